@@ -1,0 +1,323 @@
+//! The processes that are measured: starting them on their core, asking them a question, putting a
+//! load on them, stopping them.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use rand::{SeedableRng as _, rngs::StdRng};
+use serde_json::{Value, json};
+
+use super::{
+    Case, Options,
+    database::{Dataset, Hot},
+};
+use crate::{
+    answer::Checker,
+    client::{Connection, Target},
+    process,
+    report::Report,
+    workload::{Script, Subjects, Workload},
+};
+
+const SECRET: &str = "a secret of the benchmark that protects nothing at all";
+const CALLERS: usize = 8;
+const POLICY: &str = include_str!("../../policy.toml");
+const START_PATIENCE: Duration = Duration::from_secs(30);
+const STOP_PATIENCE: Duration = Duration::from_secs(15);
+
+/// The server's own command, with the settings of the benchmark and nothing of this environment.
+fn business(options: &Options, database: &Path) -> Command {
+    let mut command = Command::new(&options.server);
+    set(&mut command, options, database);
+    command
+}
+
+fn set(command: &mut Command, options: &Options, database: &Path) {
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("DATABASE_URL", format!("sqlite://{}", database.display()))
+        .env("JWT_SECRET", SECRET)
+        .env("PORT", options.port.to_string())
+        .env("METRICS_PORT", options.metrics_port().to_string())
+        .env("RATE_LIMIT_PER_MINUTE", "100000000")
+        .env("RATE_LIMIT_BURST", "1000000");
+}
+
+/// Runs one of the server's commands to its end and returns what it printed.
+pub fn command(options: &Options, database: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+    let name = arguments.first().copied().unwrap_or_default();
+    let output = business(options, database)
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("{} cannot be started", options.server.display()))?;
+    ensure!(output.status.success(), "`business-mcp {name}` failed");
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+/// The running server.
+pub struct Business {
+    /// Its process.
+    pub process: Process,
+    /// Tokens of its callers.
+    pub tokens: Vec<String>,
+    authority: String,
+}
+
+impl Business {
+    /// Starts it and waits for the first right answer; returns how long that took.
+    pub async fn start(options: &Options, dataset: &Dataset) -> anyhow::Result<(Self, Duration)> {
+        let database = dataset.working();
+        let tokens = (1..=CALLERS)
+            .map(|number| {
+                let subject = format!("caller-{number}");
+                command(options, &database, &["token", "--role", "agent", "--subject", &subject])
+            })
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let policy = options.policy.clone().unwrap_or_else(|| dataset.file("policy.toml"));
+        if options.policy.is_none() {
+            fs::write(&policy, POLICY)?;
+        }
+        let authority = format!("127.0.0.1:{}", options.port);
+        let target = Target { authority: authority.clone(), path: "/mcp".to_owned() };
+        let subjects = subjects(options);
+        let script = Script::new(Workload::Lookup, target, tokens.clone(), subjects)?;
+
+        let mut command = pinned(options.server_core, &options.server);
+        command.arg("serve");
+        set(&mut command, options, &database);
+        command.env("POLICY_FILE", policy);
+        let began = Instant::now();
+        let process = Process::start(command, &dataset.file("server.log"))?;
+        let mut server = Self { process, tokens, authority };
+        let took = server.process.first_answer(&script, began).await?;
+        let (status, _) = server.get("/readyz").await?;
+        ensure!(status == 200, "/readyz says {status} after the first answer");
+        Ok((server, took))
+    }
+
+    /// The MCP endpoint.
+    pub fn url(&self) -> String {
+        format!("http://{}/mcp", self.authority)
+    }
+
+    /// What one piece of the hot product costs its buyer.
+    pub async fn quote(&self, hot: &Hot) -> anyhow::Result<String> {
+        let params = json!({
+            "name": "order_quote",
+            "arguments": {
+                "customer_id": hot.buyer,
+                "items": [{"sku": hot.sku, "quantity": 1}],
+            },
+        });
+        let answer: Value = serde_json::from_slice(&self.ask("tools/call", &params).await?)?;
+        let total = answer.pointer("/result/structuredContent/data/total");
+        let amount = total.and_then(|total| total.get("amount").or(Some(total)));
+        let amount = amount.and_then(Value::as_str);
+        Ok(amount.with_context(|| format!("no total in the quote: {answer}"))?.to_owned())
+    }
+
+    /// The bytes of a `tools/list` answer.
+    pub async fn tools_list(&self) -> anyhow::Result<Vec<u8>> {
+        self.ask("tools/list", &json!({})).await
+    }
+
+    async fn ask(&self, method: &str, params: &Value) -> anyhow::Result<Vec<u8>> {
+        let body =
+            json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+        let token = self.tokens.first().context("no token")?;
+        let request = format!(
+            "POST /mcp HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\naccept: application/json, text/event-stream\r\n\
+             content-length: {}\r\n\r\n{body}",
+            self.authority,
+            body.len()
+        );
+        let mut connection = Connection::open(&self.authority).await?;
+        let answer = connection.call(request.as_bytes()).await?;
+        ensure!(answer.status == 200, "{method} was answered with HTTP {}", answer.status);
+        Ok(answer.body.to_vec())
+    }
+
+    async fn get(&self, path: &str) -> anyhow::Result<(u16, Vec<u8>)> {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.authority);
+        let mut connection = Connection::open(&self.authority).await?;
+        let answer = connection.call(request.as_bytes()).await?;
+        Ok((answer.status, answer.body.to_vec()))
+    }
+}
+
+/// The running baseline.
+pub struct Raw {
+    /// Its process.
+    pub process: Process,
+    authority: String,
+}
+
+impl Raw {
+    /// Starts it and waits for the first right answer.
+    pub async fn start(
+        options: &Options,
+        dataset: &Dataset,
+        tools_list: &[u8],
+    ) -> anyhow::Result<Self> {
+        let list = dataset.file("tools-list.json");
+        fs::write(&list, tools_list)?;
+        let authority = format!("127.0.0.1:{}", options.raw_port());
+        let target = Target { authority: authority.clone(), path: "/".to_owned() };
+        let subjects = subjects(options);
+        let script = Script::new(Workload::RawLookup, target, Vec::new(), subjects)?;
+        let mut command = pinned(options.server_core, &this_program()?);
+        command
+            .arg("raw")
+            .args(["--port", &options.raw_port().to_string()])
+            .arg("--database")
+            .arg(dataset.working())
+            .arg("--tools-list")
+            .arg(list);
+        let process = Process::start(command, &dataset.file("raw.log"))?;
+        let mut raw = Self { process, authority };
+        raw.process.first_answer(&script, Instant::now()).await?;
+        Ok(raw)
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.authority)
+    }
+}
+
+/// A process on its core; killed when it is dropped without having been stopped.
+pub struct Process {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    fn start(mut command: Command, log: &Path) -> anyhow::Result<Self> {
+        let output = File::create(log).with_context(|| log.display().to_string())?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .context("`taskset` (of util-linux) cannot be started")?;
+        Ok(Self { child, log: log.to_owned() })
+    }
+
+    /// Memory it holds now, in bytes.
+    pub fn resident(&self) -> anyhow::Result<u64> {
+        process::resident(self.child.id())
+    }
+
+    async fn first_answer(&mut self, script: &Script, began: Instant) -> anyhow::Result<Duration> {
+        let checker = Checker::new(None);
+        let mut request = Vec::new();
+        let (ask, id) = script.next(&mut StdRng::seed_from_u64(0));
+        script.write(&ask, id, 0, &mut request)?;
+        loop {
+            if let Ok(mut connection) = Connection::open(script.authority()).await {
+                let answer = connection.call(&request).await?;
+                let took = began.elapsed();
+                match checker.check(&ask, id, answer.status, answer.body) {
+                    Ok(()) => return Ok(took),
+                    Err(wrong) => bail!("the first answer is wrong: {wrong}"),
+                }
+            }
+            if let Some(status) = self.child.try_wait()? {
+                bail!("it ended at once ({status}): see {}", self.log.display());
+            }
+            ensure!(
+                began.elapsed() < START_PATIENCE,
+                "it does not listen: see {}",
+                self.log.display()
+            );
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+
+    /// Puts a load on it from the generator's core.
+    #[expect(clippy::too_many_arguments, reason = "each is one flag of the generator")]
+    pub fn load(
+        &self,
+        options: &Options,
+        url: &str,
+        tokens: &[String],
+        case: &Case,
+        workload: Workload,
+        rate: Option<f64>,
+        hot: &Hot,
+    ) -> anyhow::Result<Report> {
+        let mut generator = pinned(options.load_core, &this_program()?);
+        generator
+            .args(["load", "--json", "--url", url, "--workload", &workload.name()])
+            .args(["--connections", &case.connections.to_string()])
+            .args(["--duration", &options.seconds.to_string()])
+            .args(["--warmup", &options.warmup.to_string()])
+            .args(["--pid", &self.child.id().to_string()])
+            .args(["--first-customer", &options.first_customer.to_string()])
+            .args(["--last-customer", &options.last_customer.to_string()])
+            .args(["--buyer", &hot.buyer, "--sku", &hot.sku, "--total", &hot.total]);
+        for token in tokens {
+            generator.args(["--token", token]);
+        }
+        if let Some(card) = &hot.card {
+            generator.args(["--payment-method", card]);
+        }
+        if let Some(rate) = rate {
+            generator.args(["--rate", &rate.to_string()]);
+        }
+        let output = generator.stderr(Stdio::inherit()).output()?;
+        // It fails where an answer was wrong, and reports all the same.
+        serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("{} was not measured", case.label))
+    }
+
+    /// Asks it to end, and waits for that.
+    pub fn stop(mut self) -> anyhow::Result<()> {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().context("`kill` cannot be started")?;
+        let asked = Instant::now();
+        while self.child.try_wait()?.is_none() {
+            ensure!(asked.elapsed() < STOP_PATIENCE, "process {pid} does not end when asked to");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail where it has ended already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn pinned(core: usize, program: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", &core.to_string()]).arg(program);
+    command
+}
+
+fn this_program() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().context("this program does not know where it lies")
+}
+
+fn subjects(options: &Options) -> Subjects {
+    Subjects {
+        customer_prefix: "CUST-".to_owned(),
+        first_customer: options.first_customer,
+        last_customer: options.last_customer,
+        buyer: String::new(),
+        sku: Vec::new(),
+        total: Vec::new(),
+        payment_method: None,
+    }
+}

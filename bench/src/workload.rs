@@ -1,0 +1,304 @@
+//! What is asked, and the bytes of each request.
+
+use std::{
+    io::Write as _,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use anyhow::{Context as _, ensure};
+use clap::{Args, ValueEnum};
+use rand::{Rng as _, rngs::StdRng};
+
+use crate::client::Target;
+
+/// A kind of load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Workload {
+    /// `tools/list`.
+    ToolsList,
+    /// `customer_lookup` by random id.
+    Lookup,
+    /// `order_create` of one piece of a hot product, each with its own idempotency key.
+    OrderCreate,
+    /// Eight in ten `customer_lookup`, one `tools/list`, one `order_create`.
+    Mixed,
+    /// The baseline's `GET /hello`.
+    RawHello,
+    /// The baseline's `GET /tools`: the stored bytes of a `tools/list` answer.
+    RawToolsList,
+    /// The baseline's `GET /customer/ID`.
+    RawLookup,
+    /// The baseline's `POST /order`.
+    RawOrderCreate,
+}
+
+impl Workload {
+    /// The name on the command line.
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    fn orders(self) -> bool {
+        matches!(self, Self::OrderCreate | Self::Mixed | Self::RawOrderCreate)
+    }
+}
+
+/// Which customers and products the requests name.
+#[derive(Debug, Clone, Args)]
+pub struct Subjects {
+    /// What stands before the number in a customer's id
+    #[arg(long, default_value = "CUST-")]
+    pub customer_prefix: String,
+    /// The number of the first customer
+    #[arg(long, default_value_t = 10_001)]
+    pub first_customer: u32,
+    /// The number of the last customer
+    #[arg(long, default_value_t = 110_000)]
+    pub last_customer: u32,
+    /// The customer who orders
+    #[arg(long, default_value = "CUST-10001")]
+    pub buyer: String,
+    /// A product to order; several are ordered in turn
+    #[arg(long)]
+    pub sku: Vec<String>,
+    /// What one piece of it costs the buyer, for each `--sku` in the same order
+    #[arg(long)]
+    pub total: Vec<String>,
+    /// How the buyer pays, where it must be said
+    #[arg(long)]
+    pub payment_method: Option<String>,
+}
+
+/// One question, with what its answer must be about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// `tools/list`.
+    ToolsList,
+    /// `customer_lookup` for this customer.
+    Lookup(String),
+    /// `order_create`.
+    OrderCreate,
+    /// The baseline's greeting.
+    RawHello,
+    /// The baseline's stored list.
+    RawToolsList,
+    /// The baseline's look-up for this customer.
+    RawLookup(String),
+    /// The baseline's order.
+    RawOrderCreate,
+}
+
+/// Makes requests.
+pub struct Script {
+    workload: Workload,
+    target: Target,
+    tokens: Vec<String>,
+    subjects: Subjects,
+    /// Keeps idempotency keys of one run apart from those of another on the same database.
+    run: String,
+    next_id: AtomicU64,
+}
+
+impl Script {
+    /// Checks that the workload has what it needs.
+    pub fn new(
+        workload: Workload,
+        target: Target,
+        tokens: Vec<String>,
+        subjects: Subjects,
+    ) -> anyhow::Result<Self> {
+        ensure!(
+            subjects.first_customer <= subjects.last_customer,
+            "--first-customer is behind --last-customer"
+        );
+        if workload.orders() {
+            ensure!(!subjects.sku.is_empty(), "this workload orders: it needs --sku and --total");
+            ensure!(
+                subjects.sku.len() == subjects.total.len(),
+                "each --sku needs a --total, and each --total a --sku"
+            );
+        }
+        let run = uuid::Uuid::now_v7().simple().to_string();
+        Ok(Self { workload, target, tokens, subjects, run, next_id: AtomicU64::new(1) })
+    }
+
+    /// Where the requests go.
+    pub fn authority(&self) -> &str {
+        &self.target.authority
+    }
+
+    /// The next question, and the number it is asked under.
+    pub fn next(&self, random: &mut StdRng) -> (Ask, u64) {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let ask = match self.workload {
+            Workload::ToolsList => Ask::ToolsList,
+            Workload::Lookup => Ask::Lookup(self.customer(random)),
+            Workload::OrderCreate => Ask::OrderCreate,
+            Workload::Mixed => match random.random_range(0..10) {
+                0 => Ask::OrderCreate,
+                1 => Ask::ToolsList,
+                _ => Ask::Lookup(self.customer(random)),
+            },
+            Workload::RawHello => Ask::RawHello,
+            Workload::RawToolsList => Ask::RawToolsList,
+            Workload::RawLookup => Ask::RawLookup(self.customer(random)),
+            Workload::RawOrderCreate => Ask::RawOrderCreate,
+        };
+        (ask, id)
+    }
+
+    fn customer(&self, random: &mut StdRng) -> String {
+        let Subjects { customer_prefix, first_customer, last_customer, .. } = &self.subjects;
+        format!("{customer_prefix}{}", random.random_range(*first_customer..=*last_customer))
+    }
+
+    /// Writes the request into the buffer, in place of what was there.
+    pub fn write(
+        &self,
+        ask: &Ask,
+        id: u64,
+        connection: usize,
+        buffer: &mut Vec<u8>,
+    ) -> anyhow::Result<()> {
+        buffer.clear();
+        match ask {
+            Ask::ToolsList => {
+                let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/list"}}"#);
+                self.post(&self.target.path, &body, connection, buffer)
+            }
+            Ask::Lookup(customer) => {
+                let arguments = format!(r#"{{"customer_id":"{customer}"}}"#);
+                let body = call("customer_lookup", &arguments, id);
+                self.post(&self.target.path, &body, connection, buffer)
+            }
+            Ask::OrderCreate => {
+                let body = call("order_create", &self.order(id)?, id);
+                self.post(&self.target.path, &body, connection, buffer)
+            }
+            Ask::RawOrderCreate => self.post("/order", &self.order(id)?, connection, buffer),
+            Ask::RawHello => self.get("/hello", buffer),
+            Ask::RawToolsList => self.get("/tools", buffer),
+            Ask::RawLookup(customer) => self.get(&format!("/customer/{customer}"), buffer),
+        }
+    }
+
+    fn order(&self, id: u64) -> anyhow::Result<String> {
+        let Subjects { buyer, sku, total, payment_method, .. } = &self.subjects;
+        let turn = usize::try_from(id)? % sku.len().max(1);
+        let sku = sku.get(turn).context("no --sku")?;
+        let total = total.get(turn).context("no --total")?;
+        let payment = payment_method
+            .as_ref()
+            .map(|method| format!(r#""payment_method_id":"{method}","#))
+            .unwrap_or_default();
+        Ok(format!(
+            r#"{{"customer_id":"{buyer}","items":[{{"sku":"{sku}","quantity":1}}],"total":"{total}",{payment}"idempotency_key":"{}-{id}"}}"#,
+            self.run
+        ))
+    }
+
+    fn post(
+        &self,
+        path: &str,
+        body: &str,
+        connection: usize,
+        buffer: &mut Vec<u8>,
+    ) -> anyhow::Result<()> {
+        write!(buffer, "POST {path} HTTP/1.1\r\nhost: {}\r\n", self.target.authority)?;
+        let turn = connection.checked_rem(self.tokens.len()).unwrap_or(0);
+        if let Some(token) = self.tokens.get(turn) {
+            write!(buffer, "authorization: Bearer {token}\r\n")?;
+        }
+        write!(
+            buffer,
+            "content-type: application/json\r\n\
+             accept: application/json, text/event-stream\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        )?;
+        Ok(())
+    }
+
+    fn get(&self, path: &str, buffer: &mut Vec<u8>) -> anyhow::Result<()> {
+        write!(buffer, "GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.target.authority)?;
+        Ok(())
+    }
+}
+
+fn call(tool: &str, arguments: &str, id: u64) -> String {
+    format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"{tool}","arguments":{arguments}}}}}"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use rand::SeedableRng as _;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Only {
+        #[command(flatten)]
+        subjects: Subjects,
+    }
+
+    fn script(workload: Workload, flags: &[&str]) -> anyhow::Result<Script> {
+        let subjects = Only::parse_from(std::iter::once(&"x").chain(flags)).subjects;
+        let target = Target::parse("http://127.0.0.1:3000/mcp")?;
+        Script::new(workload, target, vec!["first".into(), "second".into()], subjects)
+    }
+
+    fn body(request: &[u8]) -> Value {
+        let text = std::str::from_utf8(request).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("content-length: {}", body.len())));
+        serde_json::from_str(body).unwrap()
+    }
+
+    #[test]
+    fn a_lookup_names_a_customer_of_the_range() {
+        let script = script(Workload::Lookup, &["--last-customer", "10002"]).unwrap();
+        let mut buffer = Vec::new();
+        let (ask, id) = script.next(&mut StdRng::seed_from_u64(1));
+        script.write(&ask, id, 0, &mut buffer).unwrap();
+        let body = body(&buffer);
+        let customer = body["params"]["arguments"]["customer_id"].as_str().unwrap();
+        assert!(["CUST-10001", "CUST-10002"].contains(&customer));
+        assert_eq!(ask, Ask::Lookup(customer.to_owned()));
+        assert_eq!(body["id"], id);
+    }
+
+    #[test]
+    fn tokens_go_round_the_connections() {
+        let script = script(Workload::ToolsList, &[]).unwrap();
+        let mut buffer = Vec::new();
+        script.write(&Ask::ToolsList, 1, 3, &mut buffer).unwrap();
+        assert!(std::str::from_utf8(&buffer).unwrap().contains("Bearer second\r\n"));
+    }
+
+    #[test]
+    fn equal_orders_have_keys_of_their_own() {
+        let flags = ["--sku", "SKU-1", "--total", "9.50", "--payment-method", "card_1"];
+        let script = script(Workload::OrderCreate, &flags).unwrap();
+        let mut keys = Vec::new();
+        for id in 1..=2 {
+            let mut buffer = Vec::new();
+            script.write(&Ask::OrderCreate, id, 0, &mut buffer).unwrap();
+            let arguments = body(&buffer)["params"]["arguments"].clone();
+            assert_eq!(arguments["items"][0]["sku"], "SKU-1");
+            assert_eq!(arguments["payment_method_id"], "card_1");
+            keys.push(arguments["idempotency_key"].as_str().unwrap().to_owned());
+        }
+        assert_ne!(keys[0], keys[1]);
+        assert!(keys.iter().all(|key| key.len() <= 64));
+    }
+
+    #[test]
+    fn an_order_without_a_product_is_refused_at_once() {
+        assert!(script(Workload::OrderCreate, &[]).is_err());
+        assert!(script(Workload::Mixed, &["--sku", "SKU-1"]).is_err());
+    }
+}

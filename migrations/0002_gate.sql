@@ -1,0 +1,83 @@
+-- The gate's own tables: approvals, idempotency, audit, and the keys that callers come with.
+
+create table api_keys (
+    id text not null primary key,
+    tenant_id text not null,
+    -- What people call it; the principal is `key:ID`.
+    name text not null,
+    scopes text not null,
+    -- SHA-256 of the secret, in hexadecimal.
+    secret_hash text not null,
+    created_at timestamptz not null,
+    expires_at timestamptz,
+    revoked_at timestamptz
+);
+create index api_keys_by_tenant on api_keys (tenant_id, created_at);
+
+create table approvals (
+    tenant_id text not null,
+    id text not null,
+    status text not null check (status in ('pending', 'executed', 'denied', 'expired', 'failed', 'withdrawn')),
+    tool text not null,
+    tool_version bigint not null,
+    policy_version text not null,
+    risk text not null,
+    -- Who asked, with what authority, in which conversation.
+    requester text not null,
+    requester_token text,
+    requester_scopes text not null,
+    conversation text,
+    -- Exactly what will be executed, and its SHA-256.
+    arguments text not null,
+    arguments_hash text not null,
+    -- The claim in `idempotency_keys` that answers the same call again.
+    idempotency_key text not null,
+    summary text not null,
+    preview text not null,
+    created_at timestamptz not null,
+    expires_at timestamptz not null,
+    decided_by text,
+    decided_at timestamptz,
+    decision_reason text,
+    -- The answer of the executed call, or the error of the failed one.
+    result text,
+    primary key (tenant_id, id)
+);
+create index approvals_by_status on approvals (tenant_id, status, created_at, id);
+create index approvals_by_requester on approvals (tenant_id, requester, created_at, id);
+create index approvals_by_expiry on approvals (status, expires_at);
+
+create table idempotency_keys (
+    tenant_id text not null,
+    principal text not null,
+    tool text not null,
+    key text not null,
+    -- SHA-256 of the canonical arguments: the same key with another one is a conflict.
+    fingerprint text not null,
+    -- The stored answer; none while the call waits for its approval.
+    response text,
+    approval_id text,
+    created_at timestamptz not null,
+    expires_at timestamptz not null,
+    primary key (tenant_id, principal, tool, key)
+);
+create index idempotency_keys_by_expiry on idempotency_keys (expires_at);
+
+create table audit (
+    tenant_id text not null,
+    id text not null,
+    at timestamptz not null,
+    principal text not null,
+    token_id text,
+    action text not null,
+    tool text not null,
+    outcome text not null,
+    approval_id text,
+    -- What was touched, by its business id.
+    subject text,
+    arguments_hash text,
+    conversation text,
+    request_id text,
+    primary key (tenant_id, id)
+);
+create index audit_by_principal on audit (tenant_id, principal, tool, at);

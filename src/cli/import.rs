@@ -1,0 +1,41 @@
+//! `import`: the business's own records.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use super::progress::Shown;
+use crate::{
+    domain::business::Business,
+    store::{
+        Db,
+        import::{self, ImportError},
+    },
+};
+
+/// Imports the business's own records: customers, products, orders, interactions.
+///
+/// Each file is JSON Lines or CSV. It is imported as a whole or not at all, and can be imported
+/// again without doubling anything.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ImportArgs {
+    /// A folder with customers.jsonl, products.jsonl, orders.jsonl, interactions.jsonl (or .csv),
+    /// or one of these files.
+    pub path: PathBuf,
+    /// Whose data it becomes.
+    #[arg(long, default_value = "demo")]
+    pub tenant: String,
+}
+
+/// Imports, and shows how far it is.
+pub async fn run(
+    db: &Db,
+    args: &ImportArgs,
+    business: &Business,
+    now: DateTime<Utc>,
+) -> Result<(), ImportError> {
+    let mut shown = Shown::new();
+    let mut progress = |step: import::Step<'_>| shown.step(step);
+    import::import(db, &args.tenant, business, &args.path, now, &mut progress).await?;
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! The command line, one file a command.
+//!
+//! Exit codes: 0, 1 (it failed, one sentence on standard error), 2 (wrong usage).
+
+mod approvals;
+mod demo;
+mod doctor;
+mod healthcheck;
+pub mod import;
+mod key;
+mod migrate;
+mod progress;
+pub mod seed;
+mod serve;
+pub mod start;
+mod stdio;
+mod token;
+pub mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+use crate::{config::DatabaseConfig, domain::business::Business, store::Db, toolkit::Clock};
+
+/// A business behind one MCP endpoint, for voice and chat agents
+#[derive(Parser)]
+#[command(name = "business-mcp", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until SIGTERM or ctrl-c
+    Serve(serve::ServeArgs),
+    /// Serve a fresh SQLite database with demo data, and print what to try
+    Demo(demo::DemoArgs),
+    /// Serve one local client over standard input and output
+    Stdio(stdio::StdioArgs),
+    /// Bring the database's schema up to date
+    Migrate(migrate::MigrateArgs),
+    /// Fill the database with demo data, the same every time
+    Seed(OnDatabase<seed::SeedArgs>),
+    /// Import the business's own records
+    Import(OnDatabase<import::ImportArgs>),
+    /// Make a development token
+    Token(token::TokenArgs),
+    /// Create, list and revoke API keys
+    Key(key::KeyArgs),
+    /// List and decide what waits for approval
+    Approvals(approvals::ApprovalsArgs),
+    /// The tools, their risk and who may call them
+    Tools(tools::ToolsArgs),
+    /// What is wrong with this configuration, and how to mend it
+    Doctor(doctor::DoctorArgs),
+    /// Exit 0 if a running server is ready
+    Healthcheck(healthcheck::HealthcheckArgs),
+}
+
+/// A command that writes into the database.
+#[derive(clap::Args)]
+struct OnDatabase<T: clap::Args> {
+    #[command(flatten)]
+    database: DatabaseConfig,
+    #[command(flatten)]
+    args: T,
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let outcome = runtime.block_on(run(command));
+    // What still sits in a thread of its own, such as a fetch of keys, is not waited for.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Stdio(args) => stdio::run(args).await,
+        Command::Migrate(args) => migrate::run(&args).await,
+        Command::Seed(OnDatabase { database, args }) => {
+            let db = migrated(&database).await?;
+            seed::run(&db, &args, &Business::shipped()?, Clock::System.now()).await?;
+            db.close().await;
+            Ok(())
+        }
+        Command::Import(OnDatabase { database, args }) => {
+            let db = migrated(&database).await?;
+            import::run(&db, &args, &Business::shipped()?, Clock::System.now()).await?;
+            db.close().await;
+            Ok(())
+        }
+        Command::Token(args) => token::run(&args),
+        Command::Key(args) => key::run(args).await,
+        Command::Approvals(args) => approvals::run(args).await,
+        Command::Tools(args) => tools::run(&args),
+        Command::Doctor(args) => doctor::run(args).await,
+        Command::Healthcheck(args) => healthcheck::run(&args).await,
+    }
+}
+
+/// The database, with its schema up to date.
+async fn migrated(database: &DatabaseConfig) -> anyhow::Result<Db> {
+    let db = start::open(&database.database_url)?;
+    db.migrate().await.context("the schema could not be brought up to date")?;
+    Ok(db)
+}
+
+/// One sentence on standard error, causes and all.
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("business-mcp: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,159 @@
+//! From settings to a running server; what `serve` and `demo` share, and what tests start.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, anyhow};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
+use crate::{
+    config::{CallConfig, ListenConfig, TokenConfig},
+    domain::{business::Business, words},
+    gate::{Gate, GateOptions},
+    http::{
+        self, App, Parts,
+        auth::{Authenticator, stored::StoredKeys},
+        limits::Limits,
+        server,
+    },
+    store::{Db, DbOptions},
+    toolkit::{Catalogue, Clock},
+};
+
+/// How often requests that nobody decided are ended, and idle callers forgotten.
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// Opens the database that a setting names.
+///
+/// # Errors
+/// The database's own reason, with the setting's name.
+pub fn open(url: &str) -> anyhow::Result<Db> {
+    Db::open(url, &DbOptions::default()).context("DATABASE_URL cannot be opened")
+}
+
+/// A gate with these tools behind it.
+///
+/// # Errors
+/// A policy that cannot be read or does not fit the tools.
+pub fn gate(
+    db: Db,
+    tools: Catalogue,
+    calls: &CallConfig,
+    clock: Clock,
+) -> anyhow::Result<Arc<Gate>> {
+    let business = Business::shipped()?;
+    if !words::speak(&business.language) {
+        tracing::warn!(
+            language = business.language,
+            "it speaks English: it knows no such language"
+        );
+    }
+    let options = GateOptions {
+        deadline: calls.tool_timeout,
+        approval_ttl: calls.approval_ttl(),
+        clock,
+        policy: calls.policy().map_err(|why| anyhow!(why))?,
+        business: Arc::new(business),
+    };
+    Ok(Arc::new(Gate::new(db, tools, options).map_err(|why| anyhow!(why))?))
+}
+
+/// A server that listens.
+pub struct Running {
+    /// Where.
+    pub address: SocketAddr,
+    app: Arc<App>,
+    db: Db,
+    drain_delay: Duration,
+    stop: CancellationToken,
+    served: JoinHandle<bool>,
+    _sweeper: AbortOnDropHandle<()>,
+}
+
+/// Everything a server is started with.
+pub struct Settings<'a> {
+    /// What it can do; [`tools::catalogue`](crate::tools::catalogue) is all there is.
+    pub tools: Catalogue,
+    /// How tokens are verified.
+    pub tokens: &'a TokenConfig,
+    /// Where it listens.
+    pub listen: &'a ListenConfig,
+    /// How calls are limited and decided.
+    pub calls: &'a CallConfig,
+    /// Where the time comes from.
+    pub clock: Clock,
+}
+
+impl Running {
+    /// Starts a server on an open database.
+    ///
+    /// # Errors
+    /// An unsafe or impossible setting, or a port that is taken.
+    pub async fn start(db: Db, settings: Settings<'_>) -> anyhow::Result<Self> {
+        let Settings { tools, tokens, listen, calls, clock } = settings;
+        listen.check().map_err(|why| anyhow!(why))?;
+        let auth = tokens.auth()?;
+        let gate = gate(db.clone(), tools, calls, clock)?;
+        let listener = TcpListener::bind((listen.bind, listen.port))
+            .await
+            .with_context(|| format!("cannot listen on {}:{}", listen.bind, listen.port))?;
+        let address = listener.local_addr()?;
+        let headers = http::mcp::conversation_headers(&calls.conversation_headers);
+        let app = App::new(Parts {
+            gate: gate.clone(),
+            db: db.clone(),
+            auth: Authenticator::new(&auth, Some(StoredKeys::new(db.clone())))?,
+            limits: Limits::new(calls.rate_limit_per_minute, calls.rate_limit_burst),
+            hosts: listen.hosts(),
+            origins: listen.origins(),
+            conversation_headers: headers.map_err(|why| anyhow!(why))?,
+            public_url: listen.public_url(),
+            issuer: auth.key_source.as_ref().map(|_| auth.issuer().to_owned()),
+            audience: auth.audience().to_owned(),
+        });
+        let stop = CancellationToken::new();
+        let served = tokio::spawn(server::serve(listener, http::router(app.clone()), stop.clone()));
+        let sweeper = tokio::spawn(sweep(app.clone(), gate));
+        let drain_delay = listen.drain_delay;
+        Ok(Self {
+            address,
+            app,
+            db,
+            drain_delay,
+            stop,
+            served,
+            _sweeper: AbortOnDropHandle::new(sweeper),
+        })
+    }
+
+    /// Stops: not ready while balancers look elsewhere, no new traffic, then what runs may finish, then the database is closed.
+    ///
+    /// # Errors
+    /// When the accept loop itself failed.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.app.drain();
+        tokio::time::sleep(self.drain_delay).await;
+        self.stop.cancel();
+        if !self.served.await.context("the accept loop failed")? {
+            tracing::warn!("some requests did not end in time and were cut off");
+        }
+        self.app.transport.stop();
+        self.db.close().await;
+        Ok(())
+    }
+}
+
+async fn sweep(app: Arc<App>, gate: Arc<Gate>) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // The first tick is at once, when there is nothing to sweep yet.
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        app.limits.forget_idle();
+        if let Err(error) = gate.sweep().await {
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(source, "requests that nobody decided could not be ended");
+        }
+    }
+}

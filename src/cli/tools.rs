@@ -1,0 +1,96 @@
+//! `tools`: the catalogue as a table, or as JSON. The table in the README is made by it.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::{
+    toolkit::{Catalogue, Toolset, catalogue::Entry},
+    tools,
+};
+
+/// How to print.
+#[derive(clap::Args)]
+pub struct ToolsArgs {
+    /// As JSON, schemas and all
+    #[arg(long)]
+    json: bool,
+    /// Only the tools of one toolset: voice, desk, stock, analyst, approver
+    #[arg(long, value_parser = toolset)]
+    toolset: Option<Toolset>,
+}
+
+fn toolset(name: &str) -> Result<Toolset, String> {
+    Toolset::parse(name).ok_or_else(|| {
+        let known = Toolset::ALL.map(Toolset::as_str).join(", ");
+        format!("there is no such toolset; there are {known}")
+    })
+}
+
+pub(super) fn run(args: &ToolsArgs) -> anyhow::Result<()> {
+    let catalogue = tools::catalogue(Vec::new());
+    let listed = |entry: &&std::sync::Arc<Entry>| {
+        args.toolset.is_none_or(|toolset| entry.spec.toolsets.contains(&toolset))
+    };
+    if args.json {
+        let tools: Vec<Value> = catalogue.iter().filter(listed).map(|e| describe(e)).collect();
+        println!("{}", serde_json::to_string_pretty(&tools)?);
+        return Ok(());
+    }
+    for entry in catalogue.iter().filter(listed) {
+        let spec = entry.spec;
+        println!(
+            "{:<24} {:<6} {:<9} {:<18} {:<16} {}",
+            spec.name,
+            if spec.effect.writes() { "write" } else { "read" },
+            spec.risk.as_str(),
+            spec.approval.as_str(),
+            spec.scope.map_or("any token", crate::toolkit::Scope::as_str),
+            toolsets(entry),
+        );
+    }
+    Ok(())
+}
+
+fn toolsets(entry: &Entry) -> String {
+    let names: Vec<&str> = entry.spec.toolsets.iter().map(|set| set.as_str()).collect();
+    names.join(", ")
+}
+
+fn describe(entry: &Entry) -> Value {
+    let spec = entry.spec;
+    json!({
+        "name": spec.name,
+        "aliases": spec.aliases,
+        "version": spec.version,
+        "title": spec.title,
+        "description": spec.description,
+        "scope": spec.scope.map(crate::toolkit::Scope::as_str),
+        "toolsets": spec.toolsets.iter().map(|set| set.as_str()).collect::<Vec<_>>(),
+        "writes": spec.effect.writes(),
+        "riskLevel": spec.risk,
+        "approval": spec.approval,
+        "inputSchema": &*entry.input_schema,
+        "outputSchema": &*entry.output_schema,
+    })
+}
+
+/// The table of the README.
+pub fn markdown(catalogue: &Catalogue) -> String {
+    let mut table =
+        String::from("| tool | does | risk | approval | scope |\n|---|---|---|---|---|\n");
+    for entry in catalogue.iter() {
+        let spec = entry.spec;
+        let scope = spec.scope.map_or("any token", crate::toolkit::Scope::as_str);
+        let first = spec.description.split_inclusive(". ").next().unwrap_or_default().trim();
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            table,
+            "| `{}` | {first} | {} | {} | `{scope}` |",
+            spec.name,
+            spec.risk.as_str(),
+            spec.approval.as_str(),
+        );
+    }
+    table
+}

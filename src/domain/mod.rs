@@ -1,0 +1,46 @@
+//! Pure rules: no I/O, no clock, no database. What is true of the business wherever it runs.
+//!
+//! What the business is:
+//!
+//! * [`money`]: integer minor units and how they are read and written;
+//! * [`percent`] and [`tier`]: exact shares, and the customers who get them;
+//! * [`discount`] and [`pricing`]: the one engine that says what things cost;
+//! * [`business`]: name, hours, places, prices and promises, from `seed/business.toml`;
+//! * [`order_state`]: the life of an order, and what may be done when;
+//! * [`records`]: what an import brings, and what makes a record wrong.
+//!
+//! What people say, and how it is understood:
+//!
+//! * [`text`]: what text may contain when it comes in, and how it is shown;
+//! * [`lenient`]: whole numbers in digits and words;
+//! * [`mod@reference`]: order numbers and other ids as callers say them;
+//! * [`phone`] and [`email`]: one form for each;
+//! * [`name`]: likeness of names, by letters and by sound;
+//! * [`period`]: days from one to another, as analysts write and callers say them.
+//!
+//! What is said in answer:
+//!
+//! * [`speech`]: money, days, ids and lists in words;
+//! * [`say`]: the length of one breath, and nothing that a voice cannot read;
+//! * [`words`]: sentences in the language of the business;
+//! * [`digest`]: the fingerprint of a text.
+
+pub mod business;
+pub mod digest;
+pub mod discount;
+pub mod email;
+pub mod lenient;
+pub mod money;
+pub mod name;
+pub mod order_state;
+pub mod percent;
+pub mod period;
+pub mod phone;
+pub mod pricing;
+pub mod records;
+pub mod reference;
+pub mod say;
+pub mod speech;
+pub mod text;
+pub mod tier;
+pub mod words;

@@ -1,0 +1,125 @@
+//! Names are heard and misspelt: they are compared without accents, by sound and by likeness.
+
+use rphonetic::{DoubleMetaphone, Encoder};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// The name as it is compared: lower case, without accents and apostrophes, words parted by one
+/// space. `Zoë O'Brien-López` is `zoe obrien lopez`.
+pub fn fold(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len());
+    for c in name.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+        match c {
+            'ß' => plain.push_str("ss"),
+            'æ' => plain.push_str("ae"),
+            'œ' => plain.push_str("oe"),
+            'þ' => plain.push_str("th"),
+            'ø' => plain.push('o'),
+            'ł' => plain.push('l'),
+            'đ' | 'ð' => plain.push('d'),
+            'ı' => plain.push('i'),
+            '\'' | '’' | 'ʼ' | '`' => {}
+            c if c.is_alphanumeric() => plain.push(c),
+            c if is_combining_mark(c) => {}
+            _ => plain.push(' '),
+        }
+    }
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The folded words of a name.
+pub fn words(name: &str) -> Vec<String> {
+    fold(name).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// How the words of a name sound (Double Metaphone, both readings), sorted, each once. `Smith` and
+/// `Smyth` share a key. Words in other scripts than Latin have none.
+pub fn sound_keys(name: &str) -> Vec<String> {
+    let encoder = DoubleMetaphone::default();
+    let mut keys: Vec<String> = words(name)
+        .iter()
+        .filter(|word| word.is_ascii())
+        .flat_map(|word| [encoder.encode(word), encoder.encode_alternate(word)])
+        .filter(|key| !key.is_empty())
+        .collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// How alike two names are, from 0 to 1, whatever the order of their words. A first name alone is
+/// much like the full name, and only the same name scores 1.
+pub fn similarity(a: &str, b: &str) -> f64 {
+    let (mut a, mut b) = (words(a), words(b));
+    if a.is_empty() || b.is_empty() {
+        return 0.0;
+    }
+    let written = strsim::jaro_winkler(&a.join(" "), &b.join(" "));
+    a.sort();
+    b.sort();
+    let sorted = strsim::jaro_winkler(&a.join(" "), &b.join(" "));
+    let by_word = match a.len().cmp(&b.len()) {
+        std::cmp::Ordering::Less => 0.95 * found_in(&a, &b),
+        std::cmp::Ordering::Greater => 0.95 * found_in(&b, &a),
+        std::cmp::Ordering::Equal => found_in(&a, &b).midpoint(found_in(&b, &a)),
+    };
+    written.max(sorted).max(by_word).clamp(0.0, 1.0)
+}
+
+/// How well each of `few` words finds its like among `many`, on average.
+fn found_in(few: &[String], many: &[String]) -> f64 {
+    let best = |word: &String| {
+        many.iter().map(|other| strsim::jaro_winkler(word, other)).fold(0.0, f64::max)
+    };
+    let count = u32::try_from(few.len()).unwrap_or(u32::MAX);
+    few.iter().map(best).sum::<f64>() / f64::from(count.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn accents_case_and_punctuation_do_not_matter() {
+        assert_eq!(fold("  Zoë O'Brien-López "), "zoe obrien lopez");
+        assert_eq!(fold("Łukasz Strauß"), "lukasz strauss");
+        assert_eq!(words("Møller, Åse"), ["moller", "ase"]);
+        assert_eq!(fold("…"), "");
+    }
+
+    #[test]
+    fn names_that_sound_alike_share_a_key() {
+        for (a, b) in [("Smith", "Smyth"), ("Catherine", "Katharine"), ("Meyer", "Maier")] {
+            let keys = sound_keys(b);
+            assert!(sound_keys(a).iter().any(|key| keys.contains(key)), "{a} {b}");
+        }
+        assert!(sound_keys("山田").is_empty());
+    }
+
+    #[test]
+    fn the_better_match_ranks_higher() {
+        let ana = "Ana Lopez";
+        assert!(similarity(ana, "Lopez, Ana") > 0.99);
+        assert!(similarity(ana, "Anna Lopes") > 0.9);
+        assert!(similarity(ana, "ana") > similarity(ana, "Hannah"));
+        assert!(similarity(ana, "Anna Lopes") > similarity(ana, "Yusuf Rossi"));
+        assert!(similarity("", "").abs() < f64::EPSILON);
+    }
+
+    proptest! {
+        #[test]
+        fn likeness_is_a_fair_measure(a in "\\PC{0,24}", b in "\\PC{0,24}") {
+            let score = similarity(&a, &b);
+            prop_assert!((0.0..=1.0).contains(&score));
+            prop_assert!((score - similarity(&b, &a)).abs() < 1e-9);
+            prop_assert!(words(&a).is_empty() || similarity(&a, &a) > 0.999);
+        }
+
+        #[test]
+        fn folding_twice_changes_nothing(name in "\\PC{0,24}|[a-z']{1,16}") {
+            let _ = sound_keys(&name);
+            prop_assert_eq!(fold(&fold(&name)), fold(&name));
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What voice says: money, days, ids and lists in words.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::money::Money;
+pub use super::say::{LONGEST_SAY, fit, is_speakable, stored};
+
+/// An amount in words: `59 dollars and 98 cents`. Currencies whose words are not known here keep
+/// their code: `59.98 CHF`.
+pub fn money(amount: Money) -> String {
+    let (major, minor) = match amount.currency.code() {
+        "USD" => (["dollar", "dollars"], ["cent", "cents"]),
+        "EUR" => (["euro", "euros"], ["cent", "cents"]),
+        "GBP" => (["pound", "pounds"], ["penny", "pence"]),
+        _ => return amount.to_string(),
+    };
+    let total = amount.minor.unsigned_abs();
+    let (whole, rest) = (total / 100, total % 100);
+    let words = |n: u64, [one, many]: [&str; 2]| {
+        format!("{} {}", grouped(n), if n == 1 { one } else { many })
+    };
+    let spoken = match (whole, rest) {
+        (0, rest) if rest > 0 => words(rest, minor),
+        (whole, 0) => words(whole, major),
+        (whole, rest) => format!("{} and {}", words(whole, major), words(rest, minor)),
+    };
+    if amount.minor < 0 { format!("minus {spoken}") } else { spoken }
+}
+
+/// A day as people call it: `today`, `yesterday`, `Monday` within six days either way,
+/// `November 3rd`, and the year where it is not this one.
+pub fn day(day: NaiveDate, today: NaiveDate) -> String {
+    match (day - today).num_days() {
+        0 => "today".into(),
+        -1 => "yesterday".into(),
+        1 => "tomorrow".into(),
+        -6..=6 => day.format("%A").to_string(),
+        _ => date(day, today),
+    }
+}
+
+/// A day by its date: `November 3rd`, and the year where it is not this one.
+pub fn date(day: NaiveDate, today: NaiveDate) -> String {
+    let spoken = format!("{} {}", day.format("%B"), ordinal(day.day()));
+    if day.year() == today.year() { spoken } else { format!("{spoken}, {}", day.year()) }
+}
+
+/// An id as it is read out: letters one by one, digits in groups with a pause between. A word in
+/// front is left out (`ORD-10042` is `1 0 0 4 2`, `#W2378156` is `W, 2 3 7, 8 1 5 6`), and of
+/// an id that is too long to say, the end is given.
+pub fn order_id(id: &str) -> String {
+    let plain: Vec<char> = id.chars().filter(char::is_ascii_alphanumeric).collect();
+    let letters = plain.iter().take_while(|c| c.is_ascii_alphabetic()).count();
+    let word = if letters > 2 && letters < plain.len() { letters } else { 0 };
+    let said = plain.iter().skip(word);
+    let said: Vec<char> = said.map(char::to_ascii_uppercase).collect();
+    if said.len() > 12 {
+        let end: String = said.iter().skip(said.len() - 4).collect();
+        return format!("ending in {}", runs(&end));
+    }
+    runs(&said.iter().collect::<String>())
+}
+
+/// Digits in groups of three and four that a voice reads one by one: `5 5 5, 0 1 0, 4 4 7 7`.
+pub fn digit_groups(digits: &str) -> String {
+    let mut rest: Vec<char> = digits.chars().collect();
+    let mut groups = Vec::new();
+    while !rest.is_empty() {
+        let length = if rest.len() <= 5 { rest.len() } else { 3 };
+        let length = if rest.len() == 8 { 4 } else { length };
+        let tail = rest.split_off(length);
+        groups.push(spaced(&rest));
+        rest = tail;
+    }
+    groups.join(", ")
+}
+
+/// A count with its noun: `1 order`, `3 orders`.
+pub fn count(n: u64, singular: &str, plural: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { singular } else { plural })
+}
+
+/// All of a list: `a, b and c`.
+pub fn list<S: AsRef<str>>(items: &[S]) -> String {
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    match items.split_last() {
+        None => String::new(),
+        Some((only, [])) => (*only).to_owned(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+/// The first three of a list and how many more there are: `a, b, c and 4 more`.
+pub fn list_of_three<S: AsRef<str>>(items: &[S]) -> String {
+    let mut said: Vec<String> = items.iter().take(3).map(|item| item.as_ref().into()).collect();
+    if items.len() > 3 {
+        said.push(format!("{} more", items.len() - 3));
+    }
+    list(&said)
+}
+
+/// The text with its first letter in upper case.
+pub fn sentence_case(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Letters one by one and digits in groups, with a pause where one turns into the other.
+fn runs(id: &str) -> String {
+    let chars: Vec<char> = id.chars().collect();
+    let said = |run: &[char]| match run.first() {
+        Some(first) if first.is_ascii_digit() => digit_groups(&run.iter().collect::<String>()),
+        _ => spaced(run),
+    };
+    let parts = chars.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
+    parts.map(said).collect::<Vec<_>>().join(", ")
+}
+
+fn spaced(chars: &[char]) -> String {
+    chars.iter().map(char::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// 1299 as `1,299`, which a voice reads as one number.
+fn grouped(n: u64) -> String {
+    if n < 1000 { n.to_string() } else { format!("{},{:03}", grouped(n / 1000), n % 1000) }
+}
+
+fn ordinal(n: u32) -> String {
+    let ending = match (n % 10, n % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{n}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::money::Currency;
+
+    fn at(day: &str) -> NaiveDate {
+        day.parse().unwrap()
+    }
+
+    #[test]
+    fn money_is_said_in_words() {
+        for (minor, code, words) in [
+            (5998, "USD", "59 dollars and 98 cents"),
+            (100, "USD", "1 dollar"),
+            (1, "GBP", "1 penny"),
+            (0, "USD", "0 dollars"),
+            (129_900, "EUR", "1,299 euros"),
+            (-5001, "USD", "minus 50 dollars and 1 cent"),
+            (5998, "CHF", "59.98 CHF"),
+        ] {
+            assert_eq!(money(Money::new(minor, Currency::parse(code).unwrap())), words);
+        }
+    }
+
+    #[test]
+    fn near_days_have_names_and_far_days_dates() {
+        let today = at("2026-11-18");
+        for (when, words) in [
+            ("2026-11-18", "today"),
+            ("2026-11-17", "yesterday"),
+            ("2026-11-19", "tomorrow"),
+            ("2026-11-16", "Monday"),
+            ("2026-11-03", "November 3rd"),
+            ("2026-11-11", "November 11th"),
+            ("2025-01-22", "January 22nd, 2025"),
+        ] {
+            assert_eq!(day(at(when), today), words);
+        }
+    }
+
+    #[test]
+    fn ids_are_read_digit_by_digit() {
+        assert_eq!(order_id("ORD-10042"), "1 0 0 4 2");
+        assert_eq!(order_id("#W2378156"), "W, 2 3 7, 8 1 5 6");
+        assert_eq!(order_id("A1"), "A, 1");
+        assert_eq!(order_id("0190b2f4-7c1e-7aaa-8bbb-1234567890ab"), "ending in 9 0, A B");
+        assert_eq!(digit_groups("5550104477"), "5 5 5, 0 1 0, 4 4 7 7");
+        assert_eq!(digit_groups("12345678"), "1 2 3 4, 5 6 7 8");
+    }
+
+    #[test]
+    fn lists_end_with_and() {
+        assert_eq!(list::<&str>(&[]), "");
+        assert_eq!(list(&["a"]), "a");
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(list_of_three(&["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
+        assert_eq!(count(1, "order", "orders"), "1 order");
+        assert_eq!(count(1200, "order", "orders"), "1,200 orders");
+        assert_eq!(sentence_case("élan"), "Élan");
+    }
+}

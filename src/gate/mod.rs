@@ -1,0 +1,344 @@
+//! The steps that every call passes, in order, whoever calls and however.
+//!
+//! 1. find the tool;
+//! 2. scope and toolset;
+//! 3. parse leniently and validate;
+//! 4. one transaction, read-only for a tool that reads;
+//! 5. the claim that makes a repeated call harmless;
+//! 6. the policy, and the approval that some calls wait for;
+//! 7. the tool;
+//! 8. answer, audit and approval committed together with the effect;
+//! 9. a failure rolled back, and audited on its own.
+//!
+//! * [`policy`]: what waits for a person, from a built-in default and a file;
+//! * [`approvals`]: requests, and the decision that executes them;
+//! * [`claims`]: given and derived keys;
+//! * `identity`: as which customer a call is made;
+//! * `guard`: deadline, cancellation and panics;
+//! * `meters`: figures and log lines;
+//! * `tenants`: what is known of a tenant.
+
+pub mod approvals;
+pub mod claims;
+mod guard;
+mod identity;
+mod meters;
+pub mod policy;
+mod tenants;
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    claims::{Claim, Claims},
+    identity::Bound,
+    meters::Meters,
+    policy::{Policy, Ruling},
+    tenants::Tenants,
+};
+use crate::{
+    domain::business::Business,
+    store::{Db, audit},
+    toolkit::{
+        Approval, Caller, Catalogue, Clock, ErrorCode, Spec, ToolError, Toolset,
+        catalogue::{Entry, PreparedCall, Rendered},
+    },
+};
+
+/// How often a transaction that others were in the way of is run before the caller is told.
+const ATTEMPTS: u32 = 5;
+
+/// What the gate is built from.
+pub struct GateOptions {
+    /// The deadline of one call.
+    pub deadline: Duration,
+    /// How long a request waits before no answer is a no.
+    pub approval_ttl: TimeDelta,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// What waits for a person.
+    pub policy: Policy,
+    /// Company facts and pricing for every tenant.
+    pub business: Arc<Business>,
+}
+
+/// One call as it arrives from the protocol.
+pub struct CallRequest {
+    /// Who calls.
+    pub caller: Arc<Caller>,
+    /// The tool's name or alias.
+    pub tool: String,
+    /// What was sent.
+    pub arguments: Map<String, Value>,
+    /// The conversation that a header names.
+    pub conversation: Option<Arc<str>>,
+    /// The verification handle that a header holds.
+    pub verification: Option<Arc<str>>,
+    /// The toolset that the URL names.
+    pub toolset: Option<Toolset>,
+    /// The HTTP request's id, for the audit trail.
+    pub request_id: Option<Arc<str>>,
+    /// Fires when the client has gone.
+    pub cancelled: CancellationToken,
+}
+
+/// The gate. Everything that calls a tool holds one and nothing else.
+pub struct Gate {
+    db: Db,
+    catalogue: Catalogue,
+    policy: Policy,
+    clock: Clock,
+    deadline: Duration,
+    claims: Claims,
+    meters: Meters,
+    approval_ttl: TimeDelta,
+    tenants: Tenants,
+}
+
+impl Gate {
+    /// A gate in front of these tools.
+    ///
+    /// # Errors
+    /// A policy that names an unknown tool or weakens one, in one sentence.
+    pub fn new(db: Db, catalogue: Catalogue, options: GateOptions) -> Result<Self, String> {
+        options.policy.check(&catalogue)?;
+        Ok(Self {
+            tenants: Tenants::new(options.business),
+            db,
+            policy: options.policy,
+            clock: options.clock,
+            deadline: options.deadline,
+            claims: Claims::default(),
+            meters: Meters::of(&catalogue),
+            catalogue,
+            approval_ttl: options.approval_ttl,
+        })
+    }
+
+    /// The tools behind the gate.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// What the policy says of a tool.
+    pub fn ruling(&self, spec: &Spec) -> Ruling<'_> {
+        self.policy.ruling(spec)
+    }
+
+    /// The policy's version, as it is stored with each request.
+    pub fn policy_version(&self) -> &str {
+        self.policy.version()
+    }
+
+    /// Where the time comes from.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Whether a caller is shown a tool. The one predicate for the list and for the call.
+    pub fn is_listed(&self, spec: &Spec, caller: &Caller, toolset: Option<Toolset>) -> bool {
+        caller.may(spec.scope)
+            && toolset.is_none_or(|toolset| spec.toolsets.contains(&toolset))
+            && self.ruling(spec).approval != Approval::Disabled
+    }
+
+    /// Takes one call through every step.
+    ///
+    /// # Errors
+    /// Whatever is not an answer, with its sentence. `tool_not_found` is a fault of the protocol;
+    /// all others are told to the agent.
+    pub async fn call(&self, mut request: CallRequest) -> Result<Rendered, ToolError> {
+        let started = tokio::time::Instant::now();
+        let entry = self
+            .catalogue
+            .find(&request.tool)
+            .filter(|entry| request.toolset.is_none_or(|set| entry.spec.toolsets.contains(&set)));
+        let Some(entry) = entry else {
+            meters::count("unknown", ErrorCode::ToolNotFound.as_str());
+            let sentence = "There is no tool of this name. List the tools to see what there is.";
+            return Err(ToolError::new(ErrorCode::ToolNotFound, sentence));
+        };
+        let mut arguments = std::mem::take(&mut request.arguments);
+        identity::take_handle(&mut arguments, &mut request);
+        let fingerprint = OnceLock::new();
+        let steps = self.steps(entry, &request, arguments, &fingerprint);
+        let outcome = guard::guarded(self.deadline, &request.cancelled, steps).await;
+        if let Err(error) = &outcome
+            && is_audited(entry.spec, error)
+        {
+            let hash = fingerprint.get().map(String::as_str);
+            Box::pin(self.audit_failure(entry.spec, hash, &request, error)).await;
+        }
+        self.meters.observe(entry.spec, &request, &outcome, started.elapsed());
+        outcome
+    }
+
+    /// Writes down a call that the edge has refused for want of a scope.
+    pub async fn note_refusal(&self, spec: &Spec, request: &CallRequest) {
+        if let Err(refusal) = self.admit(spec, &request.caller) {
+            self.audit_failure(spec, None, request, &refusal).await;
+        }
+    }
+
+    /// Steps 2 to 8. The digest of what was prepared is left in `fingerprint`, because a call that is
+    /// cut off leaves nothing else.
+    async fn steps(
+        &self,
+        entry: &Entry,
+        request: &CallRequest,
+        arguments: Map<String, Value>,
+        fingerprint: &OnceLock<String>,
+    ) -> Result<Rendered, ToolError> {
+        let now = self.clock.now();
+        self.admit(entry.spec, &request.caller)?;
+        let call = self.catalogue.prepare(entry, arguments)?;
+        if !entry.spec.effect.writes() {
+            return self.read(entry, &call, request, now).await;
+        }
+        fingerprint.get_or_init(|| claims::digest(&call.canonical()));
+        // Boxed, so that a read does not carry the room that a write needs.
+        Box::pin(self.write(entry, &call, request, now)).await
+    }
+
+    /// Disabled tools and missing scopes.
+    fn admit(&self, spec: &Spec, caller: &Caller) -> Result<(), ToolError> {
+        if self.ruling(spec).approval == Approval::Disabled {
+            return Err(ToolError::new(
+                ErrorCode::Disabled,
+                format!("{} is switched off here. Offer the caller a person instead.", spec.title),
+            ));
+        }
+        match spec.scope {
+            Some(scope) if !caller.may(spec.scope) => Err(ToolError::new(
+                ErrorCode::Forbidden,
+                format!("This token may not use {}: it lacks the scope {scope}.", spec.name),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// A read, on a handle that cannot write; one that a person decides about takes the writing
+    /// way, since its request is stored.
+    async fn read(
+        &self,
+        entry: &Entry,
+        call: &PreparedCall,
+        request: &CallRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Rendered, ToolError> {
+        if self.ruling(entry.spec).approval == Approval::RequiresApproval {
+            return Box::pin(self.write(entry, call, request, now)).await;
+        }
+        let tx = self.db.read().await?;
+        match self.bind(entry.spec, request, tx, now).await? {
+            Bound::Context(mut ctx) => call.run(&mut ctx).await,
+            Bound::Unverified(instead) => Ok(instead),
+        }
+    }
+
+    /// A write: run again from its start while other transactions are in its way.
+    async fn write(
+        &self,
+        entry: &Entry,
+        call: &PreparedCall,
+        request: &CallRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Rendered, ToolError> {
+        let claim = self.claims.of(entry.spec, call, request);
+        let mut attempt = 1;
+        loop {
+            let outcome = self.write_once(entry, call, request, &claim, now).await;
+            match outcome {
+                Err(error) if error.may_rerun() && attempt < ATTEMPTS => {
+                    tokio::time::sleep(guard::pause(attempt)).await;
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn write_once(
+        &self,
+        entry: &Entry,
+        call: &PreparedCall,
+        request: &CallRequest,
+        claim: &Claim,
+        now: DateTime<Utc>,
+    ) -> Result<Rendered, ToolError> {
+        let tx = self.db.write().await?;
+        let mut ctx = match self.bind(entry.spec, request, tx, now).await? {
+            Bound::Context(ctx) => ctx,
+            Bound::Unverified(instead) => return Ok(instead),
+        };
+        if let Some(earlier) = claim.take(&mut ctx.tx, now).await? {
+            return self.earlier_answer(ctx.tx, claim, earlier, now).await;
+        }
+        let waits = self.waits_for_approval(entry.spec, call, &mut ctx).await?;
+        if let Some(preview) = waits {
+            return self.ask(entry, call, request, claim, ctx, preview).await;
+        }
+        let rendered = call.run(&mut ctx).await?;
+        let subject = ctx.take_subject();
+        let mut tx = ctx.tx;
+        claim.answer(&mut tx, &rendered, now).await?;
+        let mut event = event(entry.spec, request, now);
+        event.action = "executed";
+        event.arguments_hash = Some(&claim.fingerprint);
+        event.subject = subject.as_deref();
+        audit::append(&mut tx, &event).await?;
+        tx.commit().await?;
+        Ok(rendered)
+    }
+
+    /// What failed has been rolled back, so it is audited in a transaction of its own.
+    async fn audit_failure(
+        &self,
+        spec: &Spec,
+        fingerprint: Option<&str>,
+        request: &CallRequest,
+        error: &ToolError,
+    ) {
+        let mut event = event(spec, request, self.clock.now());
+        event.action = if fingerprint.is_some() { "failed" } else { "refused" };
+        event.outcome = error.code().as_str();
+        event.arguments_hash = fingerprint;
+        let appended = async {
+            let mut tx = self.db.write().await?;
+            audit::append(&mut tx, &event).await?;
+            tx.commit().await
+        };
+        if let Err(error) = appended.await {
+            tracing::error!(%error, tool = spec.name, "a failed call could not be audited");
+        }
+    }
+}
+
+/// Failures of writes are audited, and whatever was refused for its scope or by the policy.
+fn is_audited(spec: &Spec, error: &ToolError) -> bool {
+    spec.effect.writes() || matches!(error.code(), ErrorCode::Forbidden | ErrorCode::Disabled)
+}
+
+/// The event of a call, before its outcome is known.
+fn event<'a>(spec: &Spec, request: &'a CallRequest, at: DateTime<Utc>) -> audit::Event<'a> {
+    audit::Event {
+        tenant: &request.caller.tenant,
+        at,
+        principal: &request.caller.subject,
+        token_id: request.caller.token_id.as_deref(),
+        action: "failed",
+        tool: spec.name,
+        outcome: "ok",
+        approval_id: None,
+        subject: None,
+        arguments_hash: None,
+        conversation: request.conversation.as_deref(),
+        request_id: request.request_id.as_deref(),
+    }
+}

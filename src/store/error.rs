@@ -1,0 +1,95 @@
+//! What can go wrong in the database, by kind and never by constraint name, so that both databases
+//! say the same.
+
+use std::error::Error as StdError;
+
+/// The result of every statement.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// Why a statement or a transaction failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A row with this key exists already.
+    #[error("a row with this key exists already")]
+    Unique(#[source] Box<dyn StdError + Send + Sync>),
+    /// A check of the schema refused the change, such as stock below zero.
+    #[error("a check of the schema refused the change")]
+    Check(#[source] Box<dyn StdError + Send + Sync>),
+    /// Another transaction was in the way; the whole transaction may be tried again.
+    #[error("another transaction was in the way")]
+    Busy(#[source] Box<dyn StdError + Send + Sync>),
+    /// A write was tried on a handle that only reads.
+    #[error("a write was tried on a handle that only reads")]
+    ReadOnly(#[source] Box<dyn StdError + Send + Sync>),
+    /// The database does not answer.
+    #[error("the database does not answer")]
+    Unavailable(#[source] Box<dyn StdError + Send + Sync>),
+    /// The schema lacks migrations of this build.
+    #[error("the schema is older than this build: run `migrate`")]
+    OldSchema,
+    /// Anything else, which is a defect of the server.
+    #[error("the database refused a statement")]
+    Other(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl StoreError {
+    /// Whether the same transaction, run again from its start, may succeed.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Busy(_))
+    }
+
+    /// An error of this server's own making.
+    pub fn other(message: &'static str) -> Self {
+        Self::Other(message.into())
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ffi;
+        let Some(code) = error.sqlite_error() else {
+            return Self::Other(error.into());
+        };
+        match (code.code, code.extended_code) {
+            (_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
+                Self::Unique(error.into())
+            }
+            (_, ffi::SQLITE_CONSTRAINT_CHECK) => Self::Check(error.into()),
+            (rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked, _) => {
+                Self::Busy(error.into())
+            }
+            (rusqlite::ErrorCode::ReadOnly, _) => Self::ReadOnly(error.into()),
+            (
+                rusqlite::ErrorCode::CannotOpen
+                | rusqlite::ErrorCode::DiskFull
+                | rusqlite::ErrorCode::SystemIoFailure,
+                _,
+            ) => Self::Unavailable(error.into()),
+            _ => Self::Other(error.into()),
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) => match database.code().as_deref() {
+                Some("23505") => Self::Unique(error.into()),
+                Some("23514") => Self::Check(error.into()),
+                // Serialization failure, deadlock, lock not available.
+                Some("40001" | "40P01" | "55P03") => Self::Busy(error.into()),
+                Some("25006") => Self::ReadOnly(error.into()),
+                // Shutting down, too many connections, connection lost.
+                Some(code) if code.starts_with("57P") || code.starts_with("53") => {
+                    Self::Unavailable(error.into())
+                }
+                _ => Self::Other(error.into()),
+            },
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed => Self::Unavailable(error.into()),
+            _ => Self::Other(error.into()),
+        }
+    }
+}

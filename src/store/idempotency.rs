@@ -1,0 +1,108 @@
+//! Claims: which call has been made already, and what it was answered.
+//!
+//! A claim is inserted in the transaction of the effect, so the row is the lock: an equal call at the
+//! same time waits for the first one's commit and then finds its answer.
+
+use chrono::{DateTime, Utc};
+
+use super::{StoreResult, Tx, params, record};
+
+record! {
+    /// What is stored under a key.
+    #[derive(Debug)]
+    pub struct Claimed {
+        /// SHA-256 of the canonical arguments of the first call.
+        pub fingerprint: String,
+        /// Its answer; none while it waits for approval.
+        pub response: Option<String>,
+        /// The request it waits for.
+        pub approval_id: Option<String>,
+    }
+}
+
+/// Whose key it is: a key of one principal or tool says nothing about another's.
+#[derive(Debug, Clone, Copy)]
+pub struct ClaimKey<'a> {
+    /// The tenant.
+    pub tenant: &'a str,
+    /// The principal who calls.
+    pub principal: &'a str,
+    /// The tool's name.
+    pub tool: &'a str,
+    /// The given or derived key.
+    pub key: &'a str,
+}
+
+/// Claims a key. `None` when it is now this transaction's, else what an earlier call left.
+pub async fn claim(
+    tx: &mut Tx,
+    key: ClaimKey<'_>,
+    fingerprint: &str,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> StoreResult<Option<Claimed>> {
+    let claimed = tx
+        .execute(
+            "insert into idempotency_keys
+                 (tenant_id, principal, tool, key, fingerprint, created_at, expires_at)
+             values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (tenant_id, principal, tool, key) do update
+             set fingerprint = excluded.fingerprint,
+                 response = null,
+                 approval_id = null,
+                 created_at = excluded.created_at,
+                 expires_at = excluded.expires_at
+             where idempotency_keys.expires_at <= excluded.created_at",
+            params![key.tenant, key.principal, key.tool, key.key, fingerprint, now, expires_at],
+        )
+        .await?;
+    if claimed == 1 {
+        return Ok(None);
+    }
+    tx.fetch_optional(
+        "select fingerprint, response, approval_id
+         from idempotency_keys
+         where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
+        params![key.tenant, key.principal, key.tool, key.key],
+    )
+    .await
+}
+
+/// Stores the answer of the call that holds the claim.
+pub async fn answer(
+    tx: &mut Tx,
+    key: ClaimKey<'_>,
+    response: &str,
+    expires_at: DateTime<Utc>,
+) -> StoreResult<()> {
+    tx.execute(
+        "update idempotency_keys
+         set response = $5, expires_at = $6
+         where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
+        params![key.tenant, key.principal, key.tool, key.key, response, expires_at],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Lets the claim point to the request that waits for approval.
+pub async fn wait_for_approval(
+    tx: &mut Tx,
+    key: ClaimKey<'_>,
+    approval_id: &str,
+    expires_at: DateTime<Utc>,
+) -> StoreResult<()> {
+    tx.execute(
+        "update idempotency_keys
+         set approval_id = $5, expires_at = $6
+         where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
+        params![key.tenant, key.principal, key.tool, key.key, approval_id, expires_at],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Forgets claims that have ended, of every tenant.
+pub async fn forget_ended(tx: &mut Tx, now: DateTime<Utc>) -> StoreResult<u64> {
+    tx.execute("delete from idempotency_keys where expires_at <= $1", params![now]).await
+}

@@ -1,0 +1,71 @@
+//! Whether the books add up: each figure that is kept beside its ledger is the ledger's sum.
+
+use super::{StoreResult, Tx};
+
+/// How many figures differ from their ledgers, over all tenants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Differences {
+    /// Stock on hand that is not the sum of its movements.
+    pub stock: i64,
+    /// Held stock that is not the sum of its reservations.
+    pub reserved: i64,
+    /// Gift cards whose balance is not the sum of their entries.
+    pub gift_cards: i64,
+    /// Orders that were refunded more than they were charged.
+    pub payments: i64,
+}
+
+impl Differences {
+    /// Whether every figure is right.
+    pub fn none(self) -> bool {
+        self.stock + self.reserved + self.gift_cards + self.payments == 0
+    }
+}
+
+/// Adds every ledger up. It reads whole tables, so it is for `doctor` and for tests.
+pub async fn differences(tx: &mut Tx) -> StoreResult<Differences> {
+    let mut count = async |sql| {
+        let rows: Vec<(i64,)> = tx.fetch_all_long(sql, &[]).await?;
+        StoreResult::Ok(rows.first().map_or(0, |(count,)| *count))
+    };
+    Ok(Differences {
+        stock: count(
+            "select count(*)
+             from stock s
+             where s.on_hand <> (select cast(coalesce(sum(m.delta), 0) as bigint)
+                                 from stock_movements m
+                                 where m.tenant_id = s.tenant_id and m.sku = s.sku
+                                   and m.location = s.location)",
+        )
+        .await?,
+        reserved: count(
+            "select count(*)
+             from stock s
+             where s.reserved <> (select cast(coalesce(sum(r.quantity), 0) as bigint)
+                                  from reservations r
+                                  where r.tenant_id = s.tenant_id and r.sku = s.sku
+                                    and r.location = s.location)",
+        )
+        .await?,
+        gift_cards: count(
+            "select count(*)
+             from payment_methods p
+             where p.balance_minor is not null
+               and p.balance_minor <> (select cast(coalesce(sum(e.amount_minor), 0) as bigint)
+                                       from gift_card_entries e
+                                       where e.tenant_id = p.tenant_id
+                                         and e.customer_id = p.customer_id
+                                         and e.payment_method_id = p.id)",
+        )
+        .await?,
+        payments: count(
+            "select count(*)
+             from (select tenant_id, order_id
+                   from payments
+                   group by tenant_id, order_id
+                   having sum(case kind when 'charge' then amount_minor else -amount_minor end) < 0
+                  ) as overpaid",
+        )
+        .await?,
+    })
+}

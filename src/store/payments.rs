@@ -1,0 +1,109 @@
+//! The ledger of what was charged and refunded.
+
+use chrono::{DateTime, Utc};
+
+use super::{StoreResult, Tx, params, record};
+
+record! {
+    /// Money that came or went back.
+    #[derive(Debug, Clone)]
+    pub struct PaymentRow {
+        /// `charge` or `refund`.
+        pub kind: String,
+        /// How much.
+        pub amount_minor: i64,
+        /// One of the customer's payment methods.
+        pub payment_method_id: String,
+        /// When.
+        pub at: DateTime<Utc>,
+    }
+}
+
+record! {
+    /// What of an order is paid by one method.
+    #[derive(Debug, Clone)]
+    pub struct PaidRow {
+        /// The method.
+        pub payment_method_id: String,
+        /// `card`, `wallet` or `gift_card`, if the customer still has it.
+        pub kind: Option<String>,
+        /// Charges less refunds, above zero.
+        pub paid_minor: i64,
+    }
+}
+
+/// A new row of the ledger.
+#[derive(Debug, Clone, Copy)]
+pub struct NewPayment<'a> {
+    /// What for.
+    pub order_id: &'a str,
+    /// `charge` or `refund`.
+    pub kind: &'a str,
+    /// How much.
+    pub amount_minor: i64,
+    /// One of the customer's payment methods.
+    pub payment_method_id: &'a str,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The tenant's day of that.
+    pub at_day: &'a str,
+}
+
+/// Adds a row to the ledger.
+pub async fn insert(tx: &mut Tx, tenant: &str, payment: NewPayment<'_>) -> StoreResult<()> {
+    let id = uuid::Uuid::now_v7().to_string();
+    let p = payment;
+    tx.execute(
+        "insert into payments
+             (tenant_id, id, order_id, kind, amount_minor, payment_method_id, at, at_day)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        params![
+            tenant,
+            &id,
+            p.order_id,
+            p.kind,
+            p.amount_minor,
+            p.payment_method_id,
+            p.at,
+            p.at_day
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The ledger of an order, oldest first.
+pub async fn of_order(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<Vec<PaymentRow>> {
+    tx.fetch_all(
+        "select kind, amount_minor, payment_method_id, at
+         from payments
+         where tenant_id = $1 and order_id = $2
+         order by at, id",
+        params![tenant, order_id],
+    )
+    .await
+}
+
+/// What of an order is paid, by method: what can be refunded.
+pub async fn paid(
+    tx: &mut Tx,
+    tenant: &str,
+    order_id: &str,
+    customer_id: &str,
+) -> StoreResult<Vec<PaidRow>> {
+    tx.fetch_all(
+        "select p.payment_method_id, m.kind,
+                cast(sum(case when p.kind = 'charge' then p.amount_minor
+                              else -p.amount_minor end) as bigint) as paid_minor
+         from payments p
+         left join payment_methods m
+           on m.tenant_id = p.tenant_id and m.customer_id = $3 and m.id = p.payment_method_id
+         where p.tenant_id = $1 and p.order_id = $2
+         group by p.payment_method_id, m.kind
+         having sum(case when p.kind = 'charge' then p.amount_minor
+                         else -p.amount_minor end) > 0
+         order by p.payment_method_id",
+        params![tenant, order_id, customer_id],
+    )
+    .await
+}

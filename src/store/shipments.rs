@@ -1,0 +1,30 @@
+//! The parcels of orders.
+
+use super::{StoreResult, Tx, params, record};
+
+record! {
+    /// A parcel.
+    #[derive(Debug, Clone)]
+    pub struct ShipmentRow {
+        /// The carrier's number.
+        pub tracking_number: String,
+        /// Who carries it.
+        pub carrier: Option<String>,
+        /// What is in it, as a JSON list of SKUs.
+        pub skus: String,
+        /// The day on which it should arrive.
+        pub expected_on: Option<String>,
+    }
+}
+
+/// The parcels of an order.
+pub async fn of_order(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<Vec<ShipmentRow>> {
+    tx.fetch_all(
+        "select tracking_number, carrier, skus, expected_on
+         from shipments
+         where tenant_id = $1 and order_id = $2
+         order by tracking_number",
+        params![tenant, order_id],
+    )
+    .await
+}

@@ -1,0 +1,397 @@
+//! SQLite behind the door: several connections that only read, one that writes, statements on the
+//! calling thread.
+//!
+//! Writers share commits. SQLite has one writer, and a commit that has reached the disk costs far
+//! more than the statements before it. So a transaction is a savepoint: whoever ends it lets the
+//! next one in and queues for the connection again, behind all who wait by then; whoever comes first
+//! to the front finds all of their work done and commits it at once. Nobody is answered before the
+//! commit that holds their work.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use rusqlite::{Connection, InterruptHandle, OpenFlags, Statement};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::{Record, StoreError, StoreResult, value::Value};
+
+/// Earlier ones can corrupt the write-ahead log (<https://sqlite.org/wal.html#walresetbug>).
+const OLDEST_SAFE_VERSION: i32 = 3_051_003;
+/// How many connections read. A reader is busy only while a statement runs on its thread.
+const READERS: usize = 8;
+/// How long a writer waits for another process that holds the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Statements that stay prepared on a connection.
+const PREPARED: usize = 256;
+
+/// An open SQLite file.
+pub(super) struct Sqlite {
+    path: PathBuf,
+    idle_readers: Mutex<Vec<Connection>>,
+    reader_permits: Arc<Semaphore>,
+    writer: Arc<tokio::sync::Mutex<Writer>>,
+}
+
+/// The one connection that writes, and who waits for its next commit.
+struct Writer {
+    connection: Connection,
+    /// Those whose work is done in the open transaction.
+    done: Vec<oneshot::Sender<Result<(), Arc<rusqlite::Error>>>>,
+}
+
+impl Writer {
+    /// Tells everyone whose work was in a transaction that is gone. A full disk makes SQLite take back
+    /// the whole transaction by itself, with the work of others that waited for its commit.
+    fn forget_lost(&mut self) {
+        self.done.clear();
+    }
+}
+
+impl Sqlite {
+    /// Opens or creates the file, checks the library's version and sets the journal to WAL.
+    pub(super) fn open(path: &Path) -> StoreResult<Self> {
+        if rusqlite::version_number() < OLDEST_SAFE_VERSION {
+            return Err(StoreError::Other(
+                format!(
+                    "SQLite {} can corrupt its write-ahead log; 3.51.3 or later is needed",
+                    rusqlite::version()
+                )
+                .into(),
+            ));
+        }
+        let writer = Connection::open(path)?;
+        // A commit that was answered has reached the disk, hence FULL. A write touches pages all over
+        // the file, hence a page cache of 16 MiB. The busy handler would block
+        // the thread, so waiting for another process is done in `begin` instead.
+        writer.execute_batch(
+            "pragma journal_mode = wal;
+             pragma synchronous = full;
+             pragma foreign_keys = on;
+             pragma trusted_schema = off;
+             pragma temp_store = memory;
+             pragma cache_size = -16384;
+             pragma busy_timeout = 0;",
+        )?;
+        writer.set_prepared_statement_cache_capacity(PREPARED);
+        Ok(Self {
+            path: path.to_owned(),
+            idle_readers: Mutex::default(),
+            reader_permits: Arc::new(Semaphore::new(READERS)),
+            writer: Arc::new(tokio::sync::Mutex::new(Writer {
+                connection: writer,
+                done: Vec::new(),
+            })),
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn open_reader(&self) -> StoreResult<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
+        let reader = Connection::open_with_flags(&self.path, flags)?;
+        reader.execute_batch(
+            "pragma query_only = on;
+             pragma trusted_schema = off;
+             pragma temp_store = memory;
+             pragma busy_timeout = 1000;",
+        )?;
+        reader.set_prepared_statement_cache_capacity(PREPARED);
+        Ok(reader)
+    }
+
+    /// A connection that the database itself keeps read-only, in a snapshot of its own.
+    pub(super) async fn read(self: &Arc<Self>) -> StoreResult<Reading> {
+        let permit = self
+            .reader_permits
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|closed| StoreError::Unavailable(closed.into()))?;
+        let idle = self.idle_readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.open_reader()?,
+        };
+        run(&connection, "begin")?;
+        Ok(Reading { connection: Some(connection), home: self.clone(), _permit: permit })
+    }
+
+    /// The writing connection, with the file's write lock held and a savepoint set.
+    pub(super) async fn write(&self) -> StoreResult<Writing> {
+        let mut writer = self.writer.clone().lock_owned().await;
+        if writer.connection.is_autocommit() {
+            writer.forget_lost();
+            begin(&mut writer.connection).await?;
+        }
+        let mut writing = Writing { writer: Some(writer), home: self.writer.clone() };
+        if let Err(error) = run(writing.connection()?, "savepoint call") {
+            writing.undo();
+            return Err(error.into());
+        }
+        Ok(writing)
+    }
+
+    /// Moves the log into the file and shortens it; done when the server stops.
+    pub(super) async fn checkpoint(&self) -> StoreResult<()> {
+        let writer = self.writer.lock().await;
+        writer.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
+        Ok(())
+    }
+}
+
+/// A read transaction on a borrowed connection.
+pub(super) struct Reading {
+    connection: Option<Connection>,
+    home: Arc<Sqlite>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        // A connection that cannot end its transaction is closed rather than handed on.
+        if run(&connection, "commit").is_ok() {
+            let mut idle = self.home.idle_readers.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.push(connection);
+        }
+    }
+}
+
+/// Takes the file's write lock, which another process may hold.
+async fn begin(connection: &mut Connection) -> StoreResult<()> {
+    let started = tokio::time::Instant::now();
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match run(connection, "begin immediate").map_err(StoreError::from) {
+            Err(StoreError::Busy(_)) if started.elapsed() < BUSY_TIMEOUT => {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_millis(50));
+            }
+            begun => return begun,
+        }
+    }
+}
+
+/// Runs a statement that takes and gives nothing.
+fn run(connection: &Connection, sql: &'static str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(|_| ())
+}
+
+/// A write transaction. Dropped without [`Writing::commit`], it rolls back.
+pub(super) struct Writing {
+    writer: Option<OwnedMutexGuard<Writer>>,
+    home: Arc<tokio::sync::Mutex<Writer>>,
+}
+
+impl Writing {
+    /// Ends the transaction and waits until the commit that holds it has reached the disk.
+    pub(super) async fn commit(mut self) -> StoreResult<()> {
+        if self.connection()?.is_autocommit() {
+            return Err(StoreError::other("SQLite has taken the transaction back"));
+        }
+        run(self.connection()?, "release call")?;
+        let Some(mut writer) = self.writer.take() else {
+            return Err(StoreError::other("the transaction has ended already"));
+        };
+        let (done, committed) = oneshot::channel();
+        writer.done.push(done);
+        drop(writer);
+        // On a task of its own, because a caller who goes away must not take the commit along.
+        tokio::spawn(commit_done(self.home.clone()));
+        match committed.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(StoreError::Unavailable(error.into())),
+            Err(lost) => Err(StoreError::Other(lost.into())),
+        }
+    }
+
+    /// Takes back what the transaction did. Work of others that waits for its commit stays.
+    fn undo(&mut self) {
+        let Some(mut writer) = self.writer.take() else { return };
+        if writer.connection.is_autocommit() {
+            writer.forget_lost();
+            return;
+        }
+        let undone = if writer.done.is_empty() {
+            run(&writer.connection, "rollback")
+        } else {
+            run(&writer.connection, "rollback to call")
+                .and_then(|()| run(&writer.connection, "release call"))
+        };
+        if let Err(error) = undone {
+            tracing::error!(%error, "a SQLite transaction could not be rolled back");
+        }
+    }
+}
+
+/// Commits all work that is done, if nobody else has by the time the connection is free. The disk is
+/// waited for on a thread of its own, so that other calls go on.
+async fn commit_done(home: Arc<tokio::sync::Mutex<Writer>>) {
+    let mut writer = home.lock_owned().await;
+    if writer.done.is_empty() {
+        return;
+    }
+    let committed = tokio::task::spawn_blocking(move || {
+        let committed = run(&writer.connection, "commit").map_err(Arc::new);
+        if committed.is_err() && !writer.connection.is_autocommit() {
+            let undone = run(&writer.connection, "rollback");
+            tracing::error!(?committed, ?undone, "a commit of SQLite failed");
+        }
+        for done in writer.done.drain(..) {
+            // Whoever has gone needs no answer.
+            let _ = done.send(committed.clone());
+        }
+    });
+    if let Err(panicked) = committed.await {
+        tracing::error!(%panicked, "a commit of SQLite was lost");
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.undo();
+    }
+}
+
+/// What both kinds of transaction run statements on.
+pub(super) trait Session {
+    /// The open connection.
+    fn connection(&self) -> StoreResult<&Connection>;
+}
+
+impl Session for Reading {
+    fn connection(&self) -> StoreResult<&Connection> {
+        self.connection.as_ref().ok_or_else(|| StoreError::other("the connection is in use"))
+    }
+}
+
+impl Session for Writing {
+    fn connection(&self) -> StoreResult<&Connection> {
+        let writer = self.writer.as_deref();
+        let ended = || StoreError::other("the transaction has ended");
+        writer.map(|writer| &writer.connection).ok_or_else(ended)
+    }
+}
+
+/// Binds parameters by their number. SQLite takes `$2` for a name and numbers names by their first
+/// appearance, so position alone would bind the wrong ones.
+fn bind(statement: &mut Statement<'_>, params: &[Value<'_>]) -> StoreResult<()> {
+    for position in 1..=statement.parameter_count() {
+        let number: Option<usize> = statement
+            .parameter_name(position)
+            .and_then(|name| name.strip_prefix('$'))
+            .and_then(|number| number.parse().ok());
+        let param = number.and_then(|number| params.get(number.checked_sub(1)?));
+        let Some(param) = param else {
+            return Err(StoreError::other("a parameter of the statement was not given"));
+        };
+        statement.raw_bind_parameter(position, param)?;
+    }
+    Ok(())
+}
+
+pub(super) fn execute(
+    connection: &Connection,
+    sql: &'static str,
+    params: &[Value<'_>],
+) -> StoreResult<u64> {
+    let mut statement = connection.prepare_cached(sql)?;
+    bind(&mut statement, params)?;
+    Ok(u64::try_from(statement.raw_execute()?).unwrap_or_default())
+}
+
+pub(super) fn fetch_all<T: Record>(
+    connection: &Connection,
+    sql: &'static str,
+    params: &[Value<'_>],
+) -> StoreResult<Vec<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    bind(&mut statement, params)?;
+    let mut rows = statement.raw_query();
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        records.push(T::from_sqlite(row)?);
+    }
+    Ok(records)
+}
+
+/// The first row. The statement is run to its end, because one that changes rows and returns them
+/// has not changed all of them before.
+pub(super) fn fetch_optional<T: Record>(
+    connection: &Connection,
+    sql: &'static str,
+    params: &[Value<'_>],
+) -> StoreResult<Option<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    bind(&mut statement, params)?;
+    let mut rows = statement.raw_query();
+    let first = rows.next()?.map(T::from_sqlite).transpose()?;
+    if first.is_some() {
+        while rows.next()?.is_some() {}
+    }
+    Ok(first)
+}
+
+/// An owned parameter, for statements that run on another thread.
+enum Owned {
+    Text(Option<String>),
+    Plain(Value<'static>),
+}
+
+impl Reading {
+    /// Runs a statement that may take long on a thread of its own. A caller who goes away
+    /// interrupts it.
+    pub(super) async fn fetch_all_long<T: Record + 'static>(
+        &mut self,
+        sql: &'static str,
+        params: &[Value<'_>],
+    ) -> StoreResult<Vec<T>> {
+        let Some(connection) = self.connection.take() else {
+            return Err(StoreError::other("the connection is in use"));
+        };
+        let params: Vec<Owned> = params
+            .iter()
+            .map(|param| match *param {
+                Value::Text(text) => Owned::Text(text.map(str::to_owned)),
+                Value::Int(number) => Owned::Plain(Value::Int(number)),
+                Value::Bool(truth) => Owned::Plain(Value::Bool(truth)),
+                Value::Time(at) => Owned::Plain(Value::Time(at)),
+            })
+            .collect();
+        let mut interrupt = InterruptOnDrop(Some(connection.get_interrupt_handle()));
+        let (connection, rows) = tokio::task::spawn_blocking(move || {
+            let params: Vec<Value<'_>> = params
+                .iter()
+                .map(|param| match param {
+                    Owned::Text(text) => Value::Text(text.as_deref()),
+                    Owned::Plain(value) => *value,
+                })
+                .collect();
+            let rows = fetch_all(&connection, sql, &params);
+            (connection, rows)
+        })
+        .await
+        .map_err(|panicked| StoreError::Other(panicked.into()))?;
+        interrupt.0 = None;
+        self.connection = Some(connection);
+        rows
+    }
+}
+
+/// Stops a statement whose caller has gone.
+struct InterruptOnDrop(Option<InterruptHandle>);
+
+impl Drop for InterruptOnDrop {
+    fn drop(&mut self) {
+        if let Some(handle) = &self.0 {
+            handle.interrupt();
+        }
+    }
+}

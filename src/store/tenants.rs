@@ -1,0 +1,76 @@
+//! Tenants, and the business numbers that each of them counts.
+
+use chrono::{DateTime, Utc};
+
+use super::{StoreResult, Tx, params, record};
+
+record! {
+    /// A tenant.
+    #[derive(Debug, Clone)]
+    pub struct TenantRow {
+        /// Its name.
+        pub name: String,
+        /// ISO 4217 code of its prices.
+        pub currency: String,
+        /// IANA name of its time zone.
+        pub time_zone: String,
+    }
+}
+
+/// The tenant with this id.
+pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<TenantRow>> {
+    tx.fetch_optional(
+        "select name, currency, time_zone
+         from tenants
+         where id = $1",
+        params![id],
+    )
+    .await
+}
+
+/// Creates a tenant; one that exists stays as it is.
+pub async fn create(
+    tx: &mut Tx,
+    id: &str,
+    tenant: &TenantRow,
+    now: DateTime<Utc>,
+) -> StoreResult<()> {
+    tx.execute(
+        "insert into tenants (id, name, currency, time_zone, created_at)
+         values ($1, $2, $3, $4, $5)
+         on conflict (id) do nothing",
+        params![id, &tenant.name, &tenant.currency, &tenant.time_zone, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Waits until no other transaction of the tenant holds this name, and holds it until the end of
+/// this one: what is counted after it stays true until the commit.
+pub async fn one_at_a_time(tx: &mut Tx, tenant: &str, name: &str) -> StoreResult<()> {
+    tx.execute(
+        "insert into counters (tenant_id, name, value)
+         values ($1, $2, 0)
+         on conflict (tenant_id, name) do update
+         set value = counters.value",
+        params![tenant, name],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The next business number of a kind, such as `order`. The first one is 10001. Taken late in a
+/// transaction, because others of the same tenant wait for it until the commit.
+pub async fn next_number(tx: &mut Tx, tenant: &str, kind: &str) -> StoreResult<i64> {
+    let (number,): (i64,) = tx
+        .fetch_one(
+            "insert into counters (tenant_id, name, value)
+             values ($1, $2, 10001)
+             on conflict (tenant_id, name) do update
+             set value = counters.value + 1
+             returning value",
+            params![tenant, kind],
+        )
+        .await?;
+    Ok(number)
+}

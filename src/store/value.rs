@@ -1,0 +1,62 @@
+//! What goes into a statement: a value of one of the four types that both databases store alike.
+
+use chrono::{DateTime, Utc};
+
+/// A parameter. Nulls keep their type, because Postgres asks for it.
+#[derive(Debug, Clone, Copy)]
+pub enum Value<'a> {
+    /// `text`.
+    Text(Option<&'a str>),
+    /// `bigint`.
+    Int(Option<i64>),
+    /// `boolean`.
+    Bool(Option<bool>),
+    /// `timestamptz`; RFC 3339 with milliseconds on SQLite, so that it sorts as text.
+    Time(Option<DateTime<Utc>>),
+}
+
+/// The parameters of a statement: `params![tenant, id]` for `$1` and `$2`.
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { &[$($crate::store::value::Value::from($value)),*] };
+}
+pub(crate) use params;
+
+/// How a time is written on SQLite: fixed width, so that text order is time order.
+pub(super) fn sqlite_time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}
+
+macro_rules! from {
+    ($($from:ty => |$value:ident| $into:expr;)*) => { $(
+        impl<'a> From<$from> for Value<'a> {
+            fn from($value: $from) -> Self { $into }
+        }
+    )* };
+}
+
+from! {
+    &'a str => |value| Self::Text(Some(value));
+    &'a String => |value| Self::Text(Some(value));
+    &'a std::sync::Arc<str> => |value| Self::Text(Some(value));
+    Option<&'a str> => |value| Self::Text(value);
+    Option<&'a String> => |value| Self::Text(value.map(String::as_str));
+    &'a Option<String> => |value| Self::Text(value.as_deref());
+    i64 => |value| Self::Int(Some(value));
+    Option<i64> => |value| Self::Int(value);
+    bool => |value| Self::Bool(Some(value));
+    DateTime<Utc> => |value| Self::Time(Some(value));
+    Option<DateTime<Utc>> => |value| Self::Time(value);
+}
+
+impl rusqlite::ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+        use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
+        Ok(match *self {
+            Self::Text(Some(text)) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Self::Int(Some(number)) => ToSqlOutput::Borrowed(ValueRef::Integer(number)),
+            Self::Bool(Some(truth)) => ToSqlOutput::Borrowed(ValueRef::Integer(truth.into())),
+            Self::Time(Some(at)) => ToSqlOutput::Owned(Owned::Text(sqlite_time(at))),
+            _ => ToSqlOutput::Borrowed(ValueRef::Null),
+        })
+    }
+}

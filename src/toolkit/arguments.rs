@@ -1,0 +1,307 @@
+//! From what an agent sends to what a tool takes: lenient in form, strict in meaning.
+//!
+//! Names may be camelCase, numbers may be strings or words, lists may be JSON in a string, empty
+//! optional values may be there. An argument that the tool does not know is refused by name, because
+//! a silently dropped `discount` would be believed.
+
+use serde_json::{Map, Value};
+use validator::{Validate, ValidationErrors, ValidationErrorsKind};
+
+use super::{catalogue::IDEMPOTENCY_KEY, error::ToolError};
+use crate::domain::{lenient, text};
+
+/// Longer texts are refused before anything looks at them.
+const LONGEST_TEXT: usize = 4_000;
+
+/// Rewrites arguments into the form of a tool's schema.
+///
+/// # Errors
+/// `invalid_parameters` naming the argument that is unknown, missing or of another kind.
+pub fn normalise(
+    arguments: Map<String, Value>,
+    schema: &Map<String, Value>,
+    ignored: &[String],
+) -> Result<Map<String, Value>, ToolError> {
+    object(arguments, schema, "", ignored)
+}
+
+fn object(
+    given: Map<String, Value>,
+    schema: &Map<String, Value>,
+    path: &str,
+    ignored: &[String],
+) -> Result<Map<String, Value>, ToolError> {
+    let nothing = Map::new();
+    let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&nothing);
+    let required = |name: &str| {
+        let names = schema.get("required").and_then(Value::as_array);
+        names.is_some_and(|names| names.iter().any(|required| required == name))
+    };
+    let mut normal = Map::with_capacity(given.len());
+    for (given_name, value) in given {
+        let name = snake_case(&given_name);
+        let Some(property) = properties.get(&name).and_then(Value::as_object) else {
+            if ignored.iter().any(|ignored| *ignored == given_name || *ignored == name) {
+                tracing::debug!(argument = %name, "an argument that the platform injects was dropped");
+                continue;
+            }
+            return Err(unknown(&given_name, path, properties));
+        };
+        let blank = value.as_str().is_some_and(|text| text.trim().is_empty());
+        // A blank key is a mistake and no wish to go without one, so it is refused further on.
+        let optional = !required(&name) && name != IDEMPOTENCY_KEY;
+        if value.is_null() || (blank && optional) {
+            continue;
+        }
+        let here = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let value = coerce(value, property, &here)?;
+        if normal.insert(name, value).is_some() {
+            return Err(ToolError::invalid(format!("The argument {here} is given twice.")));
+        }
+    }
+    let missing = properties.keys().find(|name| required(name) && !normal.contains_key(*name));
+    if let Some(name) = missing {
+        let dot = if path.is_empty() { "" } else { "." };
+        return Err(ToolError::invalid(format!(
+            "The argument {path}{dot}{name} is missing. Please ask for it and call again."
+        )));
+    }
+    Ok(normal)
+}
+
+fn coerce(value: Value, schema: &Map<String, Value>, path: &str) -> Result<Value, ToolError> {
+    let wanted = schema.get("type").and_then(Value::as_str).unwrap_or("string");
+    let wrong = |expected: &str| {
+        Err(ToolError::invalid(format!("The argument {path} must be {expected}.")))
+    };
+    match (wanted, value) {
+        ("string", Value::String(said)) => {
+            let clean = text::check(&said, LONGEST_TEXT)
+                .map_err(|why| ToolError::invalid(format!("The argument {path} {why}.")))?;
+            choice(clean, schema, path)
+        }
+        ("string", Value::Number(number)) => Ok(Value::String(number.to_string())),
+        ("string", _) => wrong("text"),
+        ("integer", Value::Number(number)) if number.is_i64() => Ok(Value::Number(number)),
+        ("integer", Value::String(said)) => match lenient::integer(&said) {
+            Some(number) => Ok(number.into()),
+            None => wrong("a whole number"),
+        },
+        ("integer", _) => wrong("a whole number"),
+        ("boolean", Value::Bool(truth)) => Ok(Value::Bool(truth)),
+        ("boolean", Value::String(said)) => match said.trim().to_ascii_lowercase().as_str() {
+            "true" | "yes" => Ok(Value::Bool(true)),
+            "false" | "no" => Ok(Value::Bool(false)),
+            _ => wrong("true or false"),
+        },
+        ("boolean", _) => wrong("true or false"),
+        ("array" | "object", Value::String(json)) => match serde_json::from_str(&json) {
+            Ok(inner @ (Value::Array(_) | Value::Object(_))) => coerce(inner, schema, path),
+            _ => wrong(if wanted == "array" { "a list" } else { "an object" }),
+        },
+        ("array", Value::Array(values)) => {
+            let nothing = Map::new();
+            let items = schema.get("items").and_then(Value::as_object).unwrap_or(&nothing);
+            let item = |(position, value)| coerce(value, items, &format!("{path}[{position}]"));
+            Ok(Value::Array(values.into_iter().enumerate().map(item).collect::<Result<_, _>>()?))
+        }
+        // One line of an order, sent without the list around it.
+        ("array", single @ Value::Object(_)) => coerce(Value::Array(vec![single]), schema, path),
+        ("array", _) => wrong("a list"),
+        ("object", Value::Object(inner)) => free_or_fixed(inner, schema, path),
+        ("object", _) => wrong("an object"),
+        (_, value) => Ok(value),
+    }
+}
+
+/// An object with named properties is checked by name; one without, such as product options, takes
+/// any names.
+fn free_or_fixed(
+    inner: Map<String, Value>,
+    schema: &Map<String, Value>,
+    path: &str,
+) -> Result<Value, ToolError> {
+    let fixed = schema.get("properties").and_then(Value::as_object).is_some_and(|p| !p.is_empty());
+    if fixed {
+        return object(inner, schema, path, &[]).map(Value::Object);
+    }
+    let text = Map::from_iter([("type".to_owned(), Value::from("string"))]);
+    let named = |(name, value)| {
+        let value = coerce(value, &text, &format!("{path}.{name}"))?;
+        Ok((name, value))
+    };
+    Ok(Value::Object(inner.into_iter().map(named).collect::<Result<_, ToolError>>()?))
+}
+
+/// One of an `enum`'s words in any case and with spaces for underscores, or any text without one.
+fn choice(said: String, schema: &Map<String, Value>, path: &str) -> Result<Value, ToolError> {
+    let Some(words) = schema.get("enum").and_then(Value::as_array) else {
+        return Ok(Value::String(said));
+    };
+    let same = |word: &&Value| {
+        let plain = said.to_lowercase().replace([' ', '-'], "_");
+        word.as_str().is_some_and(|word| word == said || word.replace([' ', '-'], "_") == plain)
+    };
+    words.iter().find(same).cloned().ok_or_else(|| {
+        let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+        ToolError::invalid(format!("The argument {path} must be one of: {}.", words.join(", ")))
+    })
+}
+
+fn unknown(name: &str, path: &str, properties: &Map<String, Value>) -> ToolError {
+    let shown: String = name.chars().filter(char::is_ascii_graphic).take(60).collect();
+    let inside = if path.is_empty() { String::new() } else { format!(" inside {path}") };
+    let near = properties
+        .keys()
+        .map(|known| (strsim::jaro_winkler(known, name), known))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let names: Vec<&str> = properties.keys().map(String::as_str).collect();
+    let hint = match near {
+        Some((_, known)) => format!("did you mean {known}?"),
+        None if names.is_empty() => "it takes none.".to_owned(),
+        None => format!("it takes {}.", names.join(", ")),
+    };
+    ToolError::invalid(format!("There is no argument called {shown}{inside}; {hint}"))
+}
+
+/// `customerId` as `customer_id`; everything else as it is.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for (position, letter) in name.char_indices() {
+        if letter.is_ascii_uppercase() && position > 0 && !snake.ends_with('_') {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}
+
+/// Runs a type's own rules and says the first broken one with its path, never with the value.
+///
+/// # Errors
+/// `invalid_parameters` naming the argument.
+pub fn validate(args: &impl Validate) -> Result<(), ToolError> {
+    match args.validate() {
+        Ok(()) => Ok(()),
+        Err(errors) => Err(ToolError::invalid(first_broken_rule(&errors, ""))),
+    }
+}
+
+fn first_broken_rule(errors: &ValidationErrors, path: &str) -> String {
+    let mut fields: Vec<_> = errors.errors().iter().collect();
+    fields.sort_by(|a, b| a.0.cmp(b.0));
+    let Some((field, kind)) = fields.first() else {
+        return "The arguments do not fit.".to_owned();
+    };
+    let dot = if path.is_empty() { "" } else { "." };
+    let here = format!("{path}{dot}{field}");
+    match kind {
+        ValidationErrorsKind::Struct(inner) => first_broken_rule(inner, &here),
+        ValidationErrorsKind::List(items) => match items.iter().next() {
+            Some((position, inner)) => first_broken_rule(inner, &format!("{here}[{position}]")),
+            None => format!("The argument {here} does not fit."),
+        },
+        ValidationErrorsKind::Field(rules) => {
+            let rule = rules.first().and_then(|rule| rule.message.as_deref());
+            format!("The argument {here} {}.", rule.unwrap_or("is outside of what is allowed"))
+        }
+    }
+}
+
+/// The one text of equal arguments: names sorted at every level, no spaces.
+pub fn canonical(arguments: &Map<String, Value>) -> String {
+    fn sorted(value: &Value) -> Value {
+        match value {
+            Value::Object(object) => {
+                let mut entries: Vec<_> = object.iter().collect();
+                entries.sort_by(|a, b| a.0.cmp(b.0));
+                Value::Object(entries.into_iter().map(|(k, v)| (k.clone(), sorted(v))).collect())
+            }
+            Value::Array(values) => Value::Array(values.iter().map(sorted).collect()),
+            plain => plain.clone(),
+        }
+    }
+    sorted(&Value::Object(arguments.clone())).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn schema() -> Map<String, Value> {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "customer_id": { "type": "string" },
+                "total": { "type": "string" },
+                "note": { "type": "string" },
+                "kind": { "type": "string", "enum": ["call", "e_mail"] },
+                "items": { "type": "array", "items": {
+                    "type": "object",
+                    "properties": { "sku": { "type": "string" }, "quantity": { "type": "integer" } },
+                    "required": ["sku", "quantity"],
+                } },
+            },
+            "required": ["customer_id"],
+        });
+        schema.as_object().unwrap().clone()
+    }
+
+    fn run(arguments: Value) -> Result<Value, String> {
+        let ignored = ["tenant_id".to_owned()];
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+        normalise(arguments, &schema(), &ignored)
+            .map(Value::Object)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn takes_what_voice_platforms_send() {
+        let given = json!({
+            "customerId": " CUST-1 ", "total": 59.98, "note": "", "kind": "E mail",
+            "tenant_id": "other", "items": "[{\"sku\":\"A\",\"quantity\":\"five\"}]",
+        });
+        let normal = json!({
+            "customer_id": "CUST-1", "total": "59.98", "kind": "e_mail",
+            "items": [{ "sku": "A", "quantity": 5 }],
+        });
+        assert_eq!(run(given), Ok(normal));
+    }
+
+    #[test]
+    fn refuses_by_name_what_it_does_not_know() {
+        let unknown = run(json!({ "customer_id": "C", "discount": "50" })).unwrap_err();
+        assert!(unknown.contains("discount"), "{unknown}");
+        let near = run(json!({ "custmer_id": "C" })).unwrap_err();
+        assert!(near.contains("did you mean customer_id"), "{near}");
+        let nested =
+            json!({ "customer_id": "C", "items": [{ "sku": "A", "quantity": 1, "price": 0 }] });
+        assert!(run(nested).unwrap_err().contains("price inside items[0]"));
+    }
+
+    #[test]
+    fn refuses_other_kinds_without_repeating_the_value() {
+        for quantity in [json!(1.5), json!(true), json!("1e0"), json!({}), json!([])] {
+            let given =
+                json!({ "customer_id": "C", "items": [{ "sku": "A", "quantity": quantity }] });
+            let error = run(given).unwrap_err();
+            assert_eq!(error, "The argument items[0].quantity must be a whole number.");
+        }
+        assert_eq!(
+            run(json!({})).unwrap_err().split(" is missing").next(),
+            Some("The argument customer_id")
+        );
+        let both = json!({ "customer_id": "C", "customerId": "D" });
+        assert!(run(both).unwrap_err().contains("given twice"));
+    }
+
+    #[test]
+    fn equal_arguments_have_one_text() {
+        let a = json!({ "b": 1, "a": { "d": [1, { "z": 1, "y": 2 }], "c": "x" } });
+        let b = json!({ "a": { "c": "x", "d": [1, { "y": 2, "z": 1 }] }, "b": 1 });
+        assert_eq!(canonical(a.as_object().unwrap()), canonical(b.as_object().unwrap()));
+    }
+}

@@ -1,0 +1,210 @@
+//! Why a call did not succeed, in words for the agent and in a code for programs.
+
+use std::{error::Error as StdError, fmt};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::store::StoreError;
+
+/// A stable word for a kind of failure; part of the public contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each code's word is what it says, and CATALOGUE lists them")]
+pub enum ErrorCode {
+    InvalidParameters,
+    NotFound,
+    Forbidden,
+    Disabled,
+    OutOfStock,
+    TotalMismatch,
+    PriceChanged,
+    InvalidState,
+    InsufficientBalance,
+    Conflict,
+    IdempotencyConflict,
+    ApprovalDenied,
+    ApprovalExpired,
+    RateLimitExceeded,
+    Timeout,
+    ToolNotFound,
+    InternalError,
+}
+
+impl ErrorCode {
+    /// Every code.
+    pub const ALL: [Self; 17] = [
+        Self::InvalidParameters,
+        Self::NotFound,
+        Self::Forbidden,
+        Self::Disabled,
+        Self::OutOfStock,
+        Self::TotalMismatch,
+        Self::PriceChanged,
+        Self::InvalidState,
+        Self::InsufficientBalance,
+        Self::Conflict,
+        Self::IdempotencyConflict,
+        Self::ApprovalDenied,
+        Self::ApprovalExpired,
+        Self::RateLimitExceeded,
+        Self::Timeout,
+        Self::ToolNotFound,
+        Self::InternalError,
+    ];
+
+    /// Reads a word of [`ErrorCode::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == word)
+    }
+
+    /// The word that programs compare.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidParameters => "invalid_parameters",
+            Self::NotFound => "not_found",
+            Self::Forbidden => "forbidden",
+            Self::Disabled => "disabled",
+            Self::OutOfStock => "out_of_stock",
+            Self::TotalMismatch => "total_mismatch",
+            Self::PriceChanged => "price_changed",
+            Self::InvalidState => "invalid_state",
+            Self::InsufficientBalance => "insufficient_balance",
+            Self::Conflict => "conflict",
+            Self::IdempotencyConflict => "idempotency_conflict",
+            Self::ApprovalDenied => "approval_denied",
+            Self::ApprovalExpired => "approval_expired",
+            Self::RateLimitExceeded => "rate_limit_exceeded",
+            Self::Timeout => "timeout",
+            Self::ToolNotFound => "tool_not_found",
+            Self::InternalError => "internal_error",
+        }
+    }
+}
+
+/// A failed call. `Display` is the one plain sentence that the agent reads: it names the thing and
+/// the next step, and never holds what a driver or a library said.
+#[derive(Debug)]
+pub struct ToolError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    code: ErrorCode,
+    sentence: String,
+    retryable: bool,
+    details: Option<Value>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl ToolError {
+    /// A failure with its sentence.
+    pub fn new(code: ErrorCode, sentence: impl Into<String>) -> Self {
+        let retryable =
+            matches!(code, ErrorCode::RateLimitExceeded | ErrorCode::Timeout | ErrorCode::Conflict);
+        let sentence = sentence.into();
+        Self(Box::new(Inner { code, sentence, retryable, details: None, source: None }))
+    }
+
+    /// An argument is wrong; the sentence names it and says what is expected.
+    pub fn invalid(sentence: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidParameters, sentence)
+    }
+
+    /// Something does not exist, or belongs to another tenant, which is told in the same words.
+    pub fn not_found(what: &str, id: &str) -> Self {
+        Self::new(
+            ErrorCode::NotFound,
+            format!("I found no {what} {}. Please check it and try again.", shown(id)),
+        )
+    }
+
+    /// The thing is in a state that does not allow this.
+    pub fn invalid_state(sentence: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidState, sentence)
+    }
+
+    /// A defect of the server. The source goes to the log, a fixed sentence to the agent.
+    pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let mut error = Self::new(
+            ErrorCode::InternalError,
+            "Something went wrong on our side and nothing was changed. Please try again shortly.",
+        );
+        error.0.source = Some(source.into());
+        error.0.retryable = true;
+        error
+    }
+
+    /// Facts for programs, such as the right quote beside a wrong total.
+    #[must_use]
+    pub fn with_details(mut self, details: Value) -> Self {
+        self.0.details = Some(details);
+        self
+    }
+
+    /// The same failure under another code.
+    #[must_use]
+    pub fn with_code(mut self, code: ErrorCode) -> Self {
+        self.0.code = code;
+        self
+    }
+
+    /// The stable word for this kind of failure.
+    pub fn code(&self) -> ErrorCode {
+        self.0.code
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// Facts for programs.
+    pub fn details(&self) -> Option<&Value> {
+        self.0.details.as_ref()
+    }
+
+    /// The same failure, after which nothing is run again.
+    pub(crate) fn for_good(mut self) -> Self {
+        if self.may_rerun() {
+            self.0.source = None;
+        }
+        self
+    }
+
+    /// Whether the whole transaction may be run again at once.
+    pub(crate) fn may_rerun(&self) -> bool {
+        let store = self.0.source.as_ref().and_then(|source| source.downcast_ref::<StoreError>());
+        store.is_some_and(StoreError::is_retryable)
+    }
+}
+
+/// An id as it is repeated in a sentence: short, and without anything that is not printable.
+fn shown(id: &str) -> String {
+    id.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(40).collect()
+}
+
+impl fmt::Display for ToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.sentence)
+    }
+}
+
+impl StdError for ToolError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<StoreError> for ToolError {
+    fn from(error: StoreError) -> Self {
+        if error.is_retryable() {
+            let mut busy = Self::new(
+                ErrorCode::Conflict,
+                "Someone else was changing the same thing. Please try again.",
+            );
+            busy.0.source = Some(error.into());
+            return busy;
+        }
+        Self::internal(error)
+    }
+}

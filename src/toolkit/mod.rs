@@ -1,0 +1,33 @@
+//! What a tool is, what it may use, and what it may answer.
+//!
+//! * [`spec`], [`tool`]: what a tool declares and does;
+//! * [`context`], [`caller`], [`scope`], [`clock`]: what it may use, and who calls;
+//! * [`answer`], [`error`], [`fit`]: what it may answer, and how much of it;
+//! * [`arguments`], [`schema`]: from what an agent sends to what a tool takes;
+//! * [`catalogue`], [`describe`]: every tool by name, and as the protocol describes it.
+
+pub mod answer;
+pub mod arguments;
+pub mod caller;
+pub mod catalogue;
+pub mod clock;
+pub mod context;
+pub mod describe;
+pub mod error;
+pub mod fit;
+pub mod schema;
+pub mod scope;
+pub mod spec;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod tool;
+
+pub use answer::{Answer, Candidate};
+pub use caller::Caller;
+pub use catalogue::Catalogue;
+pub use clock::Clock;
+pub use context::CallContext;
+pub use error::{ErrorCode, ToolError};
+pub use scope::{Role, Scope, Scopes};
+pub use spec::{Approval, Effect, Risk, Spec, Toolset};
+pub use tool::{Hold, Preview, Tool};

@@ -1,0 +1,191 @@
+//! Schemas that every client takes.
+//!
+//! Voice platforms and model vendors each support another subset of JSON Schema, and one construct
+//! outside of it makes some of them drop the whole list of tools. So schemas are reduced to what all
+//! of them read: objects with `properties`, scalar types, `items`, string `enum`s, descriptions.
+//! What the schema cannot say is said in the description and enforced in code.
+
+use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::transform_subschemas};
+use serde_json::{Map, Value, json};
+
+/// The portable schema of arguments: what is required is what must be sent.
+pub fn portable<T: JsonSchema>() -> Map<String, Value> {
+    written::<T>(SchemaSettings::draft2020_12())
+}
+
+/// The portable schema of an answer: what is required is what is always there.
+pub fn portable_answer<T: JsonSchema>() -> Map<String, Value> {
+    written::<T>(SchemaSettings::draft2020_12().for_serialize())
+}
+
+fn written<T: JsonSchema>(settings: SchemaSettings) -> Map<String, Value> {
+    let settings = settings.with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    reduce(&mut schema);
+    let mut schema = match schema.to_value() {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    };
+    // The root's description is the Rust type's, which says nothing to a model.
+    schema.shift_remove("description");
+    schema.insert("type".into(), json!("object"));
+    schema.entry("properties").or_insert_with(|| json!({}));
+    schema
+}
+
+/// Drops what some client refuses, and rewrites what has a plain equivalent.
+fn reduce(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else {
+        // `true`, which stands for any value, is refused by Gemini: say it is an object.
+        *schema = Schema::from(json_object(&json!({ "type": "object", "properties": {} })));
+        return;
+    };
+    for keyword in [
+        "$schema",
+        "$defs",
+        "title",
+        "format",
+        "default",
+        "examples",
+        "additionalProperties",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "pattern",
+    ] {
+        object.remove(keyword);
+    }
+    if let Some(Value::Array(types)) = object.get("type") {
+        let real = types.iter().find(|name| *name != "null").cloned();
+        object.insert("type".into(), real.unwrap_or_else(|| json!("string")));
+    }
+    if let Some(Value::Array(values)) = object.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+        object.insert("type".into(), json!("string"));
+    }
+    for keyword in ["anyOf", "oneOf"] {
+        if let Some(Value::Array(choices)) = object.remove(keyword) {
+            merge_choices(object, choices);
+        }
+    }
+    if let Some(constant) = object.remove("const") {
+        object.insert("type".into(), json!("string"));
+        object.insert("enum".into(), json!([constant]));
+    }
+    if object.get("type") == Some(&json!("object")) && !object.contains_key("properties") {
+        object.insert("properties".into(), json!({}));
+    }
+    if object.get("type") == Some(&json!("array")) && !object.contains_key("items") {
+        object.insert("items".into(), json!({ "type": "string" }));
+    }
+    transform_subschemas(&mut |schema: &mut Schema| reduce(schema), schema);
+}
+
+/// An enum of documented words becomes a plain `enum`; a nullable value becomes the value.
+fn merge_choices(object: &mut Map<String, Value>, choices: Vec<Value>) {
+    // schemars writes documented words as `const` each and the others together as one `enum`.
+    let listed = |choice: &Value| choice.get("enum").and_then(Value::as_array).cloned();
+    let words =
+        |choice: &Value| choice.get("const").map(|word| vec![word.clone()]).or(listed(choice));
+    let words: Vec<Value> = choices.iter().filter_map(words).flatten().collect();
+    if !words.is_empty() {
+        object.insert("type".into(), json!("string"));
+        object.insert("enum".into(), Value::Array(words));
+        return;
+    }
+    let real = choices.into_iter().find(|choice| choice.get("type") != Some(&json!("null")));
+    if let Some(Value::Object(real)) = real {
+        for (keyword, value) in real {
+            object.entry(keyword).or_insert(value);
+        }
+        // What was merged in has not been reduced itself.
+        let mut merged = Schema::from(std::mem::take(object));
+        reduce(&mut merged);
+        if let Value::Object(reduced) = merged.to_value() {
+            *object = reduced;
+        }
+    }
+}
+
+fn json_object(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    struct Sample {
+        /// Who.
+        #[schemars(length(max = 5), email)]
+        name: String,
+        /// How many.
+        #[schemars(range(min = 1))]
+        count: Option<u32>,
+        /// Which.
+        kind: Option<Kind>,
+        /// Lines.
+        items: Vec<Item>,
+        /// Anything.
+        extra: Option<Value>,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        /// With a comment, which schemars writes as `oneOf` and `const`.
+        First,
+        Second,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    struct Item {
+        /// What.
+        sku: String,
+    }
+
+    #[test]
+    fn nothing_is_left_that_a_client_refuses() {
+        let schema = Value::Object(portable::<Sample>());
+        let text = schema.to_string();
+        for refused in [
+            "$ref",
+            "$defs",
+            "anyOf",
+            "oneOf",
+            "allOf",
+            "const",
+            "null",
+            "format",
+            "true",
+            "additionalProperties",
+            "minimum",
+            "title",
+        ] {
+            assert!(!text.contains(&format!("\"{refused}\"")), "{refused} in {text}");
+        }
+        assert_eq!(schema.pointer("/properties/count/type"), Some(&json!("integer")));
+        assert_eq!(schema.pointer("/properties/count/description"), Some(&json!("How many.")));
+        let words = schema.pointer("/properties/kind/enum").and_then(Value::as_array).unwrap();
+        assert!(words.len() == 2 && words.contains(&json!("first")), "{words:?}");
+        assert_eq!(
+            schema.pointer("/properties/items/items/properties/sku/type"),
+            Some(&json!("string"))
+        );
+        assert_eq!(schema.pointer("/required"), Some(&json!(["name", "items"])));
+    }
+}

@@ -1,0 +1,98 @@
+//! Runs one tool against real databases, as the gate would, for the tests beside the tools.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::{
+    CallContext, Caller, Catalogue, Preview, Role, Tool, ToolError, catalogue::PreparedCall,
+    context::Tenant,
+};
+use crate::{
+    domain::business::Business,
+    store::testing::{self, TestDb},
+};
+
+/// A small shop (see [`testing::small_shop`]) with one tool in front of it.
+pub(crate) struct Shop {
+    pub(crate) db: TestDb,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) role: Role,
+}
+
+/// The small shop on every database there is to test on, at noon of 2026-01-10 in New York.
+pub(crate) async fn shops() -> Vec<Shop> {
+    let mut shops = Vec::new();
+    for db in testing::databases().await {
+        let mut tx = db.db.write().await.unwrap();
+        testing::small_shop(&mut tx).await;
+        tx.commit().await.unwrap();
+        shops.push(Shop { db, now: "2026-01-10T17:00:00Z".parse().unwrap(), role: Role::Agent });
+    }
+    shops
+}
+
+impl Shop {
+    /// Calls a tool and commits what it did; the answer is the envelope as JSON.
+    pub(crate) async fn call<T: Tool>(
+        &self,
+        tool: T,
+        arguments: Value,
+    ) -> Result<Value, ToolError> {
+        let writes = T::SPEC.effect.writes();
+        let call = prepared(tool, arguments)?;
+        let mut ctx = self.context(writes).await;
+        let rendered = call.run(&mut ctx).await?;
+        ctx.tx.commit().await?;
+        let answer: Value = serde_json::from_str(&rendered.0).unwrap();
+        let say = answer.get("say").and_then(Value::as_str).unwrap();
+        assert!(crate::domain::speech::is_speakable(say), "not speakable: {say}");
+        assert!(rendered.0.len() <= 8 * 1024, "the answer is longer than 8 KB");
+        assert_eq!(answer.as_object().unwrap().keys().next().unwrap(), "say");
+        Ok(answer)
+    }
+
+    /// What a tool would tell an approver; nothing is kept.
+    pub(crate) async fn preview<T: Tool>(
+        &self,
+        tool: T,
+        args: Value,
+    ) -> Result<Preview, ToolError> {
+        let call = prepared(tool, args)?;
+        call.preview(&mut self.context(true).await).await
+    }
+
+    /// The words and code of a refusal.
+    pub(crate) async fn refusal<T: Tool>(&self, tool: T, args: Value) -> (&'static str, String) {
+        let error = self.call(tool, args).await.unwrap_err();
+        (error.code().as_str(), error.to_string())
+    }
+
+    /// A context as the gate makes one.
+    pub(crate) async fn context(&self, writes: bool) -> CallContext {
+        let tx = if writes { self.db.db.write().await } else { self.db.db.read().await };
+        let business = Arc::new(Business::shipped().unwrap());
+        let tenant = Tenant {
+            id: "demo".into(),
+            currency: business.currency,
+            time_zone: "America/New_York".parse().unwrap(),
+            business,
+        };
+        let caller = Caller {
+            tenant: "demo".into(),
+            subject: "tester".into(),
+            token_id: None,
+            scopes: self.role.scopes(),
+            expires_at: None,
+        };
+        CallContext::new(Arc::new(caller), Arc::new(tenant), tx.unwrap(), self.now)
+    }
+}
+
+fn prepared<T: Tool>(tool: T, arguments: Value) -> Result<PreparedCall, ToolError> {
+    let catalogue = Catalogue::default().with(tool);
+    let entry = catalogue.iter().next().unwrap().clone();
+    let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+    catalogue.prepare(&entry, arguments)
+}

@@ -1,0 +1,183 @@
+//! What became of a request that waits for a person.
+
+use chrono::TimeDelta;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use validator::Validate;
+
+use crate::{
+    domain::speech,
+    store::approvals::{self, Approval as Request},
+    toolkit::{
+        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        answer::rfc3339,
+    },
+};
+
+/// How far back the latest request of a conversation is looked for.
+const CONVERSATION: TimeDelta = TimeDelta::days(7);
+/// The longest result that is told again, in bytes of JSON.
+const LONGEST_RESULT: usize = 6_500;
+
+/// Tells what became of a request.
+pub struct ApprovalStatus;
+
+/// Which request.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The request's id; your latest request if left out.
+    #[validate(length(max = 64, message = "must be at most 64 characters"))]
+    approval_id: Option<String>,
+}
+
+/// A request and what became of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The request's id.
+    approval_id: String,
+    /// `pending`, `approved`, `executed`, `denied`, `expired`, `failed` or `withdrawn`.
+    status: String,
+    /// The tool that was called.
+    tool: String,
+    /// What it is about.
+    summary: String,
+    /// When no answer becomes a no (RFC 3339, UTC).
+    expires_at: String,
+    /// When it was decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_at: Option<String>,
+    /// Why it was decided so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// The data of the executed call, or the error of the failed one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Map<String, Value>>,
+}
+
+impl Tool for ApprovalStatus {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "approval_status",
+        aliases: &[],
+        version: 1,
+        title: "Status of an approval",
+        description: "Find out whether a request that was waiting for approval has been decided, \
+                      and what came of it. Without approval_id: your latest request.",
+        scope: None,
+        toolsets: &Toolset::ALL,
+        effect: Effect::Read,
+        risk: Risk::Low,
+        approval: Approval::AutoApproved,
+    };
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let request = match &args.approval_id {
+            Some(said) => own(ctx, said).await?,
+            None => match latest(ctx).await? {
+                Some(request) => request,
+                None => {
+                    return Ok(Answer::nothing(
+                        "No request of yours waits for approval, and none has been decided.",
+                    ));
+                }
+            },
+        };
+        Ok(answer(ctx, request))
+    }
+}
+
+/// The request of that id, where the caller may see it.
+async fn own(ctx: &mut CallContext, said: &str) -> Result<Request, ToolError> {
+    let tenant = ctx.tenant_id();
+    let id = said.trim().to_uppercase();
+    let row = approvals::find(&mut ctx.tx, &tenant, &id).await?;
+    let may_see = |row: &Request| {
+        row.requester == *ctx.caller.subject || ctx.caller.scopes.contains(Scope::ApprovalsDecide)
+    };
+    row.filter(may_see).ok_or_else(|| ToolError::not_found("request", said))
+}
+
+/// The caller's latest request. Where a header names the conversation it is the latest of that one,
+/// because many conversations may share a token.
+async fn latest(ctx: &mut CallContext) -> Result<Option<Request>, ToolError> {
+    let (tenant, subject) = (ctx.tenant_id(), ctx.caller.subject.clone());
+    let tx = &mut ctx.tx;
+    Ok(match &ctx.conversation {
+        Some(conversation) => {
+            let since = ctx.now - CONVERSATION;
+            approvals::latest_in(tx, &tenant, &subject, conversation, since).await?
+        }
+        None => approvals::latest_of(tx, &tenant, &subject).await?,
+    })
+}
+
+fn answer(ctx: &CallContext, request: Request) -> Answer<Output> {
+    let overdue = request.status == "pending" && request.expires_at <= ctx.now;
+    let status = match (request.status.as_str(), &request.result) {
+        _ if overdue => "expired",
+        ("executed", None) => "approved",
+        (status, _) => status,
+    };
+    let stored: Option<Map<String, Value>> =
+        request.result.as_deref().and_then(|json| serde_json::from_str(json).ok());
+    let word = |name: &str| stored.as_ref()?.get(name)?.as_str().map(str::to_owned);
+    let about = speech::stored(request.summary.trim_end_matches('.'), 120);
+    let reason = request.decision_reason.as_deref();
+    let because = reason
+        .map(|reason| format!(" The reason given: {}.", speech::stored(reason, 100)))
+        .unwrap_or_default();
+    let mut say = match status {
+        "pending" => format!("This still waits for a colleague: {about}. Nothing has changed yet."),
+        "approved" => format!("This was approved and is being done now: {about}."),
+        "executed" => {
+            word("say").unwrap_or_else(|| format!("This was approved and done: {about}."))
+        }
+        "denied" => format!("This was not approved, and nothing was changed.{because}"),
+        "expired" => {
+            "Nobody decided in time, so it was not done. It can be asked for again.".into()
+        }
+        "failed" => {
+            let why = word("message").map(|why| format!(" {}", speech::stored(&why, 160)));
+            format!("This was approved but could not be done.{}", why.unwrap_or_default())
+        }
+        _ => "This request was taken back, and nothing was changed.".to_owned(),
+    };
+    let (result, fits) = told(stored);
+    if !fits {
+        say = format!(
+            "This was approved and done. Call {} again for the whole answer.",
+            request.tool
+        )
+        .replace('_', " ");
+    }
+    let output = Output {
+        status: status.to_owned(),
+        expires_at: rfc3339(request.expires_at),
+        decided_at: request.decided_at.map(rfc3339),
+        reason: reason.map(|reason| crate::domain::text::display(reason, 300)),
+        approval_id: request.id,
+        tool: request.tool,
+        summary: request.summary,
+        result,
+    };
+    Answer::ok(say, output)
+}
+
+/// The data of a stored answer, or the stored error, and whether it is short enough to be told.
+fn told(stored: Option<Map<String, Value>>) -> (Option<Map<String, Value>>, bool) {
+    let Some(mut stored) = stored else { return (None, true) };
+    let told = if let Some(Value::Object(data)) = stored.shift_remove("data") {
+        data
+    } else {
+        stored.shift_remove("say");
+        stored
+    };
+    let fits = serde_json::to_string(&told).is_ok_and(|json| json.len() <= LONGEST_RESULT);
+    (fits.then_some(told), fits)
+}
+
+#[cfg(test)]
+#[path = "approval_status_tests.rs"]
+mod tests;

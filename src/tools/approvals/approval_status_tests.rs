@@ -1,0 +1,116 @@
+use serde_json::json;
+
+use super::*;
+use crate::{
+    store::{approvals::Decided, testing},
+    toolkit::{
+        Role,
+        testing::{Shop, shops},
+    },
+};
+
+async fn ask(shop: &Shop, id: &str, requester: &str, conversation: Option<&str>) {
+    let conversation = conversation.map(str::to_owned);
+    let request = Request { conversation, ..testing::request(id, requester) };
+    let mut tx = shop.db.db.write().await.unwrap();
+    approvals::insert(&mut tx, "demo", &request).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn decide(shop: &Shop, id: &str, status: &str, result: Option<&str>) {
+    let decided = Decided { status, by: Some("boss"), at: shop.now, reason: Some("**Too** late") };
+    let mut tx = shop.db.db.write().await.unwrap();
+    assert!(approvals::decide(&mut tx, "demo", id, decided).await.unwrap());
+    if let Some(result) = result {
+        approvals::save_result(&mut tx, "demo", id, result).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn each_outcome_has_its_words() {
+    let done = r#"{"say":"Order placed.","status":"ok","data":{"order_id":"ORD-10003"}}"#;
+    let failed = r#"{"code":"out_of_stock","message":"None are left.","details":null}"#;
+    for shop in shops().await {
+        for (id, status, result, words) in [
+            ("APR-1", "executed", Some(done), "Order placed."),
+            ("APR-2", "executed", None, "This was approved and is being done now"),
+            ("APR-3", "failed", Some(failed), "could not be done. None are left."),
+            ("APR-4", "denied", None, "The reason given: Too late."),
+            ("APR-5", "withdrawn", None, "taken back"),
+        ] {
+            ask(&shop, id, "tester", None).await;
+            decide(&shop, id, status, result).await;
+            let arguments = json!({ "approval_id": id.to_lowercase() });
+            let answer = shop.call(ApprovalStatus, arguments).await.unwrap();
+            assert!(answer["say"].as_str().unwrap().contains(words), "{answer}");
+            let told = if id == "APR-2" { "approved" } else { status };
+            assert_eq!(answer["data"]["status"], told);
+            assert_eq!(answer["data"]["decided_at"], "2026-01-10T17:00:00Z");
+            match id {
+                "APR-1" => assert_eq!(answer["data"]["result"]["order_id"], "ORD-10003"),
+                "APR-3" => assert_eq!(answer["data"]["result"]["code"], "out_of_stock"),
+                _ => assert!(answer["data"].get("result").is_none()),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_waits_until_its_time_is_over() {
+    for mut shop in shops().await {
+        let none = shop.call(ApprovalStatus, json!({})).await.unwrap();
+        assert_eq!(none["data"], Value::Null);
+        ask(&shop, "APR-1", "tester", None).await;
+        let waits = shop.call(ApprovalStatus, json!({})).await.unwrap();
+        assert_eq!(waits["data"]["status"], "pending");
+        assert!(waits["say"].as_str().unwrap().contains("An order of Ana López"));
+        // Nothing has swept it up yet.
+        shop.now += TimeDelta::minutes(10);
+        let over = shop.call(ApprovalStatus, json!({})).await.unwrap();
+        assert_eq!(over["data"]["status"], "expired");
+        assert!(over["say"].as_str().unwrap().starts_with("Nobody decided in time"));
+    }
+}
+
+#[tokio::test]
+async fn others_see_it_only_if_they_may_decide() {
+    for mut shop in shops().await {
+        ask(&shop, "APR-1", "someone", None).await;
+        let arguments = json!({ "approval_id": "APR-1" });
+        let words = "I found no request APR-1. Please check it and try again.";
+        let refusal = shop.refusal(ApprovalStatus, arguments.clone()).await;
+        assert_eq!(refusal, ("not_found", words.to_owned()));
+        assert_eq!(shop.call(ApprovalStatus, json!({})).await.unwrap()["data"], Value::Null);
+        shop.role = Role::Approver;
+        let answer = shop.call(ApprovalStatus, arguments).await.unwrap();
+        assert_eq!(answer["data"]["approval_id"], "APR-1");
+    }
+}
+
+#[tokio::test]
+async fn the_latest_is_the_one_of_this_conversation() {
+    for shop in shops().await {
+        ask(&shop, "APR-1", "tester", Some("call-1")).await;
+        ask(&shop, "APR-2", "tester", Some("call-2")).await;
+        for (conversation, id) in [("call-1", Some("APR-1")), ("call-3", None)] {
+            let mut ctx = shop.context(false).await;
+            ctx.conversation = Some(conversation.into());
+            let found = latest(&mut ctx).await.unwrap().map(|request| request.id);
+            assert_eq!(found.as_deref(), id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_long_result_is_left_to_the_tool_itself() {
+    for shop in shops().await {
+        ask(&shop, "APR-1", "tester", None).await;
+        let rows = "x".repeat(LONGEST_RESULT);
+        let result = json!({ "say": "Done.", "status": "ok", "data": { "rows": rows } });
+        decide(&shop, "APR-1", "executed", Some(&result.to_string())).await;
+        let answer = shop.call(ApprovalStatus, json!({})).await.unwrap();
+        assert!(answer["data"].get("result").is_none());
+        assert!(answer["say"].as_str().unwrap().contains("Call order create again"));
+    }
+}

@@ -1,0 +1,202 @@
+//! Finding customers by part of what is known of them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::shown;
+use crate::{
+    domain::{email, name, phone, reference, speech, tier::Tier},
+    store::customer_search::{self, Hit, MOST_FOUND, Span, WordSpans},
+    toolkit::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+};
+
+/// So many digits may be the beginning of a phone number.
+const SHORTEST_NUMBER: usize = 6;
+
+/// Finds customers by part of a name, of an address or of a number.
+pub struct CrmSearchCustomers;
+
+/// What to look for.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// Name or part of it, company, e-mail, phone or id. At least 2 characters.
+    #[validate(length(min = 2, max = 200, message = "must have 2 to 200 characters"))]
+    query: String,
+    /// Only customers of this tier.
+    tier: Option<Tier>,
+    /// How many, 1 to 50; 10 if left out.
+    #[validate(range(min = 1, max = 50, message = "must be from 1 to 50"))]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before.
+    #[validate(length(max = 20, message = "must be the next_cursor of an earlier page"))]
+    cursor: Option<String>,
+}
+
+/// A page of customers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The best matches first.
+    customers: Vec<Found>,
+    /// How many more there are.
+    more: i64,
+    /// For the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// A customer, in short.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Found {
+    /// The customer's id.
+    customer_id: String,
+    /// The full name.
+    name: String,
+    /// The firm they buy for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<String>,
+    /// `basic`, `premium` or `enterprise`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tier: Option<String>,
+    /// The town.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    city: Option<String>,
+    /// The e-mail address, masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    /// The end of the phone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+}
+
+impl Tool for CrmSearchCustomers {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "crm_search_customers",
+        aliases: &[],
+        version: 1,
+        title: "Search customers",
+        description: "Search customers by part of a name, company, e-mail, phone or id; tolerant \
+                      of spelling. Best matches first.",
+        scope: Some(Scope::CrmRead),
+        toolsets: &[Toolset::Desk, Toolset::Approver],
+        effect: Effect::Read,
+        risk: Risk::Low,
+        approval: Approval::AutoApproved,
+    };
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let from = args.offset()?;
+        let limit = usize::try_from(args.limit.unwrap_or(10)).unwrap_or(10);
+        let mut hits = find(ctx, &args.query, args.tier.map(Tier::as_str)).await?;
+        hits.retain(|hit| ctx.acts_for(&hit.id).is_ok());
+        if hits.is_empty() {
+            return Ok(Answer::nothing(
+                "I found no customer like that. Please try another spelling, the e-mail address, \
+                 the phone number or an order number.",
+            ));
+        }
+        let total = hits.len();
+        let page: Vec<Found> = hits.into_iter().skip(from).take(limit).map(Found::from).collect();
+        let shown_to = from + page.len();
+        let more = total.saturating_sub(shown_to);
+        let names: Vec<String> = page.iter().map(|found| shown::said(&found.name)).collect();
+        let count = speech::count(total as u64, "customer", "customers");
+        let at_least = if total >= MOST_FOUND { "at least " } else { "" };
+        let say = match names.as_slice() {
+            [] => format!("There are no more than {count}."),
+            _ if from > 0 => format!("The next ones are {}.", speech::list_of_three(&names)),
+            _ => format!("I found {at_least}{count}: {}.", speech::list_of_three(&names)),
+        };
+        let next_cursor = (more > 0).then(|| shown_to.to_string());
+        let more = i64::try_from(more).unwrap_or(i64::MAX);
+        Ok(Answer::ok(say, Output { customers: page, more, next_cursor }))
+    }
+}
+
+impl Args {
+    /// Where the page begins.
+    fn offset(&self) -> Result<usize, ToolError> {
+        let Some(cursor) = &self.cursor else { return Ok(0) };
+        let offset = cursor.parse().ok().filter(|offset| *offset <= MOST_FOUND);
+        offset.ok_or_else(|| {
+            ToolError::invalid("The argument cursor must be the next_cursor of an earlier page.")
+        })
+    }
+}
+
+/// Everybody who fits, the best match first: by number or address where it may be one, and by name.
+async fn find(
+    ctx: &mut CallContext,
+    query: &str,
+    tier: Option<&str>,
+) -> Result<Vec<Hit>, ToolError> {
+    let tenant = ctx.tenant_id();
+    let address = address(query);
+    let number = number(query, &ctx.tenant.business.phone_region);
+    if address.is_some() || number.is_some() {
+        let ids = reference::customer_ids(query);
+        let (address, number) = (address.unwrap_or_default(), number.unwrap_or_default());
+        let tx = &mut ctx.tx;
+        let hits = customer_search::by_key(tx, &tenant, &ids, &address, &number, tier).await?;
+        if !hits.is_empty() {
+            return Ok(hits);
+        }
+    }
+    let words = WordSpans::of(query);
+    let mut hits = customer_search::by_words(&mut ctx.tx, &tenant, &words, tier).await?;
+    // Whoever fits fewer of the words is not who was meant, where somebody fits more.
+    let most = hits.iter().map(|hit| hit.words).max().unwrap_or_default();
+    hits.retain(|hit| hit.words == most);
+    let score = |hit: &Hit| {
+        let company = hit.company.as_deref().map_or(0.0, |firm| name::similarity(query, firm));
+        name::similarity(query, &hit.name).max(company)
+    };
+    let mut scored: Vec<(f64, Hit)> = hits.into_iter().map(|hit| (score(&hit), hit)).collect();
+    // The rows come by id, and equals stay in that order.
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    Ok(scored.into_iter().map(|(_, hit)| hit).collect())
+}
+
+/// E-mail addresses that are or begin like the query; `None` when it is none.
+fn address(query: &str) -> Option<Span> {
+    if let Some(whole) = email::normalise(query) {
+        return Some(Span::only(whole));
+    }
+    let begun = query.contains('@') && !query.starts_with('@') && !query.contains(' ');
+    begun.then(|| Span::beginning(query.to_lowercase()))
+}
+
+/// Phone numbers that are or begin like the query; `None` when it has no digits.
+fn number(query: &str, region: &str) -> Option<Span> {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    if let Some(whole) = phone::normalise(query, region) {
+        return Some(Span::beginning(digits(&whole)));
+    }
+    let said = reference::digits(query);
+    match said.len() {
+        0 => None,
+        length if length < SHORTEST_NUMBER => Some(Span::default()),
+        _ => Some(Span::beginning(said)),
+    }
+}
+
+impl From<Hit> for Found {
+    fn from(hit: Hit) -> Self {
+        Self {
+            name: shown::line(&hit.name),
+            company: hit.company.as_deref().map(shown::line),
+            city: shown::city(hit.address.as_deref()),
+            email: shown::masked_email(hit.email.as_deref()),
+            phone: shown::masked_phone(hit.phone.as_deref()),
+            customer_id: hit.id,
+            tier: hit.tier,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "crm_search_customers_tests.rs"]
+mod tests;

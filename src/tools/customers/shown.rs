@@ -1,0 +1,91 @@
+//! How a customer looks from outside: contacts that say little, names that can be spoken.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{email as domain_email, phone as domain_phone, speech, text};
+
+/// How much of a name is said.
+const LONGEST_NAME_SAID: usize = 60;
+/// How much of a stored line is shown.
+const LONGEST_LINE: usize = 120;
+
+/// A postal address. Street and postal code are left out where personal data are masked.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Address {
+    /// Street and number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line1: Option<String>,
+    /// Flat, suite, floor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line2: Option<String>,
+    /// The town.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// State, province or county.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// ZIP or postal code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
+    /// The country.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+impl Address {
+    /// Reads a stored address; `None` where there is none.
+    pub(super) fn stored(json: Option<&str>) -> Option<Self> {
+        let address: Self = serde_json::from_str(json?).ok()?;
+        let shown = |part: Option<String>| part.map(|part| line(&part));
+        Some(Self {
+            line1: shown(address.line1),
+            line2: shown(address.line2),
+            city: shown(address.city),
+            region: shown(address.region),
+            postal_code: shown(address.postal_code),
+            country: shown(address.country),
+        })
+    }
+
+    /// The address without what leads to the door.
+    pub(super) fn masked(self) -> Self {
+        Self { line1: None, line2: None, postal_code: None, ..self }
+    }
+}
+
+/// The town of a stored address.
+pub(super) fn city(json: Option<&str>) -> Option<String> {
+    Address::stored(json)?.city
+}
+
+/// A stored line as it is shown.
+pub(super) fn line(stored: &str) -> String {
+    text::display(stored, LONGEST_LINE)
+}
+
+/// A stored name as it is said.
+pub(super) fn said(name: &str) -> String {
+    speech::stored(name, LONGEST_NAME_SAID)
+}
+
+/// An e-mail address as it is, or masked.
+pub(super) fn email(stored: Option<&str>, personal: bool) -> Option<String> {
+    if personal { stored.map(str::to_owned) } else { masked_email(stored) }
+}
+
+/// A phone number as it is, or masked.
+pub(super) fn phone(stored: Option<&str>, personal: bool) -> Option<String> {
+    if personal { stored.map(str::to_owned) } else { masked_phone(stored) }
+}
+
+/// An e-mail address that only its owner recognises.
+pub(super) fn masked_email(stored: Option<&str>) -> Option<String> {
+    stored.map(domain_email::mask)
+}
+
+/// A phone number that only its owner recognises.
+pub(super) fn masked_phone(stored: Option<&str>) -> Option<String> {
+    stored.map(domain_phone::mask)
+}

@@ -1,0 +1,109 @@
+//! Orders as callers say their numbers: exactly, without the prefix, or the last characters only.
+
+use serde_json::json;
+
+use super::said;
+use crate::{
+    domain::{order_state::OrderStatus, reference, speech},
+    store::orders::{self, OrderRow},
+    toolkit::{Answer, CallContext, Candidate, ToolError},
+};
+
+/// With fewer characters than these, only a whole number is looked for.
+const SHORTEST_END: usize = 3;
+/// Longer than any number.
+const LAST: &str = "ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ";
+
+/// What was found.
+pub enum Found {
+    /// The order that was meant.
+    One(Box<OrderRow>),
+    /// Some of those that may have been meant.
+    Several(Vec<OrderRow>),
+}
+
+/// Finds an order by what a caller said.
+///
+/// # Errors
+/// `not_found` where nothing is like it; `forbidden` where the caller is verified as a customer and it is
+/// another one's.
+pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError> {
+    let tenant = ctx.tenant_id();
+    if let Some(exact) = orders::find(&mut ctx.tx, &tenant, said).await? {
+        ctx.acts_for(&exact.customer_id)?;
+        return Ok(Found::One(Box::new(exact)));
+    }
+    let tail = reference::tail(said);
+    let not_found = || ToolError::not_found("order", said);
+    if tail.is_empty() {
+        return Err(not_found());
+    }
+    let last = if tail.chars().count() < SHORTEST_END { "" } else { LAST };
+    let to = format!("{tail}{last}");
+    let own = ctx.verified.clone();
+    let mut rows = orders::find_by_tail(&mut ctx.tx, &tenant, &tail, &to, own.as_deref()).await?;
+    rows.retain(|row| row.id_tail.starts_with(&tail));
+    let key = reference::key(said);
+    let whole = |row: &OrderRow| row.id_tail == tail;
+    let whole_digits = |row: &OrderRow| reference::digits(&row.id) == key;
+    for is_meant in [&whole as &(dyn Fn(&OrderRow) -> bool + Sync), &whole_digits] {
+        if rows.iter().filter(|row| is_meant(row)).count() == 1 {
+            rows.retain(|row| is_meant(row));
+        }
+    }
+    match rows.pop() {
+        None => Err(not_found()),
+        Some(only) if rows.is_empty() => Ok(Found::One(Box::new(only))),
+        Some(last) => {
+            rows.push(last);
+            rows.truncate(3);
+            Ok(Found::Several(rows))
+        }
+    }
+}
+
+/// Finds the one order that is to be changed.
+///
+/// # Errors
+/// `not_found`, and `invalid_parameters` where several may be meant.
+pub async fn one(ctx: &mut CallContext, said: &str) -> Result<OrderRow, ToolError> {
+    match order(ctx, said).await? {
+        Found::One(row) => Ok(*row),
+        Found::Several(rows) => {
+            let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+            let sentence = "Several orders end like this. Please ask for the whole number.";
+            Err(ToolError::invalid(sentence).with_details(json!({ "candidates": ids })))
+        }
+    }
+}
+
+/// The question that tells several orders apart.
+pub fn which<T>(ctx: &CallContext, rows: &[OrderRow]) -> Answer<T> {
+    let today = ctx.today();
+    let placed = |row: &OrderRow| said::on(ctx.day_of(row.placed_at), today);
+    let pieces = |row: &OrderRow| {
+        speech::count(u64::try_from(row.pieces).unwrap_or_default(), "item", "items")
+    };
+    let candidate = |row: &OrderRow| Candidate {
+        id: row.id.clone(),
+        hint: format!("placed {}, {}", placed(row), pieces(row)),
+    };
+    let choices: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{} from {}", speech::order_id(&row.id), from(&placed(row))))
+        .collect();
+    let say = format!("Several orders end like this: {}. Which one is it?", speech::list(&choices));
+    Answer::ambiguous(say, rows.iter().map(candidate).collect())
+}
+
+fn from(placed: &str) -> &str {
+    placed.strip_prefix("on ").unwrap_or(placed)
+}
+
+/// Where an order stands.
+///
+/// # Errors
+/// A state that this server did not write.
+pub fn status(row: &str) -> Result<OrderStatus, ToolError> {
+    OrderStatus::parse(row).ok_or_else(|| ToolError::internal("an order is in no known state"))
+}

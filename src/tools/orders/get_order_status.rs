@@ -1,0 +1,129 @@
+//! `get_order_status`: where an order is.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::{
+    find::{self, Found},
+    said,
+};
+use crate::{
+    domain::{order_state::OrderStatus, speech},
+    store::{
+        orders::OrderRow,
+        shipments::{self, ShipmentRow},
+    },
+    toolkit::{
+        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        answer::rfc3339,
+    },
+};
+
+/// How many parcels are listed.
+const MOST_PARCELS: usize = 10;
+
+/// Says where an order is.
+pub struct GetOrderStatus;
+
+/// Which order.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The order number as the caller says it, or its last 3 or more digits.
+    #[validate(length(min = 1, max = 200, message = "must be an order number"))]
+    order_id: String,
+}
+
+/// Where the order is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Its number.
+    order_id: String,
+    /// Where it stands.
+    status: OrderStatus,
+    /// When it was placed (RFC 3339, UTC).
+    placed_at: String,
+    /// The carrier's number of the parcel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tracking_number: Option<String>,
+    /// Who carries it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carrier: Option<String>,
+    /// The day on which it should arrive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_date: Option<String>,
+    /// The numbers of its other parcels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other_tracking_numbers: Vec<String>,
+}
+
+impl Tool for GetOrderStatus {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "get_order_status",
+        aliases: &[],
+        version: 1,
+        title: "Where is an order",
+        description: "Say where an order is: status, tracking, expected date. Takes an order \
+                      number, also its last digits only.",
+        scope: Some(Scope::OrdersRead),
+        toolsets: &[Toolset::Voice, Toolset::Desk],
+        effect: Effect::Read,
+        risk: Risk::Low,
+        approval: Approval::AutoApproved,
+    };
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let tenant = ctx.tenant_id();
+        let row = match find::order(ctx, &args.order_id).await? {
+            Found::One(row) => *row,
+            Found::Several(rows) => return Ok(find::which(ctx, &rows)),
+        };
+        let status = find::status(&row.status)?;
+        let parcels = shipments::of_order(&mut ctx.tx, &tenant, &row.id).await?;
+        let say = say(ctx, &row, status, parcels.first());
+        let mut parcels = parcels.into_iter().take(MOST_PARCELS);
+        let first = parcels.next();
+        let output = Output {
+            order_id: row.id,
+            status,
+            placed_at: rfc3339(row.placed_at),
+            tracking_number: first.as_ref().map(|parcel| parcel.tracking_number.clone()),
+            carrier: first.as_ref().and_then(|parcel| parcel.carrier.clone()),
+            expected_date: first.and_then(|parcel| parcel.expected_on),
+            other_tracking_numbers: parcels.map(|parcel| parcel.tracking_number).collect(),
+        };
+        Ok(Answer::ok(say, output))
+    }
+}
+
+fn say(
+    ctx: &CallContext,
+    row: &OrderRow,
+    status: OrderStatus,
+    parcel: Option<&ShipmentRow>,
+) -> String {
+    let today = ctx.today();
+    let placed = said::on(ctx.day_of(row.placed_at), today);
+    let under_way = status == OrderStatus::Shipped;
+    let carrier = parcel.and_then(|parcel| parcel.carrier.as_deref()).filter(|_| under_way);
+    let carrier = carrier.map(|carrier| format!(" with {}", speech::stored(carrier, 40)));
+    let expected = parcel.and_then(|parcel| parcel.expected_on.as_deref()?.parse().ok());
+    // A day that has passed is not promised again.
+    let expected = expected.filter(|day: &NaiveDate| *day >= today);
+    let expected = expected.filter(|_| under_way || status == OrderStatus::Processed);
+    let expected = expected.map(|day| format!(" and should arrive {}", said::on(day, today)));
+    format!(
+        "Your order {}, placed {placed}, {}{}{}.",
+        speech::order_id(&row.id),
+        status.spoken(),
+        carrier.unwrap_or_default(),
+        expected.unwrap_or_default(),
+    )
+}
+
+#[cfg(test)]
+#[path = "get_order_status_tests.rs"]
+mod tests;

@@ -1,0 +1,93 @@
+use serde_json::json;
+
+use super::*;
+use crate::{
+    store::params,
+    toolkit::testing::{Shop, shops},
+};
+
+/// Puts an order in transit, due on a day.
+async fn ship(shop: &Shop, order_id: &str, expected_on: &str) {
+    let mut tx = shop.db.db.write().await.unwrap();
+    tx.execute(
+        "insert into shipments (tenant_id, order_id, tracking_number, carrier, skus, expected_on)
+         values ('demo', $1, '1Z999', 'UPS', '[\"TEE-RED-M\"]', $2)",
+        params![order_id, expected_on],
+    )
+    .await
+    .unwrap();
+    tx.execute("update orders set status = 'shipped' where id = $1", params![order_id])
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_order_is_found_however_its_number_is_said() {
+    for shop in shops().await {
+        for said in ["ORD-10001", "ord 10001", "one zero zero zero one", "0001", "O R D 1 0 0 0 1"]
+        {
+            let answer = shop.call(GetOrderStatus, json!({ "order_id": said })).await.unwrap();
+            assert_eq!(answer["data"]["order_id"], "ORD-10001", "{said}");
+            assert_eq!(answer["data"]["status"], "pending");
+            let say = answer["say"].as_str().unwrap();
+            assert_eq!(say, "Your order 1 0 0 0 1, placed on Monday, is pending.");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_parcel_is_told_with_its_day() {
+    for shop in shops().await {
+        ship(&shop, "ORD-10001", "2026-01-13").await;
+        let answer = shop.call(GetOrderStatus, json!({ "order_id": "10001" })).await.unwrap();
+        let data = &answer["data"];
+        assert_eq!(data["tracking_number"], "1Z999");
+        assert_eq!(data["carrier"], "UPS");
+        assert_eq!(data["expected_date"], "2026-01-13");
+        let say = answer["say"].as_str().unwrap();
+        assert!(say.ends_with("is on its way with UPS and should arrive on Tuesday."), "{say}");
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_several_share_asks_which_one() {
+    for shop in shops().await {
+        let mut tx = shop.db.db.write().await.unwrap();
+        for id in ["A-20001", "A-30001", "A-40001", "10001"] {
+            let tail = crate::domain::reference::tail(id);
+            tx.execute(
+                "insert into orders
+                     (tenant_id, id, id_tail, customer_id, status, placed_at, placed_on,
+                      subtotal_minor, discount_minor, tax_minor, total_minor, version)
+                 values ('demo', $1, $2, 'CUST-2', 'pending', $3, '2026-01-08', 0, 0, 0, 0, 1)",
+                params![id, &tail, shop.now - chrono::TimeDelta::days(2)],
+            )
+            .await
+            .unwrap();
+        }
+        tx.commit().await.unwrap();
+        let answer = shop.call(GetOrderStatus, json!({ "order_id": "0001" })).await.unwrap();
+        assert_eq!(answer["status"], "ambiguous");
+        let candidates = answer["candidates"].as_array().unwrap();
+        assert_eq!(candidates.len(), 3);
+        assert_eq!(candidates[0]["id"], "10001");
+        assert_eq!(candidates[0]["hint"], "placed on Thursday, 0 items");
+        assert!(!answer.to_string().contains("Smith"));
+        // The whole number is not ambiguous, though another one ends like it.
+        for said in ["10001", "one zero zero zero one"] {
+            let answer = shop.call(GetOrderStatus, json!({ "order_id": said })).await.unwrap();
+            assert_eq!(answer["data"]["order_id"], "10001");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_not_found() {
+    for shop in shops().await {
+        for said in ["ORD-99999", "01", "…"] {
+            let (code, words) = shop.refusal(GetOrderStatus, json!({ "order_id": said })).await;
+            assert_eq!(code, "not_found", "{said}: {words}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! `order_cancel`: gives a pending order up, puts its pieces back and refunds it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+use super::{find, refunds};
+use crate::{
+    domain::{
+        money::Money,
+        order_state::{CancelReason, OrderStatus},
+        speech,
+    },
+    store::{
+        buyers, order_items,
+        orders::{self, OrderRow},
+        payments,
+        stock::{self, Cause},
+    },
+    toolkit::{
+        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+    },
+};
+
+/// Why stock and gift cards change.
+const REASON: &str = "cancellation";
+
+/// Cancels an order.
+pub struct OrderCancel;
+
+/// Which order, and why.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The order number.
+    #[validate(length(min = 1, max = 200, message = "must be an order number"))]
+    order_id: String,
+    /// "no longer needed", "ordered by mistake", or why in at most 200 characters.
+    #[validate(length(min = 1, max = 200, message = "must have 1 to 200 characters"))]
+    reason: String,
+}
+
+/// What was given back.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The order.
+    order_id: String,
+    /// Where it stands now.
+    status: OrderStatus,
+    /// What went back, and where.
+    refunds: Vec<Refund>,
+    /// What is in stock again.
+    restocked: Vec<Restocked>,
+}
+
+/// Money that goes back.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Refund {
+    /// How much.
+    amount: Money,
+    /// Where to.
+    payment_method_id: String,
+}
+
+/// Pieces that are back.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Restocked {
+    /// The SKU.
+    sku: String,
+    /// How many.
+    quantity: i64,
+}
+
+impl Tool for OrderCancel {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "order_cancel",
+        aliases: &[],
+        version: 1,
+        title: "Cancel an order",
+        description: "Cancel a pending order: its items go back to stock and what was paid is \
+                      refunded. Confirm number and reason with the caller first.",
+        scope: Some(Scope::OrdersWrite),
+        toolsets: &[Toolset::Voice, Toolset::Desk],
+        effect: Effect::Change,
+        risk: Risk::Medium,
+        approval: Approval::RequiresApproval,
+    };
+
+    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
+        let tenant = ctx.tenant_id();
+        let (row, reason) = cancellable(ctx, args).await?;
+        let paid = payments::paid(&mut ctx.tx, &tenant, &row.id, &row.customer_id).await?;
+        let buyer = buyers::find(&mut ctx.tx, &tenant, &row.customer_id).await?;
+        let name = buyer.map_or_else(|| "a former customer".to_owned(), |buyer| buyer.name);
+        let back = refunds::words(&paid, |minor| ctx.money(minor).to_string());
+        let back = back.map_or("nothing was paid".to_owned(), |back| format!("refund {back}"));
+        let summary = format!("Cancel order {} of {name}: {back}", row.id);
+        let refund = |paid: &payments::PaidRow| {
+            json!({
+                "amount": ctx.money(paid.paid_minor),
+                "payment_method_id": paid.payment_method_id,
+            })
+        };
+        Ok(Preview {
+            summary: speech::stored(&summary, 400),
+            amount: Some(ctx.money(row.total_minor)),
+            details: json!({
+                "order_id": row.id,
+                "reason": reason.as_str(),
+                "refunds": paid.iter().map(refund).collect::<Vec<_>>(),
+            }),
+            holds: Vec::new(),
+        })
+    }
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let tenant = ctx.tenant_id();
+        let (row, reason) = cancellable(ctx, &args).await?;
+        // This statement decides who cancels; everything after it happens once.
+        let now = ctx.now;
+        if !orders::cancel(&mut ctx.tx, &tenant, &row.id, reason.as_str(), now).await? {
+            let sentence = "That order was changed a moment ago. Please look at it again.";
+            return Err(ToolError::invalid_state(sentence));
+        }
+        ctx.concerns(&row.id);
+        let restocked = restock(ctx, &row).await?;
+        let paid = refunds::pay_back(ctx, &row, REASON).await?;
+        let back = refunds::words(&paid, |minor| speech::money(ctx.money(minor)));
+        let back = back.map_or("Nothing was paid, so nothing is refunded".to_owned(), |back| {
+            format!("I have refunded {back}")
+        });
+        let say = format!("Your order {} is cancelled. {back}.", speech::order_id(&row.id));
+        let refund = |paid: payments::PaidRow| Refund {
+            amount: ctx.money(paid.paid_minor),
+            payment_method_id: paid.payment_method_id,
+        };
+        let refunds = paid.into_iter().map(refund).collect();
+        let status = OrderStatus::Cancelled;
+        Ok(Answer::ok(say, Output { order_id: row.id, status, refunds, restocked }))
+    }
+}
+
+/// The order, if it may be cancelled, and why it is to be.
+async fn cancellable(
+    ctx: &mut CallContext,
+    args: &Args,
+) -> Result<(OrderRow, CancelReason), ToolError> {
+    let reason = CancelReason::parse(&args.reason)
+        .map_err(|why| ToolError::invalid(format!("The argument reason {why}.")))?;
+    let row = find::one(ctx, &args.order_id).await?;
+    let status = find::status(&row.status)?;
+    if status.may_be_cancelled() {
+        return Ok((row, reason));
+    }
+    let next = match status {
+        OrderStatus::Cancelled => "There is nothing left to do",
+        OrderStatus::Delivered => "It cannot be cancelled any more; offer a return",
+        _ => "It cannot be cancelled any more; offer a return once it is delivered",
+    };
+    let sentence = format!("Order {} {}. {next}.", row.id, status.spoken());
+    Err(ToolError::invalid_state(sentence))
+}
+
+/// Puts back what the order took, where it was taken. An imported order took nothing here, so its
+/// pieces go to the usual place.
+async fn restock(ctx: &mut CallContext, row: &OrderRow) -> Result<Vec<Restocked>, ToolError> {
+    let tenant = ctx.tenant_id();
+    let mut taken = stock::taken_by(&mut ctx.tx, &tenant, &row.id).await?;
+    if taken.is_empty() {
+        let business = ctx.tenant.business.clone();
+        let main = business.main_location().map_or("main", |location| location.id.as_str());
+        let ordered = order_items::quantities(&mut ctx.tx, &tenant, &row.id).await?;
+        let to_main = |(sku, quantity)| (sku, main.to_owned(), quantity);
+        taken = ordered.into_iter().map(to_main).collect();
+    }
+    let actor = ctx.caller.subject.clone();
+    let cause = Cause { reason: REASON, id: Some(&row.id), actor: &actor, at: ctx.now };
+    let mut restocked = BTreeMap::<String, i64>::new();
+    for (sku, location, pieces) in taken {
+        stock::change(&mut ctx.tx, &tenant, &sku, &location, pieces, cause).await?;
+        *restocked.entry(sku).or_default() += pieces;
+    }
+    Ok(restocked.into_iter().map(|(sku, quantity)| Restocked { sku, quantity }).collect())
+}
+
+#[cfg(test)]
+#[path = "order_cancel_tests.rs"]
+mod tests;

@@ -1,0 +1,67 @@
+//! `order_get`: everything about one order.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use validator::Validate;
+
+use super::{
+    find::{self, Found},
+    order_view::{self, OrderView},
+};
+use crate::{
+    domain::speech,
+    toolkit::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+};
+
+/// Shows one order.
+pub struct OrderGet;
+
+/// Which order.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The order number as the caller says it, or its last 3 or more digits.
+    #[validate(length(min = 1, max = 200, message = "must be an order number"))]
+    order_id: String,
+}
+
+impl Tool for OrderGet {
+    type Args = Args;
+    type Output = OrderView;
+    const SPEC: Spec = Spec {
+        name: "order_get",
+        aliases: &[],
+        version: 1,
+        title: "Show an order",
+        description: "Show one order in full: items, prices, address, payments, parcels and \
+                      requests.",
+        scope: Some(Scope::OrdersRead),
+        toolsets: &[Toolset::Desk],
+        effect: Effect::Read,
+        risk: Risk::Low,
+        approval: Approval::AutoApproved,
+    };
+
+    async fn call(
+        &self,
+        ctx: &mut CallContext,
+        args: Args,
+    ) -> Result<Answer<OrderView>, ToolError> {
+        let row = match find::order(ctx, &args.order_id).await? {
+            Found::One(row) => *row,
+            Found::Several(rows) => return Ok(find::which(ctx, &rows)),
+        };
+        let status = find::status(&row.status)?;
+        let say = format!(
+            "Order {} {}: {} for {} in all.",
+            speech::order_id(&row.id),
+            status.spoken(),
+            speech::count(u64::try_from(row.pieces).unwrap_or_default(), "item", "items"),
+            speech::money(ctx.money(row.total_minor)),
+        );
+        Ok(Answer::ok(say, order_view::of(ctx, row, status).await?))
+    }
+}
+
+#[cfg(test)]
+#[path = "order_get_tests.rs"]
+mod tests;

@@ -1,0 +1,160 @@
+//! The house rules that a compiler does not know: where things may be named, how long a file is, and
+//! that nobody is excused in silence. Each rule shows first that it catches what it forbids.
+
+use crate::rooms::sources;
+
+/// A rule: what is wrong with a file, by its path and its text.
+struct Rule {
+    name: &'static str,
+    finds: fn(&str, &str) -> Option<String>,
+    /// Files that may, each with why.
+    except: &'static [(&'static str, &'static str)],
+    /// A file that breaks it.
+    broken: (&'static str, &'static str),
+    /// One that does not, although it looks like it.
+    kept: (&'static str, &'static str),
+}
+
+const LONGEST_FILE: usize = 350;
+
+const RULES: [Rule; 6] = [
+    Rule {
+        name: "SQL is in store/ only",
+        finds: |path, text| {
+            let outside = !path.starts_with("src/store/") && !is_test(path);
+            let code = code(text).collect::<Vec<_>>().join("\n");
+            let found = code.split('"').skip(1).find(|text| is_statement(text)).map(str::to_owned);
+            found.filter(|_| outside)
+        },
+        except: &[],
+        broken: ("src/tools/a.rs", "    tx.fetch_one(\"select 1\", &[]).await"),
+        kept: ("src/tools/a.rs", "// select the row\nfn select() { \"Pick one\"; }"),
+    },
+    Rule {
+        name: "axum is named at the edge only",
+        finds: |path, text| {
+            let edge = ["src/http/", "src/mcp/"].iter().any(|room| path.starts_with(room));
+            let found = code(text).find(|line| line.contains("axum::"));
+            found.filter(|_| !edge).map(str::to_owned)
+        },
+        except: &[("src/cli/serve.rs", "serves the figures on their own port")],
+        broken: ("src/gate/a.rs", "use axum::http::HeaderName;"),
+        kept: ("src/http/a.rs", "use axum::http::HeaderName;"),
+    },
+    Rule {
+        name: "the domain has no clock, no chance and no I/O",
+        finds: |path, text| {
+            let forbidden = [
+                "Utc::now",
+                "Local::now",
+                "Instant::now",
+                "SystemTime",
+                "rand::",
+                "tokio::",
+                "std::fs",
+                "std::env",
+                "std::net",
+                "sqlx::",
+                "async fn",
+            ];
+            let found = code(text).find(|line| forbidden.iter().any(|word| line.contains(word)));
+            found.filter(|_| path.starts_with("src/domain/")).map(str::to_owned)
+        },
+        except: &[],
+        broken: ("src/domain/a.rs", "let now = Utc::now();"),
+        kept: ("src/domain/a.rs", "/// Never calls `Utc::now`.\nfn at(now: DateTime<Utc>) {}"),
+    },
+    Rule {
+        name: "the time comes from the clock",
+        finds: |_, text| {
+            let read = ["Utc::now()", "Local::now()", "SystemTime::now()"];
+            let found = code(text).find(|line| read.iter().any(|word| line.contains(word)));
+            found.map(str::to_owned)
+        },
+        except: &[("src/toolkit/clock.rs", "this is the clock")],
+        broken: ("src/gate/a.rs", "let now = Utc::now();"),
+        kept: ("src/gate/a.rs", "let now = self.clock.now();"),
+    },
+    Rule {
+        name: "a file holds one idea",
+        finds: |path, text| {
+            let lines = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().lines().count();
+            (lines > LONGEST_FILE && !is_test(path)).then(|| format!("{lines} lines"))
+        },
+        except: &[(
+            "src/store/sqlite.rs",
+            "one connection that writes, and who waits for its commit",
+        )],
+        broken: ("src/tools/a.rs", LONG),
+        kept: ("src/tools/a_tests.rs", LONG),
+    },
+    Rule {
+        name: "nobody is excused in silence",
+        finds: |_, text| {
+            let allowed = ["#[allow", "#![allow"];
+            let mut lines = code(text);
+            let silent = lines.find(|line| allowed.iter().any(|word| line.contains(word)));
+            silent.map(str::to_owned)
+        },
+        except: &[],
+        broken: ("src/gate/a.rs", "#[allow(clippy::unwrap_used)]"),
+        kept: ("src/gate/a.rs", "#[expect(clippy::float_cmp, reason = \"exact\")]"),
+    },
+];
+
+/// More lines than a file has.
+const LONG: &str = {
+    const LINES: [u8; LONGEST_FILE + 1] = [b'\n'; LONGEST_FILE + 1];
+    match std::str::from_utf8(&LINES) {
+        Ok(lines) => lines,
+        Err(_) => "",
+    }
+};
+
+/// Whether a text begins as SQL does.
+fn is_statement(text: &str) -> bool {
+    let words: Vec<String> = text.split_whitespace().take(3).map(str::to_lowercase).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    matches!(
+        words.as_slice(),
+        ["select", _, ..]
+            | ["insert", "into", ..]
+            | ["delete", "from", ..]
+            | ["update", _, "set", ..]
+            | ["with", _, "as", ..]
+    )
+}
+
+fn is_test(path: &str) -> bool {
+    path.contains("test")
+}
+
+/// The lines that are not comments, up to a file's unit tests.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let before_tests = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    before_tests.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn each_rule_catches_what_it_forbids_and_nothing_else() {
+    for rule in RULES {
+        let (path, text) = rule.broken;
+        assert!((rule.finds)(path, text).is_some(), "{} lets it pass", rule.name);
+        let (path, text) = rule.kept;
+        assert_eq!((rule.finds)(path, text), None, "{}", rule.name);
+    }
+}
+
+#[test]
+fn the_house_keeps_its_rules() {
+    let files = sources("src");
+    assert!(files.len() > 100, "the sources are found");
+    for rule in RULES {
+        for (path, text) in &files {
+            let excepted = rule.except.iter().any(|(file, _)| file == path);
+            let found = (rule.finds)(path, text);
+            assert!(excepted || found.is_none(), "{}: {path}: {}", rule.name, found.unwrap());
+            assert!(!excepted || found.is_some(), "{}: {path} needs no exception", rule.name);
+        }
+    }
+}

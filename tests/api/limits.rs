@@ -1,0 +1,142 @@
+//! Budgets: one a caller, whatever the caller changes about itself, and one for addresses that
+//! guess.
+
+use std::time::Duration;
+
+use business_mcp::{http::auth::Grant, toolkit::Role};
+use serde_json::json;
+
+use crate::{
+    books::{Books, two},
+    support::{TENANT, server_with, servers_with},
+    wire::{Answer, Wire},
+};
+
+/// One more call becomes possible every minute.
+const SLOW: [&str; 4] = ["--rate-limit-per-minute", "1", "--rate-limit-burst", "3"];
+
+/// The seconds that a refusal asks to wait.
+fn retry_after(refused: &Answer) -> u64 {
+    assert_eq!(refused.refused(429), -32600);
+    refused.header("retry-after").unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_caller_over_budget_waits_and_is_then_let_in() {
+    let server = server_with(&["--rate-limit-per-minute", "60", "--rate-limit-burst", "2"]).await;
+    let ping = Wire::mcp(&server.url, &server.agent().token).rpc("ping", &json!({}));
+    for _round in 0..2 {
+        let mut answers = 0;
+        let refused = loop {
+            let answer = ping.send().await;
+            if answer.status == 429 {
+                break answer;
+            }
+            answer.result();
+            answers += 1;
+            assert!(answers < 100, "nobody counts");
+        };
+        tokio::time::sleep(Duration::from_secs(retry_after(&refused))).await;
+        ping.send().await.result();
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_a_caller_changes_about_itself_makes_a_new_budget() {
+    let server = server_with(&SLOW).await;
+    let spend = Wire::mcp(&server.url, &server.approver().token).rpc("ping", &json!({}));
+    for _ in 0..3 {
+        spend.send().await.result();
+    }
+    let refused = spend.send().await;
+    let wait = retry_after(&refused);
+    assert!((1..=60).contains(&wait), "{wait}");
+
+    let narrower = Grant::Scopes(Role::Agent.scopes());
+    let another = server.token(TENANT, "approver", narrower);
+    let bearer = format!("Bearer {another}");
+    for changed in [
+        spend.clone().instead("authorization", &bearer),
+        spend.clone().with("user-agent", "another"),
+        spend.clone().with("x-forwarded-for", "203.0.113.9"),
+        spend.clone().with("forwarded", "for=203.0.113.9"),
+        spend.clone().with("x-session-id", "another").with("mcp-session-id", "another"),
+        spend.clone().from(77),
+        spend.clone().on("/mcp/?toolset=voice"),
+        spend.clone().with("accept", "text/event-stream"),
+        // The budget is asked before the body is read, so that a bad one costs no less.
+        spend.clone().body("{"),
+        spend.clone().instead("content-type", "text/plain"),
+        Wire::new(&server.url, "GET /api/approvals").with("authorization", &bearer),
+        Wire::new(&server.url, "GET /mcp")
+            .with("authorization", &bearer)
+            .with("accept", "text/event-stream"),
+    ] {
+        retry_after(&changed.send().await);
+    }
+}
+
+#[tokio::test]
+async fn other_callers_are_not_held_up() {
+    let server = server_with(&SLOW).await;
+    let ping = |token: &str| Wire::mcp(&server.url, token).rpc("ping", &json!({}));
+    let spent = ping(&server.agent().token);
+    for _ in 0..4 {
+        spent.send().await;
+    }
+    retry_after(&spent.send().await);
+    ping(&server.as_subject(Role::Agent, "another").token).send().await.result();
+    let same_name = server.token("other", "agent", Grant::Role(Role::Agent));
+    ping(&same_name).send().await.result();
+    // Health is for everyone.
+    assert_eq!(Wire::new(&server.url, "GET /health").send().await.status, 200);
+    retry_after(&spent.send().await);
+}
+
+#[tokio::test]
+async fn a_call_over_budget_does_nothing_and_burns_no_key() {
+    for server in servers_with(&SLOW).await {
+        let agent = server.agent();
+        for _ in 0..3 {
+            agent.rpc("ping", json!({})).await;
+        }
+        let before = Books::of(&server.db).await;
+        let key = json!("limited-key-1");
+        let mut order = two();
+        order["idempotency_key"] = key.clone();
+        assert_eq!(agent.call("order_create", order.clone()).await.http.as_u16(), 429);
+        assert_eq!(Books::of(&server.db).await, before);
+        // Another replica has a budget of its own, and the key is as good as new.
+        let replica = server.replica(&SLOW).await;
+        let reply = replica.agent().call("order_create", order).await;
+        reply.pending();
+        assert_eq!(reply.answer().get("replayed"), None);
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_guesses_is_refused_and_good_tokens_from_it_are_not() {
+    let server = server_with(&[]).await;
+    let good = Wire::mcp(&server.url, &server.agent().token).rpc("ping", &json!({}));
+    let guess = |number: usize| good.clone().instead("authorization", &format!("Bearer {number}"));
+    let mut refused = 0;
+    let limited = loop {
+        let answer = guess(refused).send().await;
+        if answer.status == 429 {
+            break answer;
+        }
+        answer.refused(401);
+        refused += 1;
+        assert!(refused < 200, "nobody counts");
+    };
+    assert!(refused >= 4, "clients that probe are not locked out: {refused}");
+    assert!((1..=60).contains(&retry_after(&limited)));
+    assert!(limited.header("www-authenticate").is_none());
+    good.send().await.result();
+    // Decisions are behind the same count, and what a proxy header says is not believed.
+    let decide = Wire::new(&server.url, "GET /api/approvals").with("authorization", "Bearer 0");
+    retry_after(&decide.with("x-forwarded-for", "203.0.113.9").send().await);
+    guess(1).from(78).send().await.refused(401);
+    // Who sends no token at all is only asking where to get one.
+    good.without("authorization").send().await.refused(401);
+}

@@ -1,0 +1,48 @@
+//! The server from outside: real sockets, real databases, real clients.
+//!
+//! Every test runs on SQLite and on Postgres. `scripts/test` finds or starts a Postgres server and
+//! names it in `TEST_DATABASE_URL`.
+
+#![cfg(test)]
+
+mod api_keys;
+mod approvals;
+mod approvals_cli;
+mod approvals_failed;
+mod approvals_killed;
+mod audit;
+mod books;
+mod clients;
+mod commands;
+mod concurrency;
+mod cut_off;
+mod databases;
+mod demo;
+mod deploy;
+mod edge;
+mod edge_bodies;
+mod envelope;
+mod forge;
+mod house;
+mod idempotency;
+mod identity;
+mod issuer;
+mod limits;
+mod modern;
+mod new_tool;
+mod operation;
+mod policy;
+mod process;
+mod readme;
+mod retail;
+mod rooms;
+mod scopes;
+mod support;
+mod tokens;
+mod tools_list;
+mod tools_schemas;
+mod ways;
+mod wire;
+
+// The tool in `new_tool` says `crate::toolkit`, as it would in `src/tools`.
+use business_mcp::toolkit;

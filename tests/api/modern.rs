@@ -1,0 +1,194 @@
+//! The revision without a handshake, 2026-07-28: each request says what it is and who sends it, and
+//! what it says twice has to agree.
+
+use business_mcp::toolkit::Role;
+use serde_json::{Value, json};
+
+use crate::{
+    support::{TestServer, server_with},
+    wire::{Answer, Wire},
+};
+
+const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+const SERVER: &str = "io.modelcontextprotocol/serverInfo";
+
+fn meta() -> Value {
+    json!({ VERSION: "2026-07-28", CAPABILITIES: {} })
+}
+
+/// A well-formed request, with the headers that its body asks for.
+fn request(server: &TestServer, method: &str, mut params: Value) -> Wire {
+    let name = params.get("name").or(params.get("uri")).and_then(Value::as_str).map(str::to_owned);
+    params["_meta"] = meta();
+    let wire = Wire::mcp(&server.url, &server.agent().token)
+        .with("mcp-protocol-version", "2026-07-28")
+        .with("mcp-method", method)
+        .rpc(method, &params);
+    name.iter().fold(wire, |wire, name| wire.with("mcp-name", name))
+}
+
+fn order_get() -> Value {
+    json!({ "name": "order_get", "arguments": { "order_id": "ORD-12345" } })
+}
+
+async fn sent(server: &TestServer, method: &str, params: Value) -> Answer {
+    request(server, method, params).send().await
+}
+
+#[tokio::test]
+async fn every_result_says_who_made_it_and_that_it_is_complete() {
+    let server = server_with(&[]).await;
+    for (method, params) in [
+        ("server/discover", json!({})),
+        ("tools/list", json!({})),
+        ("tools/call", order_get()),
+        ("tools/call", json!({ "name": "order_get", "arguments": {} })),
+        ("resources/list", json!({})),
+        ("resources/templates/list", json!({})),
+        ("resources/read", json!({ "uri": "policy://tools" })),
+    ] {
+        let result = sent(&server, method, params).await.result();
+        assert_eq!(result["resultType"], "complete", "{method}");
+        assert_eq!(result["_meta"][SERVER]["name"], "business-mcp", "{method}: {result}");
+        if method != "tools/call" {
+            // What one caller is shown is not for another.
+            assert_eq!(result["cacheScope"], "private", "{method}");
+            assert!(result["ttlMs"].as_u64().is_some_and(|ttl| ttl > 0), "{method}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_discovers_the_server_without_a_handshake() {
+    let server = server_with(&[]).await;
+    let found = sent(&server, "server/discover", json!({})).await.result();
+    let versions = found["supportedVersions"].as_array().unwrap();
+    assert!(versions.contains(&json!("2026-07-28")) && versions.contains(&json!("2024-11-05")));
+    let offered: Vec<&String> = found["capabilities"].as_object().unwrap().keys().collect();
+    assert_eq!(offered, ["resources", "tools"]);
+    assert!(found["instructions"].as_str().unwrap().contains("approval_pending"));
+
+    let called = sent(&server, "tools/call", order_get()).await.result();
+    assert_eq!(called["structuredContent"]["data"]["order_id"], "ORD-12345");
+    let text = called["content"][0]["text"].as_str().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(text).unwrap(), called["structuredContent"]);
+}
+
+#[tokio::test]
+async fn a_request_without_what_it_has_to_say_is_refused() {
+    let server = server_with(&[]).await;
+    for meta in [
+        json!({}),
+        json!({ VERSION: "2026-07-28" }),
+        json!({ CAPABILITIES: {} }),
+        json!({ VERSION: 20_260_728, CAPABILITIES: {} }),
+        json!({ VERSION: "2026-07-28", CAPABILITIES: "none" }),
+    ] {
+        for (method, mut params) in [("tools/list", json!({})), ("tools/call", order_get())] {
+            params["_meta"] = meta.clone();
+            let asked = request(&server, method, order_get()).rpc(method, &params);
+            assert_eq!(asked.send().await.refused(400), -32602, "{method} {meta}");
+        }
+    }
+    let bare = request(&server, "tools/list", json!({})).rpc("tools/list", &json!({}));
+    assert_eq!(bare.send().await.refused(400), -32602);
+    let other = json!({ VERSION: "2030-01-01", CAPABILITIES: {} });
+    let other = request(&server, "tools/list", json!({}))
+        .instead("mcp-protocol-version", "2030-01-01")
+        .rpc("tools/list", &json!({ "_meta": other }));
+    let refused = other.send().await;
+    assert_eq!(refused.refused(400), -32022);
+    let data = &refused.framed()["error"]["data"];
+    assert_eq!(data["requested"], "2030-01-01");
+    assert!(data["supported"].as_array().unwrap().contains(&json!("2026-07-28")), "{data}");
+}
+
+#[tokio::test]
+async fn headers_that_say_something_else_than_the_body_are_refused() {
+    let server = server_with(&[]).await;
+    let call = || request(&server, "tools/call", order_get());
+    call().send().await.result();
+    for disagreeing in [
+        call().instead("mcp-name", "order_list"),
+        call().instead("mcp-name", "ORDER_GET"),
+        call().with("mcp-name", "order_list"),
+        call().without("mcp-name"),
+        call().instead("mcp-method", "tools/list"),
+        call().without("mcp-method"),
+        call().without("mcp-protocol-version"),
+        call().instead("mcp-protocol-version", "2025-11-25"),
+        request(&server, "resources/read", json!({ "uri": "policy://tools" }))
+            .instead("mcp-name", "policy://other"),
+    ] {
+        assert_eq!(disagreeing.send().await.refused(400), -32020, "{}", disagreeing.head());
+    }
+}
+
+#[tokio::test]
+async fn what_a_caller_may_is_told_from_the_body_whatever_the_headers_say() {
+    let server = server_with(&[]).await;
+    let analyst = server.as_role(Role::Analyst).token;
+    let plain = Wire::mcp(&server.url, &analyst).rpc("tools/call", &order_get());
+    let allowed = |wire: Wire| wire.with("mcp-name", "analytics_kpis");
+    for asked in [
+        plain.clone(),
+        allowed(plain.clone()),
+        allowed(plain.clone().with("mcp-protocol-version", "2025-11-25")),
+        allowed(plain.clone().with("mcp-method", "tools/list")),
+        allowed(plain.clone().with("mcp-protocol-version", "2026-07-28")),
+        allowed(request(&server, "tools/call", order_get()).without("mcp-name"))
+            .instead("authorization", &format!("Bearer {analyst}")),
+        plain.with("accept", "text/event-stream"),
+    ] {
+        let refused = asked.send().await;
+        refused.refused(403);
+        assert!(!refused.body.contains("ORD-12345"), "{refused:?}");
+    }
+    // And a name in a header that is not allowed takes nothing away from a body that is.
+    let agent = server.agent().token;
+    let called = Wire::mcp(&server.url, &agent)
+        .with("mcp-protocol-version", "2025-11-25")
+        .with("mcp-name", "customer_delete")
+        .rpc("tools/call", &order_get());
+    assert_eq!(called.send().await.result()["structuredContent"]["status"], "ok");
+}
+
+#[tokio::test]
+async fn what_is_gone_or_not_offered_does_not_exist() {
+    let server = server_with(&[]).await;
+    for method in ["ping", "prompts/list", "logging/setLevel", "subscriptions/listen", "no/such"] {
+        assert_eq!(sent(&server, method, json!({})).await.refused(404), -32601, "{method}");
+    }
+    // Known, but malformed or unknown in what it names: the method is there.
+    for params in [
+        json!({ "name": "order_get", "arguments": [] }),
+        json!({ "name": "no_such_tool", "arguments": {} }),
+    ] {
+        let refused = sent(&server, "tools/call", params.clone()).await;
+        assert_eq!(refused.refused(200), -32602, "{params}");
+    }
+}
+
+#[tokio::test]
+async fn the_policy_can_be_read_and_what_is_not_there_is_an_error() {
+    let server = server_with(&[]).await;
+    let uri = json!({ "uri": "policy://tools" });
+    let legacy = Wire::mcp(&server.url, &server.agent().token).rpc("resources/read", &uri);
+    for answer in [sent(&server, "resources/read", uri.clone()).await, legacy.send().await] {
+        let contents = &answer.result()["contents"];
+        assert_eq!(contents[0]["mimeType"], "application/json");
+        let policy: Value = serde_json::from_str(contents[0]["text"].as_str().unwrap()).unwrap();
+        let tools = policy["tools"].as_array().unwrap();
+        let ruling = |name: &str| tools.iter().find(|tool| tool["name"] == name);
+        assert_eq!(ruling("order_create").unwrap()["approval"], "requires_approval");
+        assert_eq!(ruling("order_get").unwrap()["writes"], false);
+        // What the agent may not call is not for it to read about.
+        assert_eq!(ruling("analytics_kpis"), None);
+    }
+    for uri in ["policy://other", "policy://tools/", "file:///etc/passwd", "", "POLICY://tools"] {
+        let refused = sent(&server, "resources/read", json!({ "uri": uri })).await;
+        assert_eq!(refused.refused(200), -32602, "{uri}");
+        assert_eq!(refused.framed()["error"]["data"]["uri"], uri);
+    }
+}

@@ -1,0 +1,40 @@
+//! `find_location`: where one of our places is.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use validator::Validate;
+
+use crate::toolkit::{Answer, Approval, CallContext, Effect, Risk, Spec, Tool, ToolError, Toolset};
+
+#[derive(Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The name of the place, such as Main warehouse.
+    #[validate(length(max = 100, message = "must be the name of a place"))]
+    name: String,
+}
+
+/// Finds a place of the business.
+pub struct FindLocation;
+
+impl Tool for FindLocation {
+    type Args = Args;
+    type Output = String;
+    const SPEC: Spec = Spec {
+        name: "find_location",
+        aliases: &[],
+        version: 1,
+        title: "Find a location",
+        description: "Say where a store or a warehouse is. Takes its name.",
+        scope: None,
+        toolsets: &[Toolset::Voice, Toolset::Desk],
+        effect: Effect::Read,
+        risk: Risk::Low,
+        approval: Approval::AutoApproved,
+    };
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<String>, ToolError> {
+        let place = ctx.tenant.business.location(&args.name);
+        let place = place.ok_or_else(|| ToolError::not_found("place", &args.name))?;
+        Ok(Answer::ok(format!("{} is at {}.", place.name, place.address), place.address.clone()))
+    }
+}

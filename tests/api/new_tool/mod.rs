@@ -1,0 +1,73 @@
+//! The tool that the README adds, so that what it shows compiles, lints and runs.
+
+mod find_location;
+
+use std::{sync::Arc, time::Duration};
+
+use business_mcp::{
+    cli::start,
+    domain::business::Business,
+    gate::{CallRequest, Gate, GateOptions, policy::Policy},
+    toolkit::{Caller, Catalogue, Clock, ErrorCode, Role},
+};
+use chrono::TimeDelta;
+use serde_json::{Map, Value, json};
+
+use self::find_location::FindLocation;
+use crate::readme;
+
+/// A new tool is short enough to be written before the coffee is cold.
+const LONGEST: usize = 40;
+
+#[test]
+fn the_readme_shows_the_new_tool() {
+    let code = include_str!("find_location.rs");
+    assert!(
+        code.lines().count() <= LONGEST,
+        "the tool of the README has more than {LONGEST} lines"
+    );
+    readme::keep("README.md", "new-tool", &format!("```rust\n{code}```"));
+}
+
+#[tokio::test]
+async fn the_new_tool_answers_through_the_gate() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = start::open(&format!("sqlite://{}", folder.path().join("test.db").display())).unwrap();
+    db.migrate().await.unwrap();
+    let options = GateOptions {
+        deadline: Duration::from_secs(5),
+        approval_ttl: TimeDelta::minutes(15),
+        clock: Clock::System,
+        policy: Policy::default(),
+        business: Arc::new(Business::shipped().unwrap()),
+    };
+    let gate = Gate::new(db, Catalogue::default().with(FindLocation), options).unwrap();
+    let call = |name: &str| CallRequest {
+        verification: None,
+        caller: Arc::new(Caller {
+            tenant: "demo".into(),
+            subject: "tester".into(),
+            token_id: None,
+            scopes: Role::Agent.scopes(),
+            expires_at: None,
+        }),
+        tool: "find_location".to_owned(),
+        arguments: Map::from_iter([("name".to_owned(), Value::from(name))]),
+        conversation: None,
+        toolset: None,
+        request_id: None,
+        cancelled: tokio_util::sync::CancellationToken::new(),
+    };
+    let found: Value =
+        serde_json::from_str(&gate.call(call("main warehouse")).await.unwrap().0).unwrap();
+    assert_eq!(
+        found,
+        json!({
+            "say": "Main warehouse is at 48 Depot Road, Portland, OR 97203, USA.",
+            "status": "ok",
+            "data": "48 Depot Road, Portland, OR 97203, USA",
+        })
+    );
+    let refused = gate.call(call("the moon")).await.unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::NotFound);
+}
