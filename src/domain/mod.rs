@@ -7,6 +7,8 @@
 //! * [`discount`] and [`pricing`]: the one engine that says what things cost;
 //! * [`business`]: name, hours, places, prices and promises, from `seed/business.toml`;
 //! * [`order_state`]: the life of an order, and what may be done when;
+//! * [`order_lines`] and [`settlement`]: what swapped and returned pieces cost, and which way the money
+//!   goes;
 //! * [`records`]: what an import brings, and what makes a record wrong.
 //!
 //! What people say, and how it is understood:
@@ -32,6 +34,7 @@ pub mod email;
 pub mod lenient;
 pub mod money;
 pub mod name;
+pub mod order_lines;
 pub mod order_state;
 pub mod percent;
 pub mod period;
@@ -40,6 +43,7 @@ pub mod pricing;
 pub mod records;
 pub mod reference;
 pub mod say;
+pub mod settlement;
 pub mod speech;
 pub mod text;
 pub mod tier;

@@ -102,6 +102,12 @@ impl OrderStatus {
         matches!(self, Self::Pending)
     }
 
+    /// Whether it may be handed to a carrier. Packing has no tool of its own, so what is not packed yet
+    /// is packed by being sent.
+    pub const fn may_be_shipped(self) -> bool {
+        self.may_become(Self::Shipped) || self.may_become(Self::Processed)
+    }
+
     /// The state as it ends a sentence that begins with "your order".
     pub const fn spoken(self) -> &'static str {
         match self {
@@ -113,6 +119,17 @@ impl OrderStatus {
             Self::Cancelled => "is cancelled",
             Self::ReturnRequested => "has a return under way",
             Self::ExchangeRequested => "has an exchange under way",
+        }
+    }
+}
+
+impl OrderStatus {
+    /// The state in words as [`OrderStatus::spoken`], once a return or an exchange is settled.
+    pub const fn spoken_settled(self) -> &'static str {
+        match self {
+            Self::ReturnRequested => "has been delivered, and its return is settled",
+            Self::ExchangeRequested => "has been delivered, and its exchange is settled",
+            other => other.spoken(),
         }
     }
 }
@@ -184,6 +201,8 @@ mod tests {
         assert!(PendingModified.may_change_address() && PendingModified.may_become(Processed));
         assert!(Pending.may_change_payment() && !PendingModified.may_change_payment());
         assert!(!Processed.may_change_address());
+        assert!([Pending, PendingModified, Processed].into_iter().all(OrderStatus::may_be_shipped));
+        assert!(![Shipped, Delivered, Cancelled].into_iter().any(OrderStatus::may_be_shipped));
     }
 
     #[test]

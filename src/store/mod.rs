@@ -10,8 +10,8 @@
 //! * `sqlite`, `postgres`: the two drivers behind the door;
 //! * [`approvals`], [`audit`], [`idempotency`], [`keys`]: the gate's tables;
 //! * [`tenants`], [`stock`]: the business's;
-//! * [`orders`], [`order_lists`], [`order_items`], [`shipments`], [`quotes`], [`payments`],
-//!   [`gift_cards`]: what was asked for, ordered, sent and paid, from [`buyers`] of [`articles`];
+//! * [`orders`], [`order_lists`], [`order_items`], [`order_requests`], [`shipments`], [`quotes`],
+//!   [`payments`], [`gift_cards`]: what was asked for, ordered, sent and paid, from [`buyers`] of [`articles`];
 //! * [`verifications`]: who has shown to be a customer;
 //! * [`customers`], [`customer_search`], [`customer_profile`], [`interactions`], [`erasure`]: who
 //!   they are, what is known of them, and how it is forgotten;
@@ -39,6 +39,7 @@ pub mod keys;
 pub mod ledgers;
 pub mod order_items;
 pub mod order_lists;
+pub mod order_requests;
 pub mod orders;
 pub mod payments;
 mod postgres;

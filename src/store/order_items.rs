@@ -6,8 +6,12 @@ record! {
     /// A line of an order, with what its article is called today.
     #[derive(Debug, Clone)]
     pub struct ItemRow {
+        /// Its place, from 1.
+        pub line: i64,
         /// What was ordered.
         pub sku: String,
+        /// The product that it is a variant of, if the article is still there.
+        pub product_id: Option<String>,
         /// The product's name, if it is still there.
         pub name: Option<String>,
         /// The options as a JSON object, if the article is still there.
@@ -39,7 +43,8 @@ pub struct NewItem<'a> {
 /// The lines of an order.
 pub async fn of_order(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<Vec<ItemRow>> {
     tx.fetch_all(
-        "select i.sku, p.name, v.options, i.quantity, i.unit_price_minor, i.discount_minor
+        "select i.line, i.sku, v.product_id, p.name, v.options, i.quantity, i.unit_price_minor,
+                i.discount_minor
          from order_items i
          left join variants v on v.tenant_id = i.tenant_id and v.sku = i.sku
          left join products p on p.tenant_id = v.tenant_id and p.id = v.product_id
@@ -67,8 +72,8 @@ pub async fn quantities(
     .await
 }
 
-/// Adds a line to a new order.
-pub async fn insert(
+/// Writes a line, in the place of what stood there.
+pub async fn write(
     tx: &mut Tx,
     tenant: &str,
     order_id: &str,
@@ -77,7 +82,11 @@ pub async fn insert(
     tx.execute(
         "insert into order_items
              (tenant_id, order_id, line, sku, quantity, unit_price_minor, discount_minor)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (tenant_id, order_id, line) do update
+         set sku = excluded.sku, quantity = excluded.quantity,
+             unit_price_minor = excluded.unit_price_minor,
+             discount_minor = excluded.discount_minor",
         params![
             tenant,
             order_id,

@@ -1,9 +1,10 @@
-//! Orders themselves: found, placed, cancelled. Their lines, payments and parcels have files of
+//! Orders themselves: found, placed, moved on, cancelled. Their lines, payments and parcels have files of
 //! their own.
 
 use chrono::{DateTime, Utc};
 
 use super::{StoreResult, Tx, params, record};
+use crate::domain::order_lines::Sums;
 
 record! {
     /// An order.
@@ -155,4 +156,54 @@ pub async fn cancel(
         )
         .await?;
     Ok(changed == 1)
+}
+
+/// Moves an order on to a state, if nobody has changed it since it was read in this version. Whoever
+/// gets true holds the order's row until the end of the transaction, and is the only one.
+pub async fn advance(
+    tx: &mut Tx,
+    tenant: &str,
+    order: &OrderRow,
+    status: &str,
+) -> StoreResult<bool> {
+    let changed = tx
+        .execute(
+            "update orders
+             set status = $4, version = version + 1
+             where tenant_id = $1 and id = $2 and version = $3",
+            params![tenant, &order.id, order.version, status],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Writes where an order goes, as JSON. The caller holds its row by [`advance`].
+pub async fn set_address(tx: &mut Tx, tenant: &str, id: &str, address: &str) -> StoreResult<()> {
+    tx.execute(
+        "update orders
+         set address = $3
+         where tenant_id = $1 and id = $2",
+        params![tenant, id, address],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes what an order costs. The caller holds its row by [`advance`].
+pub async fn set_sums(tx: &mut Tx, tenant: &str, id: &str, sums: Sums) -> StoreResult<()> {
+    tx.execute(
+        "update orders
+         set subtotal_minor = $3, discount_minor = $4, tax_minor = $5, total_minor = $6
+         where tenant_id = $1 and id = $2",
+        params![
+            tenant,
+            id,
+            sums.subtotal_minor,
+            sums.discount_minor,
+            sums.tax_minor,
+            sums.total_minor
+        ],
+    )
+    .await?;
+    Ok(())
 }

@@ -20,14 +20,14 @@ record! {
 }
 
 record! {
-    /// What of an order is paid by one method.
+    /// What of an order is paid by one method, or given back to it beyond that.
     #[derive(Debug, Clone)]
     pub struct PaidRow {
         /// The method.
         pub payment_method_id: String,
         /// `card`, `wallet` or `gift_card`, if the customer still has it.
         pub kind: Option<String>,
-        /// Charges less refunds, above zero.
+        /// Charges less refunds; below zero where more came back to it than it paid.
         pub paid_minor: i64,
     }
 }
@@ -84,7 +84,7 @@ pub async fn of_order(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<
     .await
 }
 
-/// What of an order is paid, by method: what can be refunded.
+/// What of an order is paid, by method.
 pub async fn paid(
     tx: &mut Tx,
     tenant: &str,
@@ -100,8 +100,6 @@ pub async fn paid(
            on m.tenant_id = p.tenant_id and m.customer_id = $3 and m.id = p.payment_method_id
          where p.tenant_id = $1 and p.order_id = $2
          group by p.payment_method_id, m.kind
-         having sum(case when p.kind = 'charge' then p.amount_minor
-                         else -p.amount_minor end) > 0
          order by p.payment_method_id",
         params![tenant, order_id, customer_id],
     )

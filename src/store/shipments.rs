@@ -28,3 +28,29 @@ pub async fn of_order(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<
     )
     .await
 }
+
+/// Adds a parcel. False where the order has one with this number.
+pub async fn insert(
+    tx: &mut Tx,
+    tenant: &str,
+    order_id: &str,
+    parcel: &ShipmentRow,
+) -> StoreResult<bool> {
+    let added = tx
+        .execute(
+            "insert into shipments
+                 (tenant_id, order_id, tracking_number, carrier, skus, expected_on)
+             values ($1, $2, $3, $4, $5, $6)
+             on conflict (tenant_id, order_id, tracking_number) do nothing",
+            params![
+                tenant,
+                order_id,
+                &parcel.tracking_number,
+                &parcel.carrier,
+                &parcel.skus,
+                &parcel.expected_on
+            ],
+        )
+        .await?;
+    Ok(added == 1)
+}

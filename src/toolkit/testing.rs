@@ -69,6 +69,27 @@ impl Shop {
         (error.code().as_str(), error.to_string())
     }
 
+    /// The one number that a statement answers.
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        let mut tx = self.db.db.read().await.unwrap();
+        let (number,): (i64,) = tx.fetch_one(sql, &[]).await.unwrap();
+        number
+    }
+
+    /// Changes the shop behind the tools' back.
+    pub(crate) async fn run(&self, sql: &'static str) {
+        let mut tx = self.db.db.write().await.unwrap();
+        tx.execute(sql, &[]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Whether every ledger adds up.
+    pub(crate) async fn books_add_up(&self) {
+        let mut tx = self.db.db.read().await.unwrap();
+        let differences = crate::store::ledgers::differences(&mut tx).await.unwrap();
+        assert!(differences.none(), "{differences:?}");
+    }
+
     /// A context as the gate makes one.
     pub(crate) async fn context(&self, writes: bool) -> CallContext {
         let tx = if writes { self.db.db.write().await } else { self.db.db.read().await };

@@ -2,10 +2,11 @@
 //!
 //! * [`customers`]: who is calling, and what is known of them;
 //! * [`products`]: what there is, and how many;
-//! * [`orders`]: quoting, ordering, looking up, cancelling;
+//! * [`orders`]: quoting, ordering, looking up, changing, sending, taking back;
 //! * [`analytics`]: what the figures say;
 //! * [`approvals`]: what became of a request, and taking one back.
 
+mod address;
 pub mod analytics;
 pub mod approvals;
 pub mod customers;
@@ -36,7 +37,16 @@ pub fn catalogue(ignored: Vec<String>) -> Catalogue {
         .with(orders::GetOrderStatus)
         .with(orders::OrderGet)
         .with(orders::OrderList)
+        .with(orders::OrderUpdateAddress)
+        .with(orders::OrderUpdateItems)
+        .with(orders::OrderUpdatePayment)
         .with(orders::OrderCancel)
+        .with(orders::OrderReturn)
+        .with(orders::OrderExchange)
+        .with(orders::OrderSettleRequest)
+        .with(orders::OrderRefund)
+        .with(orders::OrderShip)
+        .with(orders::OrderDeliver)
         // Analytics
         .with(analytics::AnalyticsKpis)
         .with(analytics::AnalyticsSales)

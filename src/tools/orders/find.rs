@@ -5,7 +5,11 @@ use serde_json::json;
 use super::said;
 use crate::{
     domain::{order_state::OrderStatus, reference, speech},
-    store::orders::{self, OrderRow},
+    store::{
+        buyers,
+        orders::{self, OrderRow},
+    },
+    text,
     toolkit::{Answer, CallContext, Candidate, ToolError},
 };
 
@@ -75,6 +79,57 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<OrderRow, ToolErro
             Err(ToolError::invalid(sentence).with_details(json!({ "candidates": ids })))
         }
     }
+}
+
+/// Finds the one order of which something is sent back or exchanged: it has been delivered, and nothing
+/// was before.
+///
+/// # Errors
+/// As [`one`], and `invalid_state`.
+pub async fn delivered(ctx: &mut CallContext, said: &str) -> Result<OrderRow, ToolError> {
+    let row = one(ctx, said).await?;
+    let status = status(&row.status)?;
+    if status == OrderStatus::Delivered {
+        return Ok(row);
+    }
+    let (order, stands) = (&row.id, status.spoken());
+    let next = match status {
+        OrderStatus::Pending | OrderStatus::PendingModified => {
+            text!("Nothing has been sent yet, so change or cancel it instead")
+        }
+        OrderStatus::Processed | OrderStatus::Shipped => {
+            text!("It can be sent back once it is there")
+        }
+        OrderStatus::Cancelled => text!("There is nothing to send back"),
+        _ => text!("There is one return or exchange per order; please offer a person"),
+    };
+    Err(ToolError::invalid_state(text!("Order {order} {stands}. {next}.", order, stands, next)))
+}
+
+/// Moves an order on to a state and holds its row until the end of the call. Whoever gets through is
+/// the only one, so that everything after it happens once.
+///
+/// # Errors
+/// `invalid_state`, where it was changed since it was read.
+pub async fn hold(
+    ctx: &mut CallContext,
+    row: &OrderRow,
+    next: OrderStatus,
+) -> Result<(), ToolError> {
+    let tenant = ctx.tenant_id();
+    if !orders::advance(&mut ctx.tx, &tenant, row, next.as_str()).await? {
+        let sentence = "That order was changed a moment ago. Please look at it again.";
+        return Err(ToolError::invalid_state(sentence));
+    }
+    ctx.concerns(&row.id);
+    Ok(())
+}
+
+/// The name of whoever ordered.
+pub async fn owner(ctx: &mut CallContext, row: &OrderRow) -> Result<String, ToolError> {
+    let tenant = ctx.tenant_id();
+    let buyer = buyers::find(&mut ctx.tx, &tenant, &row.customer_id).await?;
+    Ok(buyer.map_or_else(|| text!("a former customer"), |buyer| buyer.name))
 }
 
 /// The question that tells several orders apart.

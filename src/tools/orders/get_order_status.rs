@@ -7,6 +7,7 @@ use validator::Validate;
 
 use super::{
     find::{self, Found},
+    requests::{self, RequestBrief},
     said,
 };
 use crate::{
@@ -56,6 +57,9 @@ pub struct Output {
     /// The numbers of its other parcels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     other_tracking_numbers: Vec<String>,
+    /// Its return or exchange.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<RequestBrief>,
 }
 
 impl Tool for GetOrderStatus {
@@ -83,7 +87,10 @@ impl Tool for GetOrderStatus {
         };
         let status = find::status(&row.status)?;
         let parcels = shipments::of_order(&mut ctx.tx, &tenant, &row.id).await?;
-        let say = say(ctx, &row, status, parcels.first());
+        let requests = requests::briefly(ctx, &row.id).await?;
+        let settled = requests.iter().any(RequestBrief::is_settled);
+        let stands = if settled { status.spoken_settled() } else { status.spoken() };
+        let say = say(ctx, &row, (status, stands), parcels.first());
         let mut parcels = parcels.into_iter().take(MOST_PARCELS);
         let first = parcels.next();
         let output = Output {
@@ -94,6 +101,7 @@ impl Tool for GetOrderStatus {
             carrier: first.as_ref().and_then(|parcel| parcel.carrier.clone()),
             expected_date: first.and_then(|parcel| parcel.expected_on),
             other_tracking_numbers: parcels.map(|parcel| parcel.tracking_number).collect(),
+            requests,
         };
         Ok(Answer::ok(say, output))
     }
@@ -102,7 +110,7 @@ impl Tool for GetOrderStatus {
 fn say(
     ctx: &CallContext,
     row: &OrderRow,
-    status: OrderStatus,
+    (status, stands): (OrderStatus, &str),
     parcel: Option<&ShipmentRow>,
 ) -> String {
     let today = ctx.today();
@@ -118,7 +126,7 @@ fn say(
     format!(
         "Your order {}, placed {placed}, {}{}{}.",
         speech::order_id(&row.id),
-        status.spoken(),
+        stands,
         carrier.unwrap_or_default(),
         expected.unwrap_or_default(),
     )

@@ -29,7 +29,7 @@ pub struct Item {
 }
 
 /// An article and how much of it, each article once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Wanted {
     /// What.
     pub article: Article,
@@ -76,7 +76,11 @@ pub async fn find(ctx: &mut CallContext, items: &[Item]) -> Result<Vec<Wanted>, 
     Ok(wanted)
 }
 
-async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolError> {
+/// The article that is meant, exactly or as it is said.
+///
+/// # Errors
+/// `not_found`, and `invalid_state` where it is no longer sold.
+pub async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolError> {
     let tenant = ctx.tenant_id();
     let article = if let Some(exact) = articles::find(&mut ctx.tx, &tenant, sku).await? {
         exact

@@ -1,9 +1,11 @@
-//! Quoting, ordering, looking up, cancelling.
+//! Quoting, ordering, looking up, changing, sending, taking back.
 //!
 //! * `items`, `bill`: what is asked for, and what it costs;
 //! * `plan`, `place`: an order checked in every respect, and written down;
-//! * `find`, `order_view`: orders as callers say their numbers, and in full;
-//! * `money`, `refunds`: money that moves about an order, and all of it on its way back;
+//! * `find`, `lines`, `order_view`: orders as callers say their numbers, what they consist of, and in full;
+//! * `swap`, `requests`: pieces for other pieces, and what waits until goods have arrived;
+//! * `shelf`: pieces on their way back to stock, and others on their way out;
+//! * `money`, `refunds`: money that moves about an order, and what goes back;
 //! * `said`: the words of their answers.
 
 mod bill;
@@ -11,22 +13,44 @@ mod calculate_discount;
 mod find;
 mod get_order_status;
 mod items;
+mod lines;
 mod money;
 mod order_cancel;
 mod order_create;
+mod order_deliver;
+mod order_exchange;
 mod order_get;
 mod order_list;
 mod order_quote;
+mod order_refund;
+mod order_return;
+mod order_settle_request;
+mod order_ship;
+mod order_update_address;
+mod order_update_items;
+mod order_update_payment;
 mod order_view;
 mod place;
 mod plan;
 mod refunds;
+mod requests;
 mod said;
+mod shelf;
+mod swap;
 
 pub use calculate_discount::CalculateDiscount;
 pub use get_order_status::GetOrderStatus;
 pub use order_cancel::OrderCancel;
 pub use order_create::OrderCreate;
+pub use order_deliver::OrderDeliver;
+pub use order_exchange::OrderExchange;
 pub use order_get::OrderGet;
 pub use order_list::OrderList;
 pub use order_quote::OrderQuote;
+pub use order_refund::OrderRefund;
+pub use order_return::OrderReturn;
+pub use order_settle_request::OrderSettleRequest;
+pub use order_ship::OrderShip;
+pub use order_update_address::OrderUpdateAddress;
+pub use order_update_items::OrderUpdateItems;
+pub use order_update_payment::OrderUpdatePayment;

@@ -3,13 +3,17 @@
 //! Whoever moves money holds the order's row: it has changed the order in this transaction before, so
 //! that two refunds never add up to more than was paid.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 
+use super::refunds;
 use crate::{
+    domain::{money::Money, speech},
     store::{
         buyers::{self, Method},
         gift_cards::{self, Card, Entry},
-        payments::{self, NewPayment},
+        payments::{self, NewPayment, PaidRow},
     },
     text,
     toolkit::{CallContext, ErrorCode, ToolError},
@@ -60,6 +64,73 @@ pub async fn refund(ctx: &mut CallContext, transfer: Transfer<'_>) -> Result<(),
         gift_cards::put(&mut ctx.tx, &tenant, card, transfer.minor).await?;
     }
     record(ctx, "refund", transfer).await
+}
+
+/// Charges what is owed, or refunds it where it is below zero.
+///
+/// # Errors
+/// `insufficient_balance`.
+pub async fn settle(ctx: &mut CallContext, transfer: Transfer<'_>) -> Result<(), ToolError> {
+    match transfer.minor {
+        0 => Ok(()),
+        charge @ 1.. => {
+            take(ctx, transfer.customer_id, transfer.method, charge).await?;
+            record(ctx, "charge", transfer).await
+        }
+        owed => refund(ctx, Transfer { minor: -owed, ..transfer }).await,
+    }
+}
+
+/// Money that moved, as answers show it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Moved {
+    /// `charge` or `refund`.
+    kind: &'static str,
+    /// How much.
+    amount: Money,
+    /// From what, or to what.
+    payment_method_id: String,
+}
+
+impl Moved {
+    /// What was charged, or refunded where it is below zero; `None` where nothing moved.
+    pub fn of(ctx: &CallContext, minor: i64, method_id: &str) -> Option<Self> {
+        let kind = if minor > 0 { "charge" } else { "refund" };
+        let moved = || Self {
+            kind,
+            amount: ctx.money(minor.saturating_abs()),
+            payment_method_id: method_id.to_owned(),
+        };
+        (minor != 0).then(moved)
+    }
+
+    /// The parts of a refund.
+    pub fn refunds(ctx: &CallContext, parts: &[PaidRow]) -> Vec<Self> {
+        let moved = |part: &PaidRow| Self::of(ctx, -part.paid_minor, &part.payment_method_id);
+        parts.iter().filter_map(moved).collect()
+    }
+}
+
+/// What moved, as a sentence: `I have charged 2 dollars to the card`.
+pub fn words(ctx: &CallContext, minor: i64, method: &Method) -> String {
+    let amount = speech::money(ctx.money(minor.saturating_abs()));
+    let amount = refunds::to_method(Some(&method.kind), &amount);
+    match minor {
+        0 => text!("Nothing is charged"),
+        1.. => text!("I have charged {amount}", amount),
+        _ => text!("I have refunded {amount}", amount),
+    }
+}
+
+/// What is about to move, for whoever decides: `charge 2.00 USD to the card`.
+pub fn due(ctx: &CallContext, minor: i64, method: &Method) -> String {
+    let amount = ctx.money(minor.saturating_abs()).to_string();
+    let amount = refunds::to_method(Some(&method.kind), &amount);
+    match minor {
+        0 => text!("nothing to charge"),
+        1.. => text!("charge {amount}", amount),
+        _ => text!("refund {amount}", amount),
+    }
 }
 
 /// Writes a movement into the ledgers.

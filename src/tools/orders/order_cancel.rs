@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use validator::Validate;
 
-use super::{find, refunds};
+use super::{find, refunds, shelf};
 use crate::{
     domain::{
         money::Money,
@@ -15,10 +15,9 @@ use crate::{
         speech,
     },
     store::{
-        buyers, order_items,
+        order_items,
         orders::{self, OrderRow},
-        payments,
-        stock::{self, Cause},
+        payments::PaidRow,
     },
     toolkit::{
         Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
@@ -91,15 +90,13 @@ impl Tool for OrderCancel {
     };
 
     async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let tenant = ctx.tenant_id();
         let (row, reason) = cancellable(ctx, args).await?;
-        let paid = payments::paid(&mut ctx.tx, &tenant, &row.id, &row.customer_id).await?;
-        let buyer = buyers::find(&mut ctx.tx, &tenant, &row.customer_id).await?;
-        let name = buyer.map_or_else(|| "a former customer".to_owned(), |buyer| buyer.name);
+        let paid = everything(ctx, &row).await?;
+        let name = find::owner(ctx, &row).await?;
         let back = refunds::words(&paid, |minor| ctx.money(minor).to_string());
         let back = back.map_or("nothing was paid".to_owned(), |back| format!("refund {back}"));
         let summary = format!("Cancel order {} of {name}: {back}", row.id);
-        let refund = |paid: &payments::PaidRow| {
+        let refund = |paid: &PaidRow| {
             json!({
                 "amount": ctx.money(paid.paid_minor),
                 "payment_method_id": paid.payment_method_id,
@@ -128,13 +125,14 @@ impl Tool for OrderCancel {
         }
         ctx.concerns(&row.id);
         let restocked = restock(ctx, &row).await?;
-        let paid = refunds::pay_back(ctx, &row, REASON).await?;
+        let paid = everything(ctx, &row).await?;
+        refunds::pay(ctx, &row, &paid, REASON).await?;
         let back = refunds::words(&paid, |minor| speech::money(ctx.money(minor)));
         let back = back.map_or("Nothing was paid, so nothing is refunded".to_owned(), |back| {
             format!("I have refunded {back}")
         });
         let say = format!("Your order {} is cancelled. {back}.", speech::order_id(&row.id));
-        let refund = |paid: payments::PaidRow| Refund {
+        let refund = |paid: PaidRow| Refund {
             amount: ctx.money(paid.paid_minor),
             payment_method_id: paid.payment_method_id,
         };
@@ -165,26 +163,19 @@ async fn cancellable(
     Err(ToolError::invalid_state(sentence))
 }
 
-/// Puts back what the order took, where it was taken. An imported order took nothing here, so its
-/// pieces go to the usual place.
+/// Everything that is paid of an order, on its way back to what paid it.
+async fn everything(ctx: &mut CallContext, row: &OrderRow) -> Result<Vec<PaidRow>, ToolError> {
+    let paid = refunds::paid(ctx, row).await?;
+    Ok(refunds::parts(&paid, refunds::net(&paid), None))
+}
+
+/// Puts back what was ordered.
 async fn restock(ctx: &mut CallContext, row: &OrderRow) -> Result<Vec<Restocked>, ToolError> {
     let tenant = ctx.tenant_id();
-    let mut taken = stock::taken_by(&mut ctx.tx, &tenant, &row.id).await?;
-    if taken.is_empty() {
-        let business = ctx.tenant.business.clone();
-        let main = business.main_location().map_or("main", |location| location.id.as_str());
-        let ordered = order_items::quantities(&mut ctx.tx, &tenant, &row.id).await?;
-        let to_main = |(sku, quantity)| (sku, main.to_owned(), quantity);
-        taken = ordered.into_iter().map(to_main).collect();
-    }
-    let actor = ctx.caller.subject.clone();
-    let cause = Cause { reason: REASON, id: Some(&row.id), actor: &actor, at: ctx.now };
-    let mut restocked = BTreeMap::<String, i64>::new();
-    for (sku, location, pieces) in taken {
-        stock::change(&mut ctx.tx, &tenant, &sku, &location, pieces, cause).await?;
-        *restocked.entry(sku).or_default() += pieces;
-    }
-    Ok(restocked.into_iter().map(|(sku, quantity)| Restocked { sku, quantity }).collect())
+    let ordered = order_items::quantities(&mut ctx.tx, &tenant, &row.id).await?;
+    let ordered: BTreeMap<String, i64> = ordered.into_iter().collect();
+    shelf::put_back(ctx, &row.id, REASON, &ordered).await?;
+    Ok(ordered.into_iter().map(|(sku, quantity)| Restocked { sku, quantity }).collect())
 }
 
 #[cfg(test)]

@@ -1,16 +1,13 @@
 use serde_json::json;
 
-use super::{super::order_create::OrderCreate, *};
+use super::{
+    super::{order_create::OrderCreate, order_refund::OrderRefund},
+    *,
+};
 use crate::{
     store::params,
     toolkit::testing::{Shop, shops},
 };
-
-async fn number(shop: &Shop, sql: &'static str) -> i64 {
-    let mut tx = shop.db.db.read().await.unwrap();
-    let (number,): (i64,) = tx.fetch_one(sql, params![]).await.unwrap();
-    number
-}
 
 /// Orders four blue shirts, which lie in two places, on the gift card.
 async fn ordered(shop: &Shop) {
@@ -45,15 +42,15 @@ async fn what_was_taken_goes_back_to_where_it_was() {
         }
         let moved = "select cast(sum(delta) as bigint) from stock_movements
                      where sku = 'TEE-BLUE-M'";
-        assert_eq!(number(&shop, moved).await, 5);
+        assert_eq!(shop.number(moved).await, 5);
         let balance = "select balance_minor from payment_methods where id = 'gift_1'";
-        assert_eq!(number(&shop, balance).await, 5000);
+        assert_eq!(shop.number(balance).await, 5000);
         let entries = "select cast(sum(amount_minor) as bigint) from gift_card_entries";
-        assert_eq!(number(&shop, entries).await, 5000);
+        assert_eq!(shop.number(entries).await, 5000);
         let kept = "select version from orders
                     where id = 'ORD-10003' and cancel_reason = 'no longer needed'
                       and cancelled_at is not null";
-        assert_eq!(number(&shop, kept).await, 2);
+        assert_eq!(shop.number(kept).await, 2);
     }
 }
 
@@ -65,10 +62,10 @@ async fn an_imported_order_goes_back_to_the_main_location() {
         assert_eq!(answer["data"]["restocked"], json!([{ "sku": "TEE-RED-M", "quantity": 1 }]));
         assert_eq!(answer["data"]["refunds"][0]["payment_method_id"], "card_1");
         let on_hand = "select on_hand from stock where sku = 'TEE-RED-M' and location = 'main'";
-        assert_eq!(number(&shop, on_hand).await, 11);
+        assert_eq!(shop.number(on_hand).await, 11);
         let refunded = "select amount_minor from payments
                         where order_id = 'ORD-10001' and kind = 'refund'";
-        assert_eq!(number(&shop, refunded).await, 1000);
+        assert_eq!(shop.number(refunded).await, 1000);
     }
 }
 
@@ -98,7 +95,7 @@ async fn only_a_pending_order_can_be_cancelled_and_only_once() {
             assert_eq!(error.code().as_str(), "invalid_state");
         }
         let refunds = "select count(*) from payments where kind = 'refund'";
-        assert_eq!(number(&shop, refunds).await, 1);
+        assert_eq!(shop.number(refunds).await, 1);
         let (code, words) = shop.refusal(OrderCancel, args("ORD-10001")).await;
         assert_eq!(code, "invalid_state");
         assert!(words.contains("is cancelled"), "{words}");
@@ -118,5 +115,20 @@ async fn an_order_is_not_cancelled_by_a_guess() {
         let (code, words) = shop.refusal(OrderCancel, args).await;
         assert_eq!(code, "invalid_parameters");
         assert!(words.contains("whole number"), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn what_came_back_before_is_not_paid_back_twice() {
+    for shop in shops().await {
+        let goodwill = json!({
+            "order_id": "ORD-10001", "amount": "4", "reason": "late", "refund_to": "gift_1",
+        });
+        shop.call(OrderRefund, goodwill).await.unwrap();
+        let args = json!({ "order_id": "ORD-10001", "reason": "no longer needed" });
+        let answer = shop.call(OrderCancel, args).await.unwrap();
+        let back = json!({ "amount": "6.00", "currency": "USD" });
+        assert_eq!(answer["data"]["refunds"][0]["amount"], back);
+        shop.books_add_up().await;
     }
 }

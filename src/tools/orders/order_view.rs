@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::requests::{self, RequestView};
 use crate::{
     domain::{money::Money, order_state::OrderStatus, text},
     store::{
@@ -133,17 +134,6 @@ struct ShipmentView {
     expected_date: Option<String>,
 }
 
-/// A return or an exchange that was asked for.
-#[derive(Debug, Serialize, JsonSchema)]
-struct RequestView {
-    /// Its id.
-    request_id: String,
-    /// `return` or `exchange`.
-    kind: String,
-    /// Where it stands.
-    status: String,
-}
-
 /// Reads what belongs to an order and shows it, below 8 KB: items give way first.
 pub async fn of(
     ctx: &mut CallContext,
@@ -154,6 +144,7 @@ pub async fn of(
     let items = order_items::of_order(&mut ctx.tx, &tenant, &row.id).await?;
     let payments = payments::of_order(&mut ctx.tx, &tenant, &row.id).await?;
     let shipments = shipments::of_order(&mut ctx.tx, &tenant, &row.id).await?;
+    let requests = requests::of_order(ctx, &row.id).await?;
     let mut items: Vec<ItemView> = items.into_iter().map(|item| item_view(ctx, item)).collect();
     let mut payments: Vec<PaymentView> =
         payments.into_iter().map(|payment| payment_view(ctx, payment)).collect();
@@ -177,7 +168,7 @@ pub async fn of(
         more_payments,
         shipments,
         more_shipments,
-        requests: Vec::new(),
+        requests,
         note: row.note.map(|note| text::display(&note, 500)),
         cancel_reason: row.cancel_reason.map(|reason| text::display(&reason, 200)),
         version: row.version,

@@ -102,7 +102,7 @@ async fn write_order(ctx: &mut CallContext, plan: &Plan, id: &str) -> Result<(),
             unit_price_minor: of_bill.unit_price_minor,
             discount_minor: of_bill.discount_minor,
         };
-        order_items::insert(&mut ctx.tx, &tenant, id, item).await?;
+        order_items::write(&mut ctx.tx, &tenant, id, item).await?;
     }
     Ok(())
 }

@@ -1,8 +1,11 @@
-//! Everything that was paid of an order on its way back to what paid it.
+//! Money on its way back: what is paid of an order, and to what it goes.
 
 use super::money::{self, Transfer};
 use crate::{
-    domain::speech,
+    domain::{
+        settlement::{self, Paid, To},
+        speech,
+    },
     store::{
         buyers::Method,
         orders::OrderRow,
@@ -12,20 +15,74 @@ use crate::{
     toolkit::{CallContext, ToolError},
 };
 
-/// Refunds everything that is paid of an order to what paid it.
-pub async fn pay_back(
+/// What of an order is paid, by method.
+pub async fn paid(ctx: &mut CallContext, order: &OrderRow) -> Result<Vec<PaidRow>, ToolError> {
+    let tenant = ctx.tenant_id();
+    Ok(payments::paid(&mut ctx.tx, &tenant, &order.id, &order.customer_id).await?)
+}
+
+/// What of an order is paid in all.
+pub fn net(paid: &[PaidRow]) -> i64 {
+    paid.iter().map(|part| part.paid_minor).sum()
+}
+
+/// The method that a refund is to go to: one that paid, or a gift card of the customer.
+///
+/// # Errors
+/// `not_found`, and `invalid_parameters` where it is another method.
+pub async fn target(
     ctx: &mut CallContext,
     order: &OrderRow,
+    id: &str,
+    paid: &[PaidRow],
+) -> Result<Method, ToolError> {
+    if let Some(part) = paid.iter().find(|part| part.payment_method_id == id && part.paid_minor > 0)
+    {
+        return Ok(method_of(part));
+    }
+    let method = money::method(ctx, &order.customer_id, id).await?;
+    if method.kind == "gift_card" {
+        return Ok(method);
+    }
+    Err(ToolError::invalid(text!(
+        "A refund goes to what paid for the order, or to a gift card. Please ask for one of those."
+    )))
+}
+
+/// Divides a refund among what paid, or gives it to one method first: a gift card takes all of it,
+/// anything else no more than it paid. At most what is paid goes back.
+pub fn parts(paid: &[PaidRow], minor: i64, to: Option<&Method>) -> Vec<PaidRow> {
+    let rows: Vec<Paid<'_>> = paid
+        .iter()
+        .map(|part| Paid { method: &part.payment_method_id, minor: part.paid_minor })
+        .collect();
+    let target = match to {
+        None => To::Origin,
+        Some(method) if method.kind == "gift_card" => To::Only(&method.id),
+        Some(method) => To::First(&method.id),
+    };
+    let kind = |id: &str| {
+        let of_paid = paid.iter().find(|part| part.payment_method_id == id);
+        let of_paid = of_paid.and_then(|part| part.kind.clone());
+        of_paid.or_else(|| to.filter(|method| method.id == id).map(|method| method.kind.clone()))
+    };
+    let row = |part: Paid<'_>| PaidRow {
+        payment_method_id: part.method.to_owned(),
+        kind: kind(part.method),
+        paid_minor: part.minor,
+    };
+    settlement::refund(minor, target, &rows).into_iter().map(row).collect()
+}
+
+/// Pays the parts of a refund. The caller holds the order's row.
+pub async fn pay(
+    ctx: &mut CallContext,
+    order: &OrderRow,
+    parts: &[PaidRow],
     reason: &str,
-) -> Result<Vec<PaidRow>, ToolError> {
-    let tenant = ctx.tenant_id();
-    let paid = payments::paid(&mut ctx.tx, &tenant, &order.id, &order.customer_id).await?;
-    for part in &paid {
-        let method = Method {
-            id: part.payment_method_id.clone(),
-            kind: part.kind.clone().unwrap_or_default(),
-            balance_minor: None,
-        };
+) -> Result<(), ToolError> {
+    for part in parts {
+        let method = method_of(part);
         let transfer = Transfer {
             order_id: &order.id,
             customer_id: &order.customer_id,
@@ -35,13 +92,21 @@ pub async fn pay_back(
         };
         money::refund(ctx, transfer).await?;
     }
-    Ok(paid)
+    Ok(())
 }
 
-/// What goes back, in words: `10 dollars to the card`; `None` where nothing was paid.
-pub fn words(paid: &[PaidRow], amount: impl Fn(i64) -> String) -> Option<String> {
-    let part = |paid: &PaidRow| to_method(paid.kind.as_deref(), &amount(paid.paid_minor));
-    let parts: Vec<String> = paid.iter().map(part).collect();
+fn method_of(part: &PaidRow) -> Method {
+    Method {
+        id: part.payment_method_id.clone(),
+        kind: part.kind.clone().unwrap_or_default(),
+        balance_minor: None,
+    }
+}
+
+/// What goes back, in words: `10 dollars to the card`; `None` where nothing does.
+pub fn words(parts: &[PaidRow], amount: impl Fn(i64) -> String) -> Option<String> {
+    let part = |part: &PaidRow| to_method(part.kind.as_deref(), &amount(part.paid_minor));
+    let parts: Vec<String> = parts.iter().map(part).collect();
     (!parts.is_empty()).then(|| speech::list(&parts))
 }
 

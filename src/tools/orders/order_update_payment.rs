@@ -1,0 +1,171 @@
+//! `order_update_payment`: another payment method for a pending order.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+use super::{
+    find,
+    money::{self, Moved, Transfer},
+    refunds,
+};
+use crate::{
+    domain::{order_state::OrderStatus, speech},
+    store::{
+        buyers::Method,
+        orders::OrderRow,
+        payments::{self, PaidRow},
+    },
+    text,
+    toolkit::{
+        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+    },
+};
+
+/// Why gift cards change.
+const REASON: &str = "payment change";
+
+/// Charges another payment method.
+pub struct OrderUpdatePayment;
+
+/// Which order, and what to charge.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The order number.
+    #[validate(length(min = 1, max = 200, message = "must be an order number"))]
+    order_id: String,
+    /// The payment method that is to pay instead.
+    #[validate(length(min = 1, max = 64, message = "must be the id of a payment method"))]
+    payment_method_id: String,
+}
+
+/// What moved.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The order.
+    order_id: String,
+    /// Where it stands.
+    status: OrderStatus,
+    /// What was charged, and what was refunded.
+    payments: Vec<Moved>,
+}
+
+/// A change of payment that may be made.
+struct Plan {
+    order: OrderRow,
+    old: PaidRow,
+    new: Method,
+}
+
+impl Tool for OrderUpdatePayment {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "order_update_payment",
+        aliases: &[],
+        version: 1,
+        title: "Pay with something else",
+        description: "Charge another payment method of the customer for a pending order and \
+                      refund the one that paid.",
+        scope: Some(Scope::OrdersWrite),
+        toolsets: &[Toolset::Desk],
+        effect: Effect::Change,
+        risk: Risk::Medium,
+        approval: Approval::RequiresApproval,
+    };
+
+    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
+        let Plan { order, old, new } = plan(ctx, args).await?;
+        let name = find::owner(ctx, &order).await?;
+        let amount = ctx.money(old.paid_minor);
+        let charged = refunds::to_method(Some(&new.kind), &amount.to_string());
+        let refunded = refunds::to_method(old.kind.as_deref(), &amount.to_string());
+        let id = &order.id;
+        let summary = text!(
+            "Order {id} of {name}: charge {charged}, refund {refunded}",
+            id,
+            name,
+            charged,
+            refunded
+        );
+        Ok(Preview {
+            summary: speech::stored(&summary, 400),
+            amount: Some(amount),
+            details: json!({
+                "order_id": order.id,
+                "amount": amount,
+                "from": old.payment_method_id,
+                "to": new.id,
+            }),
+            holds: Vec::new(),
+        })
+    }
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let Plan { order, old, new } = plan(ctx, &args).await?;
+        let status = find::status(&order.status)?;
+        find::hold(ctx, &order, status).await?;
+        let transfer = Transfer {
+            order_id: &order.id,
+            customer_id: &order.customer_id,
+            method: &new,
+            minor: old.paid_minor,
+            reason: REASON,
+        };
+        money::settle(ctx, transfer).await?;
+        refunds::pay(ctx, &order, std::slice::from_ref(&old), REASON).await?;
+        let amount = speech::money(ctx.money(old.paid_minor));
+        let charged = refunds::to_method(Some(&new.kind), &amount);
+        let refunded = refunds::to_method(old.kind.as_deref(), &amount);
+        let number = speech::order_id(&order.id);
+        let say = text!(
+            "The payment of your order {number} is changed. I have charged {charged} and refunded \
+             {refunded}.",
+            number,
+            charged,
+            refunded
+        );
+        let moved = [(old.paid_minor, &new.id), (-old.paid_minor, &old.payment_method_id)];
+        let moved = moved.map(|(minor, id)| Moved::of(ctx, minor, id));
+        let payments = moved.into_iter().flatten().collect();
+        Ok(Answer::ok(say, Output { order_id: order.id, status, payments }))
+    }
+}
+
+/// The change, if it may be made: one charge so far, and another method that can pay it.
+async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
+    let tenant = ctx.tenant_id();
+    let order = find::one(ctx, &args.order_id).await?;
+    let status = find::status(&order.status)?;
+    let (id, stands) = (&order.id, status.spoken());
+    if !status.may_change_payment() {
+        return Err(ToolError::invalid_state(text!(
+            "Order {id} {stands}. Its payment can only be changed while it is pending.",
+            id,
+            stands
+        )));
+    }
+    let ledger = payments::of_order(&mut ctx.tx, &tenant, &order.id).await?;
+    let paid = refunds::paid(ctx, &order).await?;
+    let (1, Some(old)) = (ledger.len(), paid.into_iter().find(|part| part.paid_minor > 0)) else {
+        return Err(ToolError::invalid_state(text!(
+            "Order {id} was not paid by one single charge, so its payment cannot be changed. \
+             Please offer a person.",
+            id
+        )));
+    };
+    let new = money::method(ctx, &order.customer_id, &args.payment_method_id).await?;
+    if new.id == old.payment_method_id {
+        return Err(ToolError::invalid(text!(
+            "Order {id} is paid with that already. Please ask for another payment method.",
+            id
+        )));
+    }
+    money::check_balance(ctx, &new, old.paid_minor)?;
+    Ok(Plan { order, old, new })
+}
+
+#[cfg(test)]
+#[path = "order_update_payment_tests.rs"]
+mod tests;
