@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::shop::{Cents, Product, Shop, User, Variant};
+use super::shop::{Cents, Product, Request, Shop, User, Variant};
 
 /// `customer_lookup`: the one who was found, or nobody.
 #[track_caller]
@@ -71,7 +71,7 @@ pub fn is_customer(shop: &Shop, data: &Value, id: &str) {
         "orders": orders().map(summary).collect::<Vec<_>>(),
         "order_ids": user.orders,
         "order_count": user.orders.len(),
-        "version": 1,
+        "version": 1 + user.changes,
     });
     sort(&mut expected, &["payment_methods", "orders", "order_ids"]);
     assert_eq!(data, expected);
@@ -118,9 +118,9 @@ pub fn is_order(shop: &Shop, data: &Value, id: &str) {
         "address": order.address.json(),
         "payments": payments.collect::<Vec<_>>(),
         "shipments": parcels.collect::<Vec<_>>(),
-        "requests": [],
+        "requests": order.requests.iter().map(request).collect::<Vec<_>>(),
         "cancel_reason": order.cancel_reason,
-        "version": if order.cancel_reason.is_some() { 2 } else { 1 },
+        "version": 1 + order.changes,
     }));
     assert_eq!(data, expected);
 }
@@ -190,6 +190,82 @@ pub fn is_cancellation(shop: &Shop, result: &Value, id: &str) {
         "status": "cancelled",
         "refunds": refunds.collect::<Vec<_>>(),
         "restocked": restocked.collect::<Vec<_>>(),
+    });
+    assert_eq!(result, &expected);
+}
+
+/// A return or an exchange, as it stands with its order.
+fn request(request: &Request) -> Value {
+    let mut view = json!({ "request_id": request.id, "kind": request.kind(), "status": "open" });
+    let fields = if request.kind() == "return" {
+        json!({
+            "items": items_of(request),
+            "refund_to": request.payment_method_id,
+            "refund_amount": request.amount.json(),
+        })
+    } else {
+        json!({
+            "changes": changes_of(request),
+            "payment_method_id": request.payment_method_id,
+            "price_difference": request.amount.json(),
+        })
+    };
+    view.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    view
+}
+
+/// What comes back of a return, each article once.
+pub fn items_of(request: &Request) -> Vec<Value> {
+    let mut items = Vec::<(&str, i64)>::new();
+    for (sku, _) in &request.pieces {
+        match items.iter_mut().find(|item| item.0 == sku) {
+            Some(item) => item.1 += 1,
+            None => items.push((sku, 1)),
+        }
+    }
+    let item = |(sku, quantity)| json!({ "sku": sku, "quantity": quantity });
+    items.into_iter().map(item).collect()
+}
+
+fn changes_of(request: &Request) -> Vec<Value> {
+    let change = |(sku, new): &(String, Option<String>)| json!({ "sku": sku, "new_sku": new, "quantity": 1 });
+    request.pieces.iter().map(change).collect()
+}
+
+/// The result of `order_return` or `order_exchange`: the request as it then stands with its order.
+#[track_caller]
+pub fn is_request(shop: &Shop, result: &Value, id: &str) {
+    let order = &shop.orders[id];
+    let mut expected = request(order.requests.last().unwrap());
+    let fields = expected.as_object_mut().unwrap();
+    fields.remove("kind");
+    fields.insert("order_id".to_owned(), json!(id));
+    fields.insert("status".to_owned(), json!(order.status));
+    assert_eq!(result, &expected);
+}
+
+/// The result of `order_update_items`: what it costs now, and what was settled.
+#[track_caller]
+pub fn is_change(shop: &Shop, result: &Value, id: &str, swaps: &[(&str, &str)]) {
+    let order = &shop.orders[id];
+    let difference = result["price_difference"].clone();
+    let settled = order.payment_history.iter().skip(1).map(|paid| {
+        json!({
+            "kind": paid.kind(),
+            "amount": paid.amount.json(),
+            "payment_method_id": paid.payment_method_id,
+        })
+    });
+    let settled: Vec<Value> = settled.collect();
+    let changes =
+        swaps.iter().map(|(sku, new)| json!({ "sku": sku, "new_sku": new, "quantity": 1 }));
+    let expected = json!({
+        "order_id": id,
+        "status": "pending_modified",
+        "changes": changes.collect::<Vec<_>>(),
+        "price_difference": difference,
+        "total": Cents(Shop::total(order)).json(),
+        "payments": settled,
     });
     assert_eq!(result, &expected);
 }

@@ -24,28 +24,34 @@ pub struct Action {
 }
 
 impl Action {
-    fn text(&self, name: &str) -> &str {
+    pub fn text(&self, name: &str) -> &str {
         self.arguments[name].as_str().unwrap_or_else(|| panic!("{}: no {name}", self.name))
     }
 
-    /// Whether it changes the shop, with the tools that there are.
+    /// The texts of a list.
+    pub fn list(&self, name: &str) -> Vec<&str> {
+        let list = self.arguments[name].as_array().unwrap_or_else(|| panic!("no {name}"));
+        list.iter().map(|text| text.as_str().unwrap()).collect()
+    }
+
+    /// Whether it changes the shop.
     pub fn writes(&self) -> bool {
-        self.name == "cancel_pending_order"
+        let verbs = ["cancel", "modify", "return", "exchange", "transfer"];
+        verbs.iter().any(|verb| self.name.starts_with(verb))
     }
 }
 
 /// The desk, a server with the shop in it, and the shop as it should be by now.
 pub struct Desk<'a> {
-    server: &'a TestServer,
+    pub server: &'a TestServer,
     client: Client,
-    shop: Shop,
+    pub shop: Shop,
     /// The tools that were called.
     pub used: BTreeSet<&'static str>,
-    /// The tools that actions would have needed and that are not there.
-    pub missing: BTreeSet<&'static str>,
     pub actions_done: usize,
     pub sums: usize,
-    pub orders_cancelled: usize,
+    /// Requests that somebody else approved.
+    pub approved: usize,
 }
 
 impl<'a> Desk<'a> {
@@ -56,27 +62,25 @@ impl<'a> Desk<'a> {
             client: server.as_role(business_mcp::toolkit::Role::Desk),
             shop: shop.clone(),
             used: BTreeSet::new(),
-            missing: BTreeSet::new(),
             actions_done: 0,
             sums: 0,
-            orders_cancelled: 0,
+            approved: 0,
         }
     }
 
-    /// Does a job as far as the tools go, and looks at the whole shop afterwards.
+    /// Does a job, and looks at the whole shop afterwards.
     pub async fn work(&mut self, job: &Job) {
         for action in &job.actions {
-            match self.act(action).await {
-                None if action.name == "calculate" => self.sums += 1,
-                None => self.actions_done += 1,
-                Some(tool) => _ = self.missing.insert(tool),
+            self.act(action).await;
+            match action.name.as_str() {
+                "calculate" => self.sums += 1,
+                _ => self.actions_done += 1,
             }
         }
         self.check_shop(&format!("after job {}", job.id)).await;
     }
 
-    /// Does an action, or names the tool that it lacks.
-    async fn act(&mut self, action: &Action) -> Option<&'static str> {
+    async fn act(&mut self, action: &Action) {
         match action.name.as_str() {
             "find_user_id_by_name_zip" => self.find_by_name(action).await,
             "find_user_id_by_email" => self.find_by_email(action.text("email")).await,
@@ -85,21 +89,18 @@ impl<'a> Desk<'a> {
             "get_product_details" => self.look_at_product(action.text("product_id")).await,
             "get_item_details" => self.look_at_item(action.text("item_id")).await,
             "calculate" => add_up(action.text("expression")),
-            "cancel_pending_order" => {
-                self.cancel(action.text("order_id"), action.text("reason")).await;
-            }
-            "return_delivered_order_items" => return Some("order_return"),
-            "exchange_delivered_order_items" => return Some("order_exchange"),
-            "modify_pending_order_items" => return Some("order_update_items"),
-            "modify_pending_order_address" => return Some("order_update_address"),
-            "modify_user_address" => return Some("crm_update_customer"),
-            "transfer_to_human_agents" => return Some("support_escalate"),
+            "cancel_pending_order" => self.cancel(action).await,
+            "return_delivered_order_items" => self.send_back(action).await,
+            "exchange_delivered_order_items" => self.exchange(action).await,
+            "modify_pending_order_items" => self.change_items(action).await,
+            "modify_pending_order_address" => self.readdress(action).await,
+            "modify_user_address" => self.move_user(action).await,
+            "transfer_to_human_agents" => self.escalate(action.text("summary")).await,
             other => panic!("nobody knows the action {other}"),
         }
-        None
     }
 
-    async fn call(&mut self, tool: &'static str, arguments: Value) -> Reply {
+    pub async fn call(&mut self, tool: &'static str, arguments: Value) -> Reply {
         self.used.insert(tool);
         self.client.call(tool, arguments).await
     }
@@ -124,12 +125,12 @@ impl<'a> Desk<'a> {
         }
     }
 
-    async fn look_at_customer(&mut self, id: &str) {
+    pub async fn look_at_customer(&mut self, id: &str) {
         let reply = self.call("crm_get_customer", json!({ "customer_id": id })).await;
         answers::is_customer(&self.shop, reply.data(), id);
     }
 
-    async fn look_at_order(&mut self, id: &str) {
+    pub async fn look_at_order(&mut self, id: &str) {
         let reply = self.call("order_get", json!({ "order_id": id })).await;
         match self.shop.meant(id) {
             Some(id) => answers::is_order(&self.shop, reply.data(), id),
@@ -151,35 +152,7 @@ impl<'a> Desk<'a> {
         answers::is_item(&self.shop, reply.data(), id);
     }
 
-    /// Asks for a cancellation, which changes nothing until somebody else approves it, and then
-    /// everything that the rules say and nothing else.
-    async fn cancel(&mut self, order_id: &str, reason: &str) {
-        let arguments = json!({ "order_id": order_id, "reason": reason });
-        let approval_id = self.call("order_cancel", arguments.clone()).await.pending();
-        self.check_shop(&format!("while {order_id} waits")).await;
-
-        let decided = self.server.approver().approve(&approval_id).await;
-        assert_eq!(decided.http, 200, "{}", decided.body);
-        assert_eq!(decided.body["status"], "executed", "{}", decided.body);
-        assert_eq!(decided.body["arguments"], arguments);
-        assert_eq!(
-            (&decided.body["requester"], &decided.body["decided_by"]),
-            (&json!("desk"), &json!("approver"))
-        );
-        self.shop.cancel(order_id, reason);
-        self.orders_cancelled += 1;
-        self.check_shop(&format!("after {order_id} was cancelled")).await;
-
-        let arguments = json!({ "approval_id": approval_id });
-        let reply = self.call("approval_status", arguments).await;
-        assert_eq!(reply.data()["status"], "executed");
-        answers::is_cancellation(&self.shop, &reply.data()["result"], order_id);
-        self.look_at_order(order_id).await;
-        let customer = self.shop.orders[order_id].user_id.clone();
-        self.look_at_customer(&customer).await;
-    }
-
-    async fn check_shop(&self, when: &str) {
+    pub async fn check_shop(&self, when: &str) {
         Records::stored(&self.server.db).await.must_be(&Records::of(&self.shop), when);
     }
 }

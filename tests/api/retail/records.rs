@@ -14,7 +14,7 @@ use crate::support::TENANT;
 pub struct Records(BTreeMap<String, Vec<String>>);
 
 /// A name and what it holds, of every row. What a row lacks is `-`.
-const STATEMENTS: [&str; 12] = [
+const STATEMENTS: [&str; 15] = [
     "select 'customer ' || id,
             name || ' ' || coalesce(email, '-') || ' ' || coalesce(phone, '-') || ' '
             || coalesce(tier, '-') || ' ' || coalesce(address, '-') || ' v' || cast(version as text)
@@ -54,8 +54,17 @@ const STATEMENTS: [&str; 12] = [
      from payments where tenant_id = $1",
     "select 'parcels ' || order_id, tracking_number || ' ' || coalesce(carrier, '-') || ' ' || skus
      from shipments where tenant_id = $1",
-    "select 'other', 'reservation ' || id from reservations where tenant_id = $1
-     union all select 'other', 'quote ' || id from quotes where tenant_id = $1
+    "select 'held ' || sku, cast(sum(quantity) as text) from reservations where tenant_id = $1
+     group by sku",
+    "select 'request ' || order_id || ' ' || id,
+            kind || ' ' || status || ' ' || coalesce(payment_method_id, '-') || ' '
+            || cast(amount_minor as text)
+     from order_requests where tenant_id = $1",
+    "select 'pieces ' || request_id,
+            sku || ' x ' || cast(quantity as text) || ' for ' || coalesce(new_sku, 'a refund')
+     from order_request_items where tenant_id = $1",
+    "select 'ticket', reason || ': ' || summary from tickets where tenant_id = $1",
+    "select 'other', 'quote ' || id from quotes where tenant_id = $1
      union all select 'other', 'interaction ' || id from interactions where tenant_id = $1",
 ];
 
@@ -78,6 +87,7 @@ impl Records {
         records.add_customers(shop);
         records.add_products(shop);
         records.add_orders(shop);
+        records.add_requests(shop);
         records.sorted()
     }
 
@@ -102,7 +112,8 @@ impl Records {
     fn add_customers(&mut self, shop: &Shop) {
         for (id, user) in &shop.users {
             let (name, address) = (user.full_name(), user.address.json());
-            let line = format!("{name} {} - - {address} v1", user.email);
+            let version = 1 + user.changes;
+            let line = format!("{name} {} - - {address} v{version}", user.email);
             self.add(format!("customer {id}"), line);
             for (method_id, method) in &user.payment_methods {
                 let (kind, brand) = (method.kind(), method.brand().unwrap_or("-"));
@@ -127,7 +138,11 @@ impl Records {
                 let line = format!("{id} {options} {} active v1", variant.price.0);
                 self.add(format!("variant {sku}"), line);
                 let on_hand = shop.on_hand(variant);
-                self.add(format!("stock {sku}"), format!("main {on_hand} reserved 0"));
+                let held = shop.held.get(sku).copied().unwrap_or(0);
+                if held > 0 {
+                    self.add(format!("held {sku}"), held.to_string());
+                }
+                self.add(format!("stock {sku}"), format!("main {on_hand} reserved {held}"));
                 if on_hand != 0 {
                     self.add(format!("ledger {sku}"), format!("main {on_hand}"));
                 }
@@ -139,7 +154,7 @@ impl Records {
         for (id, order) in &shop.orders {
             let (total, address) = (Shop::total(order), order.address.json());
             let reason = order.cancel_reason.as_deref().unwrap_or("-");
-            let version = if order.cancel_reason.is_some() { 2 } else { 1 };
+            let version = 1 + order.changes;
             let line = format!(
                 "{} {} {total} - 0 + 0 = {total} {address} - {reason} - v{version}",
                 order.user_id, order.status
@@ -159,6 +174,23 @@ impl Records {
                     self.add(format!("parcels {id}"), format!("{number} - {skus}"));
                 }
             }
+        }
+    }
+
+    fn add_requests(&mut self, shop: &Shop) {
+        for (order_id, order) in &shop.orders {
+            for request in &order.requests {
+                let kind = request.kind();
+                let line =
+                    format!("{kind} open {} {}", request.payment_method_id, request.amount.0);
+                self.add(format!("request {order_id} {}", request.id), line);
+                for piece in request.lines() {
+                    self.add(format!("pieces {}", request.id), piece);
+                }
+            }
+        }
+        for ticket in &shop.tickets {
+            self.add("ticket".to_owned(), ticket.clone());
         }
     }
 

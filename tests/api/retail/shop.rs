@@ -10,14 +10,21 @@ use serde_json::{Map, Number, Value};
 
 use super::import_format::AVAILABLE;
 
-/// Everything in `db.json`, and what was put back into stock since.
+/// Everything in `db.json`, and what has happened since.
 #[derive(Clone, Deserialize)]
 pub struct Shop {
     pub users: BTreeMap<String, User>,
     pub products: BTreeMap<String, Product>,
     pub orders: BTreeMap<String, Order>,
+    /// What went back to the shelf, less what was taken from it.
     #[serde(skip)]
     pub restocked: BTreeMap<String, i64>,
+    /// What waits on the shelf for whoever decides.
+    #[serde(skip)]
+    pub held: BTreeMap<String, i64>,
+    /// Why callers were given to a person.
+    #[serde(skip)]
+    pub tickets: Vec<String>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -28,6 +35,9 @@ pub struct User {
     pub email: String,
     pub payment_methods: BTreeMap<String, Method>,
     pub orders: Vec<String>,
+    /// How often the record was changed.
+    #[serde(skip)]
+    pub changes: i64,
 }
 
 #[derive(Clone, Deserialize)]
@@ -80,6 +90,23 @@ pub struct Order {
     pub fulfillments: Vec<Parcel>,
     pub payment_history: Vec<Payment>,
     pub cancel_reason: Option<String>,
+    /// How often the order was changed.
+    #[serde(skip)]
+    pub changes: i64,
+    /// What is to come back.
+    #[serde(skip)]
+    pub requests: Vec<Request>,
+}
+
+/// A return, or an exchange.
+#[derive(Clone)]
+pub struct Request {
+    pub id: String,
+    /// What comes back, and what is sent instead.
+    pub pieces: Vec<(String, Option<String>)>,
+    pub payment_method_id: String,
+    /// What is refunded, or what an exchange costs more.
+    pub amount: Cents,
 }
 
 #[derive(Clone, Deserialize)]
@@ -119,7 +146,8 @@ impl<'de> Deserialize<'de> for Cents {
 impl Cents {
     /// The amount as every tool writes it.
     pub fn json(self) -> Value {
-        let amount = format!("{}.{:02}", self.0 / 100, self.0 % 100);
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let amount = format!("{sign}{}.{:02}", self.0.abs() / 100, self.0.abs() % 100);
         serde_json::json!({ "amount": amount, "currency": "USD" })
     }
 }
@@ -171,27 +199,26 @@ impl Shop {
     pub fn total(order: &Order) -> i64 {
         order.items.iter().map(|item| item.price.0).sum()
     }
+}
 
-    /// Cancels a pending order: each payment goes back to where it came from, on a gift card at
-    /// once, and each piece goes back to the shelf.
-    pub fn cancel(&mut self, order_id: &str, reason: &str) {
-        let order = self.orders.get_mut(order_id).unwrap();
-        assert_eq!(order.status, "pending", "{order_id}");
-        order.status = "cancelled".to_owned();
-        order.cancel_reason = Some(reason.to_owned());
-        for paid in order.payment_history.clone() {
-            assert_eq!(paid.transaction_type, "payment", "{order_id}");
-            let methods = &mut self.users.get_mut(&order.user_id).unwrap().payment_methods;
-            let method = methods.get_mut(&paid.payment_method_id).unwrap();
-            if let Some(Cents(balance)) = &mut method.balance {
-                *balance += paid.amount.0;
+impl Request {
+    /// What the tools call it.
+    pub fn kind(&self) -> &'static str {
+        if self.id.starts_with("RET") { "return" } else { "exchange" }
+    }
+
+    /// Its lines as they are stored: pieces of a return that are alike are one line.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::<(&str, i64, &str)>::new();
+        for (sku, new) in &self.pieces {
+            let new = new.as_deref().unwrap_or("a refund");
+            match lines.iter_mut().find(|line| line.0 == sku && new == "a refund") {
+                Some(line) => line.1 += 1,
+                None => lines.push((sku, 1, new)),
             }
-            let refund = Payment { transaction_type: "refund".to_owned(), ..paid };
-            order.payment_history.push(refund);
         }
-        for item in &order.items {
-            *self.restocked.entry(item.item_id.clone()).or_default() += 1;
-        }
+        let line = |(sku, pieces, new)| format!("{sku} x {pieces} for {new}");
+        lines.into_iter().map(line).collect()
     }
 }
 
@@ -205,14 +232,17 @@ impl User {
 impl Address {
     /// The address as the import format and every tool write it.
     pub fn json(&self) -> Value {
-        serde_json::json!({
+        let mut address = serde_json::json!({
             "line1": self.address1,
             "line2": self.address2,
             "city": self.city,
             "region": self.state,
             "postal_code": self.zip,
             "country": self.country,
-        })
+        });
+        // What is left blank is not there.
+        address.as_object_mut().unwrap().retain(|_, part| part != "");
+        address
     }
 }
 
