@@ -85,6 +85,13 @@ pub async fn erase(
     )
     .await?;
     tx.execute(
+        "update tickets
+         set reason = 'Erased', summary = 'Erased'
+         where tenant_id = $1 and customer_id = $2",
+        params![tenant, customer_id],
+    )
+    .await?;
+    tx.execute(
         "update orders
          set address = null, note = null
          where tenant_id = $1 and customer_id = $2",

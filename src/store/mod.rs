@@ -15,6 +15,7 @@
 //! * [`verifications`]: who has shown to be a customer;
 //! * [`customers`], [`customer_search`], [`customer_profile`], [`interactions`], [`erasure`]: who
 //!   they are, what is known of them, and how it is forgotten;
+//! * [`tickets`]: what was handed over to a person;
 //! * [`products`], [`product_search`]: what there is, and how it is found;
 //! * [`analytics`]: what was sold, day by day;
 //! * [`ledgers`]: whether the books add up;
@@ -52,6 +53,7 @@ pub mod stock;
 pub mod tenants;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tickets;
 pub mod tx;
 pub mod value;
 pub mod verifications;

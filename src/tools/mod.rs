@@ -4,6 +4,7 @@
 //! * [`products`]: what there is, and how many;
 //! * [`orders`]: quoting, ordering, looking up, cancelling;
 //! * [`analytics`]: what the figures say;
+//! * [`support`]: handing over to a person;
 //! * [`approvals`]: what became of a request, and taking one back.
 
 pub mod analytics;
@@ -11,6 +12,7 @@ pub mod approvals;
 pub mod customers;
 pub mod orders;
 pub mod products;
+pub mod support;
 
 use crate::toolkit::Catalogue;
 
@@ -40,6 +42,8 @@ pub fn catalogue(ignored: Vec<String>) -> Catalogue {
         // Analytics
         .with(analytics::AnalyticsKpis)
         .with(analytics::AnalyticsSales)
+        // People
+        .with(support::SupportEscalate)
         // Approvals
         .with(approvals::ApprovalStatus)
         .with(approvals::ApprovalWithdraw)

@@ -10,7 +10,7 @@ mod crm_search_customers;
 mod customer_delete;
 mod customer_lookup;
 mod customer_verify;
-mod known;
+pub(super) mod known;
 mod shown;
 
 pub use crm_create_note::CrmCreateNote;
