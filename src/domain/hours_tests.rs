@@ -115,8 +115,9 @@ proptest! {
         prop_assert!(window.to - window.from >= SHORTEST);
         let (from, to) = (window.from.with_timezone(&zone), window.to.with_timezone(&zone));
         let weekday = chrono::Datelike::weekday(&from.date_naive());
-        prop_assert!(hours().iter().any(|hours| {
+        let open = |hours: &Hours| {
             hours.days.contains(weekday) && hours.open <= from.time() && to.time() <= hours.close
-        }));
+        };
+        prop_assert!(hours().iter().any(open));
     }
 }

@@ -169,6 +169,10 @@ fn samples() -> Vec<(&'static str, Value)> {
         ("analytics_customers", json!({})),
         ("dw_list_tables", json!({})),
         ("approval_status", json!({})),
+        (
+            "support_escalate",
+            json!({ "reason": "Asked for a person.", "summary": "A saw is late." }),
+        ),
         ("order_quote", json!({ "customer_id": "CUST-12345", "items": items })),
         ("crm_create_note", json!({ "customer_id": "CUST-12345", "text": "Called about a saw." })),
         ("order_create", two()),
