@@ -24,6 +24,7 @@ pub fn catalogue(ignored: Vec<String>) -> Catalogue {
         .with(customers::CustomerVerify)
         .with(customers::CrmSearchCustomers)
         .with(customers::CrmGetCustomer)
+        .with(customers::CrmCreateCustomer)
         .with(customers::CrmCreateNote)
         .with(customers::CustomerDelete)
         // Products and stock

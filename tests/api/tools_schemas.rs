@@ -175,6 +175,10 @@ fn samples() -> Vec<(&'static str, Value)> {
         ),
         ("order_quote", json!({ "customer_id": "CUST-12345", "items": items })),
         ("crm_create_note", json!({ "customer_id": "CUST-12345", "text": "Called about a saw." })),
+        (
+            "crm_create_customer",
+            json!({ "name": "Maria Garcia", "email": "mg at example dot com" }),
+        ),
         ("order_create", two()),
         ("order_cancel", json!({ "order_id": "ORD-12346", "reason": "ordered by mistake" })),
         (
