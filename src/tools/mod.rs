@@ -25,6 +25,7 @@ pub fn catalogue(ignored: Vec<String>) -> Catalogue {
         .with(customers::CrmSearchCustomers)
         .with(customers::CrmGetCustomer)
         .with(customers::CrmCreateCustomer)
+        .with(customers::CrmUpdateCustomer)
         .with(customers::CrmCreateNote)
         .with(customers::CustomerDelete)
         // Products and stock
