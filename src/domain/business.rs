@@ -1,10 +1,14 @@
 //! The facts of the business: its name, hours, places, prices and promises, from one TOML file.
 
-use chrono::NaiveTime;
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{email, money::Currency, pricing::Pricing};
+use super::{
+    email,
+    hours::{Hours, clock},
+    money::Currency,
+    pricing::Pricing,
+};
 
 /// What the business is. Every field is public knowledge.
 #[derive(Debug, Clone, Deserialize)]
@@ -48,20 +52,6 @@ pub struct Support {
     pub phone: String,
     /// The address to write to.
     pub email: String,
-}
-
-/// When it is open on some days.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Hours {
-    /// The days, as they are said: `Monday to Friday`.
-    pub days: String,
-    /// The first minute.
-    #[serde(deserialize_with = "time")]
-    pub open: NaiveTime,
-    /// The last minute.
-    #[serde(deserialize_with = "time")]
-    pub close: NaiveTime,
 }
 
 /// A place where stock is kept.
@@ -123,7 +113,7 @@ impl Business {
     /// The opening hours in words: `Monday to Friday from 8 AM to 6 PM and Saturday …`.
     pub fn hours_spoken(&self) -> String {
         let said = |hours: &Hours| {
-            format!("{} from {} to {}", hours.days, clock(hours.open), clock(hours.close))
+            format!("{} from {} to {}", hours.days.said(), clock(hours.open), clock(hours.close))
         };
         super::speech::list(&self.hours.iter().map(said).collect::<Vec<_>>())
     }
@@ -149,11 +139,6 @@ impl Business {
     }
 }
 
-/// A time as it is said: `8 AM`, `5:30 PM`.
-fn clock(time: NaiveTime) -> String {
-    time.format("%-I:%M %p").to_string().replace(":00", "")
-}
-
 fn currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Currency, D::Error> {
     let code = String::deserialize(deserializer)?;
     Currency::parse(&code).ok_or_else(|| D::Error::custom("currency is not an ISO 4217 code"))
@@ -162,11 +147,6 @@ fn currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Currency, D::E
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
     let name = String::deserialize(deserializer)?;
     name.parse().map_err(|_| D::Error::custom("not a zone such as America/New_York"))
-}
-
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    NaiveTime::parse_from_str(&text, "%H:%M").map_err(|_| D::Error::custom("not a time like 08:00"))
 }
 
 #[cfg(test)]
@@ -199,6 +179,7 @@ mod tests {
             ("name = \"Acme Supply\"", "nome = \"Acme\"", "nome"),
             ("id = \"store\"", "id = \"main\"", "share an id"),
             ("close = \"18:00\"", "close = \"06:00\"", "close before they open"),
+            ("days = \"Monday to Friday\"", "days = \"weekdays\"", "Monday to Friday"),
             ("phone_region = \"US\"", "phone_region = \"1\"", "phone_region"),
             ("support@acme.example.com", "support", "support.email"),
         ] {

@@ -6,6 +6,7 @@
 //! * [`percent`] and [`tier`]: exact shares, and the customers who get them;
 //! * [`discount`] and [`pricing`]: the one engine that says what things cost;
 //! * [`business`]: name, hours, places, prices and promises, from `seed/business.toml`;
+//! * [`hours`]: when it is open, and when somebody is called back;
 //! * [`order_state`]: the life of an order, and what may be done when;
 //! * [`order_lines`] and [`settlement`]: what swapped and returned pieces cost, and which way the money
 //!   goes;
@@ -31,6 +32,7 @@ pub mod business;
 pub mod digest;
 pub mod discount;
 pub mod email;
+pub mod hours;
 pub mod lenient;
 pub mod money;
 pub mod name;

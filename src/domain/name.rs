@@ -3,6 +3,11 @@
 use rphonetic::{DoubleMetaphone, Encoder};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+/// From this likeness on, two words differ by a slip of the pen.
+const NEARLY: f64 = 0.92;
+/// Below this likeness, two words are different ones, even where they sound alike.
+const NOT_UNLIKE: f64 = 0.72;
+
 /// The name as it is compared: lower case, without accents and apostrophes, words parted by one
 /// space. `Zoë O'Brien-López` is `zoe obrien lopez`.
 pub fn fold(name: &str) -> String {
@@ -65,6 +70,24 @@ pub fn similarity(a: &str, b: &str) -> f64 {
     written.max(sorted).max(by_word).clamp(0.0, 1.0)
 }
 
+/// Whether two full names may be heard as the same one: each word of the shorter one is nearly a word
+/// of the other, or sounds like one. A first name alone is no full name of somebody else.
+pub fn sounds_like(a: &str, b: &str) -> bool {
+    let (a, b) = (words(a), words(b));
+    let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let full = few.len() > 1 || few.len() == many.len();
+    full && !few.is_empty()
+        && few.iter().all(|word| many.iter().any(|other| word_sounds_like(word, other)))
+}
+
+fn word_sounds_like(word: &str, other: &str) -> bool {
+    let written = strsim::jaro_winkler(word, other);
+    let keys = sound_keys(other);
+    // Very different words may share a short key: `John` and `Jane` are both `JN`.
+    written >= NEARLY
+        || (written >= NOT_UNLIKE && sound_keys(word).iter().any(|key| keys.contains(key)))
+}
+
 /// How well each of `few` words finds its like among `many`, on average.
 fn found_in(few: &[String], many: &[String]) -> f64 {
     let best = |word: &String| {
@@ -95,6 +118,30 @@ mod tests {
             assert!(sound_keys(a).iter().any(|key| keys.contains(key)), "{a} {b}");
         }
         assert!(sound_keys("山田").is_empty());
+    }
+
+    #[test]
+    fn full_names_that_may_be_the_same_sound_alike() {
+        for (a, b) in [
+            ("Jon Smyth", "John Smith"),
+            ("Smith, John", "John Smith"),
+            ("Katharine Maier", "Catherine Meyer"),
+            ("Maria García", "Maria Garcia Lopez"),
+            ("Ana López", "Anna Lopes"),
+            ("山田 太郎", "山田 太郎"),
+            ("Zoë", "Zoe"),
+        ] {
+            assert!(sounds_like(a, b) && sounds_like(b, a), "{a} {b}");
+        }
+        for (a, b) in [
+            ("Jane Smith", "John Smith"),
+            ("Ana Lopez", "Ana Gomez"),
+            ("Maria", "Maria Garcia"),
+            ("", "Ana"),
+            ("…", "…"),
+        ] {
+            assert!(!sounds_like(a, b) && !sounds_like(b, a), "{a} {b}");
+        }
     }
 
     #[test]

@@ -34,6 +34,11 @@ pub fn warm_up() {
     let _ = normalise("+15550104477", "US");
 }
 
+/// The digits of a number, as two of them are compared.
+pub fn digits(phone: &str) -> String {
+    last_digits(phone, usize::MAX)
+}
+
 /// The number with all but its last four digits hidden: `***4477`.
 pub fn mask(phone: &str) -> String {
     format!("***{}", last4(phone))
@@ -46,7 +51,7 @@ pub fn last4(phone: &str) -> String {
 
 /// The number in digit groups, as it is read back: `plus 1, 5 5 5, 0 1 0, 4 4 7 7`.
 pub fn spoken(phone: &str) -> String {
-    let digits = last_digits(phone, usize::MAX);
+    let digits = digits(phone);
     let local =
         digits.strip_prefix('1').filter(|local| phone.starts_with('+') && local.len() == 10);
     match local {

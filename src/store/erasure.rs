@@ -7,6 +7,10 @@ use super::{StoreResult, Tx, params, record};
 /// What stands in the place of a name, and of a text.
 pub const ERASED_NAME: &str = "Erased customer";
 
+/// What stands in the place of the answer of a request that was executed.
+const ERASED_ANSWER: &str =
+    r#"{"say":"This was done, and the customer was erased since then.","status":"ok"}"#;
+
 record! {
     /// What an erasure would touch.
     #[derive(Debug, Clone)]
@@ -85,6 +89,13 @@ pub async fn erase(
     )
     .await?;
     tx.execute(
+        "update tickets
+         set reason = 'Erased', summary = 'Erased'
+         where tenant_id = $1 and customer_id = $2",
+        params![tenant, customer_id],
+    )
+    .await?;
+    tx.execute(
         "update orders
          set address = null, note = null
          where tenant_id = $1 and customer_id = $2",
@@ -94,7 +105,8 @@ pub async fn erase(
     Ok(true)
 }
 
-/// Takes a person out of requests that were decided: what they were about, and what was asked for.
+/// Takes a person out of requests that were decided: what they were about, what was asked for, and
+/// what was answered.
 /// A request that still waits keeps what it needs to be decided, and cannot be executed any more.
 pub async fn erase_from_requests(
     tx: &mut Tx,
@@ -106,11 +118,12 @@ pub async fn erase_from_requests(
     let name = format!("%{}%", literal(name));
     tx.execute(
         "update approvals
-         set summary = $4, preview = '{}', arguments = '{}'
+         set summary = $4, preview = '{}', arguments = '{}',
+             result = case when status = 'executed' and result is not null then $5 else result end
          where tenant_id = $1 and status <> 'pending'
            and (arguments like $2 escape '\\' or preview like $2 escape '\\'
-                or summary like $3 escape '\\')",
-        params![tenant, &id, &name, ERASED_NAME],
+                or result like $2 escape '\\' or summary like $3 escape '\\')",
+        params![tenant, &id, &name, ERASED_NAME, ERASED_ANSWER],
     )
     .await?;
     Ok(())

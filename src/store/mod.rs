@@ -13,8 +13,10 @@
 //! * [`orders`], [`order_lists`], [`order_items`], [`order_requests`], [`shipments`], [`quotes`],
 //!   [`payments`], [`gift_cards`]: what was asked for, ordered, sent and paid, from [`buyers`] of [`articles`];
 //! * [`verifications`]: who has shown to be a customer;
-//! * [`customers`], [`customer_search`], [`customer_profile`], [`interactions`], [`erasure`]: who
-//!   they are, what is known of them, and how it is forgotten;
+//! * [`customers`], [`customer_search`], [`customer_profile`], [`customer_changes`],
+//!   [`interactions`], [`erasure`]: who they are, what is known of them, how it changes, and how it
+//!   is forgotten;
+//! * [`tickets`]: what was handed over to a person;
 //! * [`products`], [`product_search`]: what there is, and how it is found;
 //! * [`analytics`]: what was sold, day by day;
 //! * [`ledgers`]: whether the books add up;
@@ -25,6 +27,7 @@ pub mod approvals;
 pub mod articles;
 pub mod audit;
 pub mod buyers;
+pub mod customer_changes;
 pub mod customer_profile;
 pub mod customer_search;
 pub mod customers;
@@ -53,6 +56,7 @@ pub mod stock;
 pub mod tenants;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tickets;
 pub mod tx;
 pub mod value;
 pub mod verifications;

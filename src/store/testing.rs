@@ -299,6 +299,8 @@ pub(crate) async fn everything_about(tx: &mut Tx, customer: &str) -> String {
              union all
              select text from interactions where customer_id = $1
              union all
+             select reason || summary from tickets where customer_id = $1
+             union all
              select coalesce(address, '') || coalesce(note, '') from orders where customer_id = $1",
             params![customer],
         )

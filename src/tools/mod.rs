@@ -4,6 +4,7 @@
 //! * [`products`]: what there is, and how many;
 //! * [`orders`]: quoting, ordering, looking up, changing, sending, taking back;
 //! * [`analytics`]: what the figures say;
+//! * [`support`]: handing over to a person;
 //! * [`approvals`]: what became of a request, and taking one back.
 
 mod address;
@@ -12,6 +13,7 @@ pub mod approvals;
 pub mod customers;
 pub mod orders;
 pub mod products;
+pub mod support;
 
 use crate::toolkit::Catalogue;
 
@@ -23,6 +25,8 @@ pub fn catalogue(ignored: Vec<String>) -> Catalogue {
         .with(customers::CustomerVerify)
         .with(customers::CrmSearchCustomers)
         .with(customers::CrmGetCustomer)
+        .with(customers::CrmCreateCustomer)
+        .with(customers::CrmUpdateCustomer)
         .with(customers::CrmCreateNote)
         .with(customers::CustomerDelete)
         // Products and stock
@@ -50,6 +54,8 @@ pub fn catalogue(ignored: Vec<String>) -> Catalogue {
         // Analytics
         .with(analytics::AnalyticsKpis)
         .with(analytics::AnalyticsSales)
+        // People
+        .with(support::SupportEscalate)
         // Approvals
         .with(approvals::ApprovalStatus)
         .with(approvals::ApprovalWithdraw)

@@ -169,8 +169,16 @@ fn samples() -> Vec<(&'static str, Value)> {
         ("analytics_customers", json!({})),
         ("dw_list_tables", json!({})),
         ("approval_status", json!({})),
+        (
+            "support_escalate",
+            json!({ "reason": "Asked for a person.", "summary": "A saw is late." }),
+        ),
         ("order_quote", json!({ "customer_id": "CUST-12345", "items": items })),
         ("crm_create_note", json!({ "customer_id": "CUST-12345", "text": "Called about a saw." })),
+        (
+            "crm_create_customer",
+            json!({ "name": "Maria Garcia", "email": "mg at example dot com" }),
+        ),
         ("order_create", two()),
         ("order_cancel", json!({ "order_id": "ORD-12346", "reason": "ordered by mistake" })),
         (

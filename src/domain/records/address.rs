@@ -41,4 +41,10 @@ impl Address {
         fields.finish()?;
         Ok(Some(address))
     }
+
+    /// The postal code as two of them are compared: upper case, without spaces.
+    pub fn postal_key(&self) -> String {
+        let dense = self.postal_code.chars().filter(|c| !c.is_whitespace());
+        dense.collect::<String>().to_uppercase()
+    }
 }

@@ -12,8 +12,11 @@ use super::{
     terms::{self, Terms},
 };
 use crate::{
-    domain::{name, records::CustomerRecord},
-    store::{StoreError, StoreResult, Tx, params, record},
+    domain::{
+        name, phone,
+        records::{Address, CustomerRecord},
+    },
+    store::{StoreError, StoreResult, Tx, customer_changes, params, record},
 };
 
 static CUSTOMERS: Insert = Insert::new(
@@ -47,14 +50,12 @@ struct Ready<'r> {
 impl<'r> Ready<'r> {
     fn new(record: &'r CustomerRecord) -> StoreResult<Self> {
         let address = record.address.as_ref().map(serde_json::to_string).transpose();
-        let digits = |phone: &String| phone.chars().filter(char::is_ascii_digit).collect();
-        let dense = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
         Ok(Self {
             record,
             address: address.map_err(|error| StoreError::Other(error.into()))?,
             name_key: name::fold(&record.name),
-            phone_key: record.phone.as_ref().map(digits),
-            postal_key: record.address.as_ref().map(|a| dense(&a.postal_code).to_uppercase()),
+            phone_key: record.phone.as_deref().map(phone::digits),
+            postal_key: record.address.as_ref().map(Address::postal_key),
         })
     }
 
@@ -67,9 +68,8 @@ impl<'r> Ready<'r> {
     }
 
     fn terms(&self) -> Terms<'r> {
-        let company = self.record.company.as_deref().unwrap_or_default();
-        let terms = Terms::of(&self.record.id).words(&self.record.name).words(company);
-        terms.sounds(&self.record.name)
+        let CustomerRecord { id, name, company, .. } = self.record;
+        Terms::given(id, customer_changes::terms(id, name, company.as_deref()))
     }
 }
 

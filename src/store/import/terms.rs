@@ -21,6 +21,11 @@ impl<'r> Terms<'r> {
         Self { id, terms: BTreeSet::new() }
     }
 
+    /// What it is found by is known.
+    pub(super) fn given(id: &'r str, terms: BTreeSet<String>) -> Self {
+        Self { id, terms }
+    }
+
     /// It is found by these words.
     pub(super) fn words(mut self, text: &str) -> Self {
         self.terms.extend(name::words(text).into_iter().map(|word| format!("w:{word}")));

@@ -6,11 +6,7 @@ use validator::Validate;
 
 use super::{known, shown};
 use crate::{
-    domain::reference,
-    store::{
-        customer_search::AFTER_ALL,
-        interactions::{self, NewInteraction},
-    },
+    store::interactions::{self, NewInteraction},
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
         answer::rfc3339,
@@ -99,7 +95,7 @@ impl Tool for CrmCreateNote {
         let tenant = ctx.tenant_id();
         let customer = known::one(ctx, &args.customer_id).await?;
         let order_id = match &args.order_id {
-            Some(said) => Some(order_of(ctx, &customer.id, said).await?),
+            Some(said) => Some(known::order_of(ctx, &customer.id, said).await?),
             None => None,
         };
         let kind = args.kind.unwrap_or(Kind::Note);
@@ -119,30 +115,6 @@ impl Tool for CrmCreateNote {
         let say = format!("I have noted that for {}.", shown::said(&customer.name));
         let (customer_id, text, at) = (customer.id, args.text, rfc3339(ctx.now));
         Ok(Answer::ok(say, Output { note_id, customer_id, kind, text, at, author, order_id }))
-    }
-}
-
-/// The customer's order of that number, said whole or by its end.
-async fn order_of(
-    ctx: &mut CallContext,
-    customer_id: &str,
-    said: &str,
-) -> Result<String, ToolError> {
-    let tenant = ctx.tenant_id();
-    let tail = reference::tail(said);
-    let end = format!("{tail}{AFTER_ALL}");
-    let found = match tail.as_str() {
-        "" => Vec::new(),
-        tail => interactions::order_of(&mut ctx.tx, &tenant, customer_id, tail, &end).await?,
-    };
-    match found.as_slice() {
-        [(id, found), (_, next)] if *found == tail && *next != tail => Ok(id.clone()),
-        [(id, _), _] if id == said => Ok(id.clone()),
-        [(id, _)] => Ok(id.clone()),
-        [] => Err(ToolError::not_found("order of this customer", said)),
-        _ => Err(ToolError::invalid(
-            "Several orders of this customer end like that. Please give the whole order number.",
-        )),
     }
 }
 

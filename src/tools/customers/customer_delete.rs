@@ -176,6 +176,12 @@ mod tests {
             let mut tx = shop.db.db.write().await.unwrap();
             approvals::insert(&mut tx, "demo", &decided_request("APR-1", "CUST-2")).await.unwrap();
             approvals::insert(&mut tx, "demo", &decided_request("APR-2", "CUST-1")).await.unwrap();
+            let answered = approvals::Approval {
+                status: "executed".to_owned(),
+                result: Some(r#"{"data":{"id":"CUST-2","email":"mornings@b.c"}}"#.to_owned()),
+                ..decided_request("APR-3", "CUST-2")
+            };
+            approvals::insert(&mut tx, "demo", &answered).await.unwrap();
             tx.commit().await.unwrap();
             let arguments = json!({ "customer_id": "CUST-2", "reason": "Asked for it." });
             let preview = shop.preview(CustomerDelete, arguments.clone()).await.unwrap();
@@ -188,8 +194,10 @@ mod tests {
             assert_eq!(data["orders_kept"], 1);
             assert_eq!(data["interactions_erased"], 1);
             let mut tx = shop.db.db.read().await.unwrap();
-            let request = approvals::find(&mut tx, "demo", "APR-1").await.unwrap().unwrap();
-            assert!(!format!("{request:?}").contains("mornings"), "{request:?}");
+            for id in ["APR-1", "APR-3"] {
+                let request = approvals::find(&mut tx, "demo", id).await.unwrap().unwrap();
+                assert!(!format!("{request:?}").contains("mornings"), "{request:?}");
+            }
             let other = approvals::find(&mut tx, "demo", "APR-2").await.unwrap().unwrap();
             assert!(other.arguments.contains("mornings"), "another customer's stays as it is");
             let left = testing::everything_about(&mut tx, "CUST-2").await;

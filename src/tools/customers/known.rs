@@ -1,8 +1,12 @@
-//! The one customer whom a call names by id.
+//! The one customer whom a call names by id, and their orders.
 
 use crate::{
     domain::reference,
-    store::customers::{self, Named},
+    store::{
+        customer_search::AFTER_ALL,
+        customers::{self, Named},
+        interactions,
+    },
     toolkit::{CallContext, ToolError},
 };
 
@@ -17,4 +21,31 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Named, ToolError> 
     let known = known.ok_or_else(|| ToolError::not_found("customer", said))?;
     ctx.acts_for(&known.id)?;
     Ok(known)
+}
+
+/// The customer's order of that number, said whole or by its end.
+///
+/// # Errors
+/// `not_found`; `invalid_parameters` where several end like that.
+pub async fn order_of(
+    ctx: &mut CallContext,
+    customer_id: &str,
+    said: &str,
+) -> Result<String, ToolError> {
+    let tenant = ctx.tenant_id();
+    let tail = reference::tail(said);
+    let end = format!("{tail}{AFTER_ALL}");
+    let found = match tail.as_str() {
+        "" => Vec::new(),
+        tail => interactions::order_of(&mut ctx.tx, &tenant, customer_id, tail, &end).await?,
+    };
+    match found.as_slice() {
+        [(id, found), (_, next)] if *found == tail && *next != tail => Ok(id.clone()),
+        [(id, _), _] if id == said => Ok(id.clone()),
+        [(id, _)] => Ok(id.clone()),
+        [] => Err(ToolError::not_found("order of this customer", said)),
+        _ => Err(ToolError::invalid(
+            "Several orders of this customer end like that. Please give the whole order number.",
+        )),
+    }
 }

@@ -1,21 +1,30 @@
 //! Who is calling, and what is known of them.
 //!
 //! One file a tool. `clues` turns what a caller says into customers who match, and `known` an id into
-//! the one customer; `shown` is how contacts and addresses look from outside.
+//! the one customer; `given` is what is written down of one, `change` what differs from
+//! it, and `duplicates` who may be the same person; `shown` and `card` are how they look from outside.
 
+mod card;
+mod change;
 mod clues;
+mod crm_create_customer;
 mod crm_create_note;
 mod crm_get_customer;
 mod crm_search_customers;
+mod crm_update_customer;
 mod customer_delete;
 mod customer_lookup;
 mod customer_verify;
-mod known;
+mod duplicates;
+mod given;
+pub(super) mod known;
 mod shown;
 
+pub use crm_create_customer::CrmCreateCustomer;
 pub use crm_create_note::CrmCreateNote;
 pub use crm_get_customer::CrmGetCustomer;
 pub use crm_search_customers::CrmSearchCustomers;
+pub use crm_update_customer::CrmUpdateCustomer;
 pub use customer_delete::CustomerDelete;
 pub use customer_lookup::CustomerLookup;
 pub use customer_verify::CustomerVerify;

@@ -10,7 +10,7 @@
 
 mod bill;
 mod calculate_discount;
-mod find;
+pub(super) mod find;
 mod get_order_status;
 mod items;
 mod lines;

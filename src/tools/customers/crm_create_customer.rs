@@ -1,0 +1,115 @@
+//! Writing a new customer down.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::{
+    card::Card,
+    duplicates::{self, Duplicate},
+    given::{self, GivenAddress},
+    shown,
+};
+use crate::{
+    domain::speech,
+    store::{
+        customer_changes::{self, Written},
+        tenants,
+    },
+    text,
+    toolkit::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+};
+
+/// Writes a new customer down.
+pub struct CrmCreateCustomer;
+
+/// Who it is.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The full name, 1 to 200 characters.
+    #[validate(length(min = 1, max = 200, message = "must have 1 to 200 characters"))]
+    name: String,
+    /// E-mail address, typed or spoken.
+    #[validate(length(max = 254, message = "must be at most 254 characters"))]
+    email: Option<String>,
+    /// Phone number, in any form.
+    #[validate(length(max = 120, message = "must be at most 120 characters"))]
+    phone: Option<String>,
+    /// The firm they buy for.
+    #[validate(length(max = 200, message = "must be at most 200 characters"))]
+    company: Option<String>,
+    /// The postal address.
+    #[validate(nested)]
+    address: Option<GivenAddress>,
+}
+
+/// The new customer, and who may be the same person.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The new customer.
+    customer: Card,
+    /// Up to five customers who may be the same person.
+    possible_duplicates: Vec<Duplicate>,
+}
+
+impl Tool for CrmCreateCustomer {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "crm_create_customer",
+        aliases: &[],
+        version: 1,
+        title: "Create a customer",
+        description: "Create a customer who is not on file yet. Needs the name; search first. The \
+                      answer names customers who may be the same person.",
+        scope: Some(Scope::CrmWrite),
+        toolsets: &[Toolset::Desk],
+        effect: Effect::Add,
+        risk: Risk::Medium,
+        approval: Approval::AutoApproved,
+    };
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        // Whoever is verified acts for one customer, and a new one is another.
+        ctx.acts_for("")?;
+        let tenant = ctx.tenant_id();
+        let name = given::full_name(&args.name)?;
+        let email = args.email.as_deref().map(given::email).transpose()?;
+        let phone = args.phone.as_deref().map(|said| given::phone(ctx, said)).transpose()?;
+        let address = args.address.as_ref().map(GivenAddress::kept);
+        let possible_duplicates =
+            duplicates::of(ctx, &name, email.as_deref(), phone.as_deref()).await?;
+        let today = ctx.today().to_string();
+        let number = tenants::next_number(&mut ctx.tx, &tenant, "customer").await?;
+        let id = format!("CUST-{number}");
+        let new = Written {
+            name: &name,
+            email: email.as_deref(),
+            phone: phone.as_deref(),
+            company: args.company.as_deref(),
+            tier: None,
+            address: address.as_ref(),
+        };
+        customer_changes::insert(&mut ctx.tx, &tenant, &id, new, ctx.now, &today).await?;
+        ctx.concerns(&id);
+        let say = say(&name, &id, &possible_duplicates);
+        let customer = Card::read(ctx, id).await?;
+        Ok(Answer::ok(say, Output { customer, possible_duplicates }))
+    }
+}
+
+fn say(name: &str, id: &str, duplicates: &[Duplicate]) -> String {
+    let (name, number) = (shown::said(name), speech::order_id(id));
+    let added = text!("I have added {name} as customer number {number}.", name, number);
+    let names: Vec<String> = duplicates.iter().map(Duplicate::said).collect();
+    if names.is_empty() {
+        return added;
+    }
+    let names = speech::list_of_three(&names);
+    let alike = text!("Please check who may be the same person: {names}.", names);
+    format!("{added} {alike}")
+}
+
+#[cfg(test)]
+#[path = "crm_create_customer_tests.rs"]
+mod tests;
