@@ -32,3 +32,8 @@ create table order_request_items (
     received bigint check (received >= 0 and received <= quantity),
     primary key (tenant_id, request_id, line)
 );
+
+-- Why money moved: `sale`, `cancellation`, `item change`, `payment change`, `return`, `exchange`, `refund`.
+-- None of what an import brought, where a refund is one. Only returns and refunds take from what was earned:
+-- with the others the order itself costs something else, or money only changed places.
+alter table payments add column reason text;

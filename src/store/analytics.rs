@@ -15,7 +15,7 @@ record! {
         pub revenue_minor: i64,
         /// How many of them have come back, or are to.
         pub returns: i64,
-        /// What was paid back on orders that were not cancelled.
+        /// What was paid back on orders that were not cancelled, and cost what they did before.
         pub refunds_minor: i64,
         /// Customers who were new.
         pub new_customers: i64,
@@ -53,7 +53,9 @@ pub async fn totals(tx: &mut Tx, tenant: &str, from: &str, to: &str) -> StoreRes
                      join orders r on r.tenant_id = p.tenant_id and r.id = p.order_id
                      where p.tenant_id = $1 and p.kind = 'refund'
                        and p.at_day >= $2 and p.at_day <= $3
-                       and r.status <> 'cancelled') as refunds_minor,
+                       and r.status <> 'cancelled'
+                       and (p.reason is null or p.reason in ('return', 'refund')))
+                        as refunds_minor,
                     (select count(*)
                      from customers
                      where tenant_id = $1 and created_on >= $2 and created_on <= $3)

@@ -49,7 +49,8 @@ pub async fn find(
                             select cast(sum(case when p.kind = 'refund' then p.amount_minor end)
                                         as bigint)
                             from payments p
-                            where p.tenant_id = o.tenant_id and p.order_id = o.id), 0)
+                            where p.tenant_id = o.tenant_id and p.order_id = o.id
+                              and (p.reason is null or p.reason in ('return', 'refund'))), 0)
                     end as minor
              from orders o
              where o.tenant_id = $1 and o.customer_id = $2

@@ -43,6 +43,8 @@ pub struct NewPayment<'a> {
     pub amount_minor: i64,
     /// One of the customer's payment methods.
     pub payment_method_id: &'a str,
+    /// Why, such as `sale`; only `return` and `refund` take from what was earned.
+    pub reason: &'a str,
     /// When.
     pub at: DateTime<Utc>,
     /// The tenant's day of that.
@@ -55,8 +57,8 @@ pub async fn insert(tx: &mut Tx, tenant: &str, payment: NewPayment<'_>) -> Store
     let p = payment;
     tx.execute(
         "insert into payments
-             (tenant_id, id, order_id, kind, amount_minor, payment_method_id, at, at_day)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+             (tenant_id, id, order_id, kind, amount_minor, payment_method_id, at, at_day, reason)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         params![
             tenant,
             &id,
@@ -65,7 +67,8 @@ pub async fn insert(tx: &mut Tx, tenant: &str, payment: NewPayment<'_>) -> Store
             p.amount_minor,
             p.payment_method_id,
             p.at,
-            p.at_day
+            p.at_day,
+            p.reason
         ],
     )
     .await?;

@@ -30,7 +30,7 @@ pub struct Transfer<'a> {
     pub method: &'a Method,
     /// How much, above zero.
     pub minor: i64,
-    /// Why, as gift cards note it: `sale`, `cancellation`, `return`, `exchange` and so on.
+    /// Why, as the ledgers note it: `sale`, `cancellation`, `return`, `exchange` and so on.
     pub reason: &'a str,
 }
 
@@ -147,6 +147,7 @@ pub async fn record(
         kind,
         amount_minor: minor,
         payment_method_id: &method.id,
+        reason,
         at,
         at_day: &day,
     };

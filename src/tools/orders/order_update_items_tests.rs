@@ -1,7 +1,10 @@
 use serde_json::{Value, json};
 
 use super::{super::order_create::OrderCreate, *};
-use crate::toolkit::testing::{Shop, shops};
+use crate::{
+    toolkit::testing::{Shop, shops},
+    tools::analytics::AnalyticsKpis,
+};
 
 fn args(order_id: &str, sku: &str, new_sku: &str, method: &str) -> Value {
     json!({
@@ -80,6 +83,10 @@ async fn a_cheaper_variant_is_refunded_and_a_discount_stays() {
         let net = "select cast(sum(quantity * unit_price_minor - discount_minor) as bigint)
                    from order_items where order_id = 'ORD-10003'";
         assert_eq!(shop.number(net).await, 2250);
+        // The order costs less now; that is no refund on top of it.
+        let figures = shop.call(AnalyticsKpis, json!({ "period": "today" })).await.unwrap();
+        assert_eq!(figures["data"]["revenue"]["amount"], "22.50");
+        assert_eq!(figures["data"]["refunds"]["amount"], "0.00");
         shop.books_add_up().await;
     }
 }

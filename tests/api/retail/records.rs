@@ -14,7 +14,7 @@ use crate::support::TENANT;
 pub struct Records(BTreeMap<String, Vec<String>>);
 
 /// A name and what it holds, of every row. What a row lacks is `-`.
-const STATEMENTS: [&str; 15] = [
+const STATEMENTS: [&str; 16] = [
     "select 'customer ' || id,
             name || ' ' || coalesce(email, '-') || ' ' || coalesce(phone, '-') || ' '
             || coalesce(tier, '-') || ' ' || coalesce(address, '-') || ' v' || cast(version as text)
