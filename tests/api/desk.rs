@@ -65,9 +65,9 @@ async fn a_change_is_seen_by_a_colleague_before_it_is_made() {
         let after = card(&desk(&server), JOHN).await;
         assert_eq!(after["email"], "john@new.example.com");
         assert_eq!(after["version"], before["version"].as_i64().unwrap() + 1);
-        let found =
-            desk(&server).call("customer_lookup", json!({ "email": "john@new.example.com" }));
-        assert_eq!(found.await.data()["customer_id"], JOHN);
+        let by_email = json!({ "email": "john@new.example.com" });
+        let found = desk(&server).call("customer_lookup", by_email).await;
+        assert_eq!(found.data()["customer_id"], JOHN);
     }
 }
 
@@ -104,7 +104,7 @@ async fn any_valid_token_hands_over_to_a_person_and_the_desk_reads_it() {
         let read = desk(&server).call("crm_get_interactions", newest).await;
         let newest = &read.data()["interactions"][0];
         assert_eq!((&newest["kind"], &newest["author"]), (&json!("escalation"), &json!("bot")));
-        let text = format!("{id}, Asked for a manager.: The saw came twice.");
+        let text = format!("{id}, Asked for a manager: The saw came twice.");
         assert_eq!(newest["text"], text);
     }
 }
