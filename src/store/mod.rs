@@ -14,8 +14,8 @@
 //!   [`payments`], [`gift_cards`]: what was asked for, ordered, sent and paid, from [`buyers`] of [`articles`];
 //! * [`verifications`]: who has shown to be a customer;
 //! * [`customers`], [`customer_search`], [`customer_profile`], [`customer_changes`],
-//!   [`interactions`], [`erasure`]: who they are, what is known of them, how it changes, and how it
-//!   is forgotten;
+//!   [`interactions`], [`interaction_lists`], [`erasure`]: who they are, what is known of them, how it
+//!   changes, and how it is forgotten;
 //! * [`tickets`]: what was handed over to a person;
 //! * [`products`], [`product_search`]: what there is, and how it is found;
 //! * [`analytics`]: what was sold, day by day;
@@ -37,6 +37,7 @@ pub mod error;
 pub mod gift_cards;
 pub mod idempotency;
 pub mod import;
+pub mod interaction_lists;
 pub mod interactions;
 pub mod keys;
 pub mod ledgers;

@@ -2,7 +2,8 @@
 //!
 //! * [`spec`], [`tool`]: what a tool declares and does;
 //! * [`context`], [`caller`], [`scope`], [`clock`]: what it may use, and who calls;
-//! * [`answer`], [`error`], [`fit`]: what it may answer, and how much of it;
+//! * [`answer`], [`error`], [`fit`], [`cursor`]: what it may answer, how much of it, and where the
+//!   rest begins;
 //! * [`arguments`], [`schema`]: from what an agent sends to what a tool takes;
 //! * [`catalogue`], [`describe`]: every tool by name, and as the protocol describes it.
 
@@ -12,6 +13,7 @@ pub mod caller;
 pub mod catalogue;
 pub mod clock;
 pub mod context;
+pub mod cursor;
 pub mod describe;
 pub mod error;
 pub mod fit;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use crate::{domain::speech, toolkit::ToolError};
+use crate::domain::{records, speech};
 
 /// A whole postal address; it replaces the one that was there.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Validate)]
@@ -33,12 +33,16 @@ pub struct Address {
 }
 
 impl Address {
-    /// The address as it is stored: JSON with the import format's names.
-    ///
-    /// # Errors
-    /// None that can be caused.
-    pub fn stored(&self) -> Result<String, ToolError> {
-        serde_json::to_string(self).map_err(ToolError::internal)
+    /// The address as it is kept.
+    pub fn kept(&self) -> records::Address {
+        records::Address {
+            line1: self.line1.clone(),
+            line2: self.line2.clone(),
+            city: self.city.clone(),
+            region: self.region.clone(),
+            postal_code: self.postal_code.clone(),
+            country: self.country.clone(),
+        }
     }
 
     /// Street and town in words.

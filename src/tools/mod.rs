@@ -27,6 +27,7 @@ pub fn catalogue(ignored: Vec<String>) -> Catalogue {
         .with(customers::CrmGetCustomer)
         .with(customers::CrmCreateCustomer)
         .with(customers::CrmUpdateCustomer)
+        .with(customers::CrmGetInteractions)
         .with(customers::CrmCreateNote)
         .with(customers::CustomerDelete)
         // Products and stock

@@ -53,7 +53,11 @@ async fn whoever_was_verified_sees_their_own_in_that_conversation_and_nothing_el
             ("customer_lookup", json!({ "customer_id": GRACE })),
             ("customer_lookup", json!({ "email": "grace.okafor@example.com" })),
             ("crm_get_customer", json!({ "customer_id": GRACE })),
+            ("crm_get_interactions", json!({ "customer_id": GRACE })),
             ("crm_create_note", json!({ "customer_id": GRACE, "text": "Hello." })),
+            ("crm_create_customer", json!({ "name": "Somebody Else" })),
+            ("crm_update_customer", json!({ "customer_id": GRACE, "company": "Hello" })),
+            ("support_escalate", json!({ "reason": "r", "summary": "s", "customer_id": GRACE })),
             (
                 "customer_verify",
                 json!({ "customer_id": GRACE, "postal_code": "30303",

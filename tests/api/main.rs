@@ -19,6 +19,7 @@ mod cut_off;
 mod databases;
 mod demo;
 mod deploy;
+mod desk;
 mod edge;
 mod edge_bodies;
 mod envelope;

@@ -179,6 +179,10 @@ fn samples() -> Vec<(&'static str, Value)> {
             "crm_create_customer",
             json!({ "name": "Maria Garcia", "email": "mg at example dot com" }),
         ),
+        (
+            "crm_update_customer",
+            json!({ "customer_id": "CUST-12345", "company": "Smith and Daughter" }),
+        ),
         ("order_create", two()),
         ("order_cancel", json!({ "order_id": "ORD-12346", "reason": "ordered by mistake" })),
         (

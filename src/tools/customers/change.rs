@@ -2,15 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    given::{self, GivenAddress},
-    known, shown,
-};
+use super::{given, known, shown};
 use crate::{
     domain::{records, tier::Tier},
     store::customer_changes::{self, Stored, Written},
     text,
     toolkit::{CallContext, ErrorCode, ToolError},
+    tools::address::Address,
 };
 
 /// What a caller wants to be otherwise; what is left out stays.
@@ -27,7 +25,7 @@ pub struct Wanted<'a> {
     /// How they are valued.
     pub tier: Option<Tier>,
     /// The whole address.
-    pub address: Option<&'a GivenAddress>,
+    pub address: Option<&'a Address>,
     /// The version that the caller has seen.
     pub expected_version: Option<i64>,
 }
@@ -97,7 +95,7 @@ impl Change {
                 *kept = Some(given);
             }
         }
-        let address = wanted.address.map(GivenAddress::kept);
+        let address = wanted.address.map(Address::kept);
         if let Some(given) = &address {
             let json = serde_json::to_string(given).map_err(ToolError::internal)?;
             let current = new.address.clone();

@@ -7,8 +7,7 @@ use validator::Validate;
 use super::{
     card::Card,
     duplicates::{self, Duplicate},
-    given::{self, GivenAddress},
-    shown,
+    given, shown,
 };
 use crate::{
     domain::speech,
@@ -18,6 +17,7 @@ use crate::{
     },
     text,
     toolkit::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+    tools::address::Address,
 };
 
 /// Writes a new customer down.
@@ -40,7 +40,7 @@ pub struct Args {
     company: Option<String>,
     /// The postal address.
     #[validate(nested)]
-    address: Option<GivenAddress>,
+    address: Option<Address>,
 }
 
 /// The new customer, and who may be the same person.
@@ -76,7 +76,7 @@ impl Tool for CrmCreateCustomer {
         let name = given::full_name(&args.name)?;
         let email = args.email.as_deref().map(given::email).transpose()?;
         let phone = args.phone.as_deref().map(|said| given::phone(ctx, said)).transpose()?;
-        let address = args.address.as_ref().map(GivenAddress::kept);
+        let address = args.address.as_ref().map(Address::kept);
         let possible_duplicates =
             duplicates::of(ctx, &name, email.as_deref(), phone.as_deref()).await?;
         let today = ctx.today().to_string();

@@ -156,8 +156,10 @@ fn say(ctx: &CallContext, name: &str, rows: &[ListedRow], more: i64) -> String {
     let entries = speech::count(count, "entry", "entries");
     let day = speech::day(ctx.day_of(newest.at), ctx.today());
     match more {
-        0 => text!("Here are {entries} about {name}. The newest is from {day}.", entries, name, day)
-            .replacen("Here are 1 entry", "Here is 1 entry", 1),
+        0 => {
+            text!("Here are {entries} about {name}. The newest is from {day}.", entries, name, day)
+                .replacen("Here are 1 entry", "Here is 1 entry", 1)
+        }
         interaction_lists::MOST_COUNTED => text!(
             "Here are {entries} about {name}, and there are more than a thousand more. The newest is \
              from {day}.",

@@ -7,7 +7,6 @@ use validator::Validate;
 use super::{
     card::Card,
     change::{Change, Wanted},
-    given::GivenAddress,
     shown,
 };
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
     toolkit::{
         Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
     },
+    tools::address::Address,
 };
 
 /// Changes what is on file of a customer.
@@ -43,7 +43,7 @@ pub struct Args {
     tier: Option<Tier>,
     /// The whole new address; nothing of the old one stays.
     #[validate(nested)]
-    address: Option<GivenAddress>,
+    address: Option<Address>,
     /// The version you have seen; refused if it is another one by now.
     #[validate(range(min = 1, message = "must be at least 1"))]
     expected_version: Option<i64>,

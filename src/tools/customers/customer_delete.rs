@@ -176,12 +176,12 @@ mod tests {
             let mut tx = shop.db.db.write().await.unwrap();
             approvals::insert(&mut tx, "demo", &decided_request("APR-1", "CUST-2")).await.unwrap();
             approvals::insert(&mut tx, "demo", &decided_request("APR-2", "CUST-1")).await.unwrap();
-            let answered = approvals::Approval {
-                status: "executed".to_owned(),
-                result: Some(r#"{"data":{"id":"CUST-2","email":"mornings@b.c"}}"#.to_owned()),
-                ..decided_request("APR-3", "CUST-2")
-            };
-            approvals::insert(&mut tx, "demo", &answered).await.unwrap();
+            let mut executed = decided_request("APR-3", "CUST-2");
+            executed.status = "executed".to_owned();
+            executed.arguments = "{}".to_owned();
+            approvals::insert(&mut tx, "demo", &executed).await.unwrap();
+            let answer = r#"{"data":{"customer_id":"CUST-2","email":"mornings@b.c"}}"#;
+            approvals::save_result(&mut tx, "demo", "APR-3", answer).await.unwrap();
             tx.commit().await.unwrap();
             let arguments = json!({ "customer_id": "CUST-2", "reason": "Asked for it." });
             let preview = shop.preview(CustomerDelete, arguments.clone()).await.unwrap();

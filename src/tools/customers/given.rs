@@ -1,52 +1,10 @@
 //! What callers give of a customer, read into its one form.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use validator::Validate;
-
 use crate::{
     domain::{email, name, phone, records},
     text,
     toolkit::{CallContext, ToolError},
 };
-
-/// A postal address, whole.
-#[derive(Debug, Deserialize, JsonSchema, Validate)]
-#[schemars(inline)]
-pub struct GivenAddress {
-    /// Street and number.
-    #[validate(length(min = 1, max = 200, message = "must have 1 to 200 characters"))]
-    line1: String,
-    /// Flat, suite, floor.
-    #[validate(length(max = 200, message = "must be at most 200 characters"))]
-    line2: Option<String>,
-    /// The town.
-    #[validate(length(min = 1, max = 200, message = "must have 1 to 200 characters"))]
-    city: String,
-    /// State, province or county.
-    #[validate(length(max = 200, message = "must be at most 200 characters"))]
-    region: Option<String>,
-    /// ZIP or postal code.
-    #[validate(length(min = 1, max = 20, message = "must have 1 to 20 characters"))]
-    postal_code: String,
-    /// The country.
-    #[validate(length(min = 1, max = 200, message = "must have 1 to 200 characters"))]
-    country: String,
-}
-
-impl GivenAddress {
-    /// The address as it is kept.
-    pub fn kept(&self) -> records::Address {
-        records::Address {
-            line1: self.line1.clone(),
-            line2: self.line2.clone(),
-            city: self.city.clone(),
-            region: self.region.clone(),
-            postal_code: self.postal_code.clone(),
-            country: self.country.clone(),
-        }
-    }
-}
 
 /// A name by which somebody can be found.
 ///

@@ -11,12 +11,9 @@ use crate::{
     store::order_lists::{self, Choice, ListedRow},
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
-        answer::rfc3339, fit,
+        answer::rfc3339, cursor, fit,
     },
 };
-
-/// The last millisecond that both databases can compare: that of the year 9999.
-const LAST_MILLIS: i64 = 253_402_300_799_999;
 
 /// Lists orders.
 pub struct OrderList;
@@ -98,7 +95,7 @@ impl Tool for OrderList {
         if end <= from {
             return Err(ToolError::invalid("The argument to must not be before from."));
         }
-        let cursor = args.cursor.as_deref().map(read_cursor).transpose()?;
+        let after = args.cursor.as_deref().map(cursor::read).transpose()?;
         if let Some(customer) = &args.customer_id {
             ctx.acts_for(customer)?;
         }
@@ -107,7 +104,7 @@ impl Tool for OrderList {
             customer_id: args.customer_id.as_deref().or(verified.as_deref()),
             status: args.status.map(OrderStatus::as_str),
             from,
-            before: cursor.as_ref().map_or((end, ""), |(at, id)| (*at, id.as_str())),
+            before: after.as_ref().map_or((end, ""), |(at, id)| (*at, id.as_str())),
         };
         let limit = args.limit.unwrap_or(10);
         let mut rows = order_lists::page(&mut ctx.tx, &tenant, choice, limit + 1).await?;
@@ -126,7 +123,7 @@ impl Tool for OrderList {
         if let Some(last) = last {
             choice.before = (last.placed_at, &last.id);
             more = order_lists::count(&mut ctx.tx, &tenant, choice).await?;
-            next = Some(format!("{}~{}", last.placed_at.timestamp_millis(), last.id));
+            next = Some(cursor::after(last.placed_at, &last.id));
         }
         let say = say(ctx, &rows, more);
         Ok(Answer::ok(say, Output { orders, more, cursor: next }))
@@ -175,16 +172,6 @@ fn moment(
             "The argument {argument} must be a day such as 2026-11-30 or an RFC 3339 time."
         ))
     })
-}
-
-/// Where a page begins: a time and an id. It opens nothing that the list itself does not show.
-fn read_cursor(cursor: &str) -> Result<(DateTime<Utc>, String), ToolError> {
-    let parts = cursor.split_once('~');
-    let known = |at: &i64| (0..=LAST_MILLIS).contains(at);
-    let at = |at: &str| DateTime::from_timestamp_millis(at.parse().ok().filter(known)?);
-    parts
-        .and_then(|(millis, id)| Some((at(millis)?, id.to_owned())))
-        .ok_or_else(|| ToolError::invalid("The argument cursor must be one that a list gave."))
 }
 
 #[cfg(test)]

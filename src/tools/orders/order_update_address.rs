@@ -76,7 +76,8 @@ impl Tool for OrderUpdateAddress {
         let (row, status) = addressable(ctx, &args).await?;
         find::hold(ctx, &row, status).await?;
         let address = args.address;
-        orders::set_address(&mut ctx.tx, &tenant, &row.id, &address.stored()?).await?;
+        let kept = serde_json::to_string(&address.kept()).map_err(ToolError::internal)?;
+        orders::set_address(&mut ctx.tx, &tenant, &row.id, &kept).await?;
         let (order, place) = (speech::order_id(&row.id), address.spoken());
         let say = text!("Your order {order} now goes to {place}.", order, place);
         Ok(Answer::ok(say, Output { order_id: row.id, status, address }))

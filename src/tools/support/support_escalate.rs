@@ -116,7 +116,8 @@ impl Tool for SupportEscalate {
         };
         tickets::insert(&mut ctx.tx, &tenant, new).await?;
         if let Some(customer_id) = customer {
-            let said = format!("{ticket_id}, {}: {}", args.reason, args.summary);
+            let reason = args.reason.trim_end_matches('.');
+            let said = format!("{ticket_id}, {reason}: {}", args.summary);
             let interaction = NewInteraction {
                 id: &uuid::Uuid::now_v7().to_string(),
                 customer_id,

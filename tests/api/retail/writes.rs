@@ -122,7 +122,8 @@ impl Desk<'_> {
         let result = self
             .change("crm_update_customer", arguments, &[], |shop| shop.move_user(id, address))
             .await;
-        assert_eq!((&result["customer_id"], &result["address"]), (&json!(id), &lives));
+        let card = &result["customer"];
+        assert_eq!((&card["customer_id"], &card["address"]), (&json!(id), &lives));
         self.look_at_customer(id).await;
     }
 
