@@ -1,7 +1,7 @@
 //! What callers give of a customer, read into its one form.
 
 use crate::{
-    domain::{email, name, phone, records},
+    domain::{email, name, phone},
     text,
     toolkit::{CallContext, ToolError},
 };

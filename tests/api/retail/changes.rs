@@ -86,9 +86,15 @@ impl Shop {
         });
     }
 
+    /// Whether a method of whoever ordered holds this much, if it is one that holds money.
+    pub fn can_pay(&self, order_id: &str, method_id: &str, cents: i64) -> bool {
+        let user = &self.users[&self.orders[order_id].user_id];
+        user.payment_methods[method_id].balance.is_none_or(|balance| balance.0 >= cents)
+    }
+
     /// What new items cost more than old ones. An item of an order costs what it costs today in this
     /// shop, which is checked.
-    fn difference(&self, swaps: &[(&str, &str)]) -> i64 {
+    pub fn difference(&self, swaps: &[(&str, &str)]) -> i64 {
         swaps.iter().map(|(old, new)| self.item(new).1.price.0 - self.item(old).1.price.0).sum()
     }
 

@@ -52,6 +52,8 @@ pub struct Desk<'a> {
     pub sums: usize,
     /// Requests that somebody else approved.
     pub approved: usize,
+    /// Changes that the rules do not allow, or that change nothing.
+    pub refused: usize,
 }
 
 impl<'a> Desk<'a> {
@@ -65,6 +67,7 @@ impl<'a> Desk<'a> {
             actions_done: 0,
             sums: 0,
             approved: 0,
+            refused: 0,
         }
     }
 

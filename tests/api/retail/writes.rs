@@ -78,6 +78,13 @@ impl Desk<'_> {
         let swaps = swaps(action);
         let arguments = changes(id, &swaps, method);
         let holds = action.list("new_item_ids");
+        if !self.shop.can_pay(id, method, self.shop.difference(&swaps)) {
+            // One job names a gift card that does not hold the difference: it changes nothing.
+            let refused = self.call("order_exchange", arguments).await;
+            assert_eq!(refused.error(), "insufficient_balance");
+            self.refused += 1;
+            return self.check_shop(&format!("after {id} was refused")).await;
+        }
         let result = self
             .change("order_exchange", arguments, &holds, |shop| {
                 shop.note_exchange(id, &swaps, method);
@@ -119,6 +126,13 @@ impl Desk<'_> {
         let (id, address) = (action.text("user_id"), address(action));
         let arguments = json!({ "customer_id": id, "address": address.json() });
         let lives = address.json();
+        if self.shop.users[id].address.json() == lives {
+            // Some callers give the address that is on file.
+            let refused = self.call("crm_update_customer", arguments).await;
+            assert_eq!(refused.error(), "invalid_state");
+            self.refused += 1;
+            return self.check_shop(&format!("after {id} moved nowhere")).await;
+        }
         let result = self
             .change("crm_update_customer", arguments, &[], |shop| shop.move_user(id, address))
             .await;
