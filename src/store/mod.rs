@@ -9,7 +9,7 @@
 //! * [`error`]: what can go wrong, by kind;
 //! * `sqlite`, `postgres`: the two drivers behind the door;
 //! * [`approvals`], [`audit`], [`idempotency`], [`keys`]: the gate's tables;
-//! * [`tenants`], [`stock`]: the business's;
+//! * [`tenants`], [`stock`], [`reservations`]: the business's;
 //! * [`orders`], [`order_lists`], [`order_items`], [`shipments`], [`quotes`], [`payments`],
 //!   [`gift_cards`]: what was asked for, ordered, sent and paid, from [`buyers`] of [`articles`];
 //! * [`verifications`]: who has shown to be a customer;
@@ -46,6 +46,7 @@ pub mod product_search;
 pub mod products;
 pub mod quotes;
 pub mod record;
+pub mod reservations;
 pub mod shipments;
 mod sqlite;
 pub mod stock;

@@ -24,7 +24,8 @@ pub struct Found {
 pub async fn article(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError> {
     let tenant = ctx.tenant_id();
     let key = reference::key(said);
-    let mut rows = products::find_variants(&mut ctx.tx, &tenant, said, &key).await?;
+    let now = ctx.now;
+    let mut rows = products::find_variants(&mut ctx.tx, &tenant, said, &key, now).await?;
     let is_exact = rows.first().is_some_and(|row| row.sku == said);
     let is_product = !is_exact && rows.iter().any(|row| row.product_id == said);
     if is_exact {

@@ -239,7 +239,7 @@ impl Plan {
 /// On hand and reserved at a location; nothing where it never had any.
 async fn count(ctx: &mut CallContext, sku: &str, place: &Place) -> Result<(i64, i64), ToolError> {
     let tenant = ctx.tenant_id();
-    let rows = stock::of_sku(&mut ctx.tx, &tenant, sku).await?;
+    let rows = stock::of_sku(&mut ctx.tx, &tenant, sku, ctx.now).await?;
     let here = rows.into_iter().find(|row| row.location == place.id);
     Ok(here.map_or((0, 0), |row| (row.on_hand, row.reserved)))
 }
