@@ -28,6 +28,8 @@ pub fn catalogue(ignored: Vec<String>) -> Catalogue {
         .with(products::ProductSearch)
         .with(products::GetProductInfo)
         .with(products::InventoryCheckStock)
+        .with(products::InventoryReserve)
+        .with(products::InventoryRelease)
         .with(products::InventoryAdjust)
         // Orders
         .with(orders::CalculateDiscount)

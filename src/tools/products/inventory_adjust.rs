@@ -188,10 +188,7 @@ impl Plan {
         if args.mode == Mode::Delta && args.quantity == 0 {
             return Err(ToolError::invalid("The argument quantity must not be 0 for delta."));
         }
-        let mut found = find::article(ctx, &args.sku).await?.rows;
-        let (Some(variant), true) = (found.pop(), found.is_empty()) else {
-            return Err(find::not_one(&found));
-        };
+        let variant = find::one(ctx, &args.sku).await?;
         let place = match &args.location {
             Some(said) => place::named(ctx, said).await?,
             None => place::usual(ctx)?,
