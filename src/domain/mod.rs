@@ -7,6 +7,7 @@
 //! * [`discount`] and [`pricing`]: the one engine that says what things cost;
 //! * [`business`]: name, hours, places, prices and promises, from `seed/business.toml`;
 //! * [`order_state`]: the life of an order, and what may be done when;
+//! * [`reorder`]: when something is to be reordered, and how much of it;
 //! * [`records`]: what an import brings, and what makes a record wrong.
 //!
 //! What people say, and how it is understood:
@@ -39,6 +40,7 @@ pub mod phone;
 pub mod pricing;
 pub mod records;
 pub mod reference;
+pub mod reorder;
 pub mod say;
 pub mod speech;
 pub mod text;

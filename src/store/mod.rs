@@ -15,7 +15,8 @@
 //! * [`verifications`]: who has shown to be a customer;
 //! * [`customers`], [`customer_search`], [`customer_profile`], [`interactions`], [`erasure`]: who
 //!   they are, what is known of them, and how it is forgotten;
-//! * [`products`], [`product_search`]: what there is, and how it is found;
+//! * [`products`], [`product_search`], [`variants`]: what there is, how it is found, and on what
+//!   terms it is sold and reordered;
 //! * [`analytics`]: what was sold, day by day;
 //! * [`ledgers`]: whether the books add up;
 //! * [`import`]: the business's own records, file by file.
@@ -55,6 +56,7 @@ pub mod tenants;
 pub(crate) mod testing;
 pub mod tx;
 pub mod value;
+pub mod variants;
 pub mod verifications;
 
 pub use db::{Db, DbOptions};

@@ -200,6 +200,27 @@ pub async fn change(
     Ok(true)
 }
 
+/// Moves free pieces from one location to another, as two movements of one cause. False when fewer
+/// than that are free there, and then the caller lets the transaction go.
+pub async fn transfer(
+    tx: &mut Tx,
+    tenant: &str,
+    sku: &str,
+    (from, to): (&str, &str),
+    quantity: i64,
+    cause: Cause<'_>,
+) -> StoreResult<bool> {
+    // In the order of the locations, so that two that go opposite ways do not wait for each other.
+    let mut legs = [(from, -quantity), (to, quantity)];
+    legs.sort_unstable();
+    for (location, delta) in legs {
+        if !change(tx, tenant, sku, location, delta, cause).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Writes down that pieces came to a location, or left it.
 pub async fn record_movement(
     tx: &mut Tx,

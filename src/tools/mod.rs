@@ -31,6 +31,9 @@ pub fn catalogue(ignored: Vec<String>) -> Catalogue {
         .with(products::InventoryReserve)
         .with(products::InventoryRelease)
         .with(products::InventoryAdjust)
+        .with(products::InventoryTransfer)
+        .with(products::InventoryLowStock)
+        .with(products::ProductUpdate)
         // Orders
         .with(orders::CalculateDiscount)
         .with(orders::OrderQuote)

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use validator::Validate;
 
 use super::{
-    find,
+    approved, find,
     place::{self, Place},
     said,
 };
 use crate::{
     domain::speech,
-    store::{StoreError, approvals, products::VariantRow, stock},
+    store::{StoreError, products::VariantRow, stock},
     toolkit::{
         Answer, Approval, CallContext, Effect, ErrorCode, Preview, Risk, Scope, Spec, Tool,
         ToolError, Toolset,
@@ -224,11 +224,8 @@ impl Plan {
 
     /// A count is approved over the count that the approver saw.
     async fn check_approved(&self, ctx: &mut CallContext) -> Result<(), ToolError> {
-        let Some(id) = ctx.approval_id.clone() else { return Ok(()) };
-        let tenant = ctx.tenant_id();
-        let row = approvals::find(&mut ctx.tx, &tenant, &id).await?;
-        let preview = row.and_then(|row| serde_json::from_str::<Value>(&row.preview).ok());
-        let seen = preview.and_then(|preview| preview.pointer("/details/on_hand")?.as_i64());
+        let Some(details) = approved::details(ctx).await? else { return Ok(()) };
+        let seen = details.get("on_hand").and_then(Value::as_i64);
         if seen == Some(self.before) { Ok(()) } else { Err(moved(self.before)) }
     }
 }

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    store::{Tx, params, testing},
+    store::{Tx, approvals, params, testing},
     toolkit::testing::shops,
 };
 
