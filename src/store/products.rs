@@ -22,6 +22,8 @@ record! {
         pub price_minor: i64,
         /// Whether it is sold.
         pub active: bool,
+        /// Which change of its price, or of whether it is sold, this is.
+        pub version: i64,
         /// Pieces that nobody holds, at all locations.
         pub available: i64,
     }
@@ -71,7 +73,7 @@ pub async fn find_variants(
              from found
              group by sku
          )
-         select v.sku, v.product_id, p.name, v.options, v.price_minor, v.active,
+         select v.sku, v.product_id, p.name, v.options, v.price_minor, v.active, v.version,
                 ",
             available!("$4"),
             " as available

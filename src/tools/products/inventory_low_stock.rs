@@ -105,15 +105,13 @@ fn say(output: &Output, matches: i64, place: Option<&str>) -> String {
         format!("{} with {left} left", speech::stored(&low.name, 35))
     };
     let worst: Vec<String> = output.low.iter().take(2).map(worst).collect();
-    match matches {
-        0 => format!("Nothing is low on stock{at}."),
-        1 => format!("One article is low on stock{at}: {}.", speech::list(&worst)),
-        2 => format!("2 articles are low on stock{at}: {}.", speech::list(&worst)),
-        n => {
-            let articles = said::count(n, "article", "articles");
-            let worst = speech::list(&worst);
-            format!("{articles} are low on stock{at}. The lowest are {worst}.")
-        }
+    let articles = said::count(matches, "article is", "articles are");
+    let lowest = speech::list(&worst);
+    match (matches, worst.len()) {
+        (0, _) => format!("Nothing is low on stock{at}."),
+        (1, _) | (2, 2) => format!("{articles} low on stock{at}: {lowest}."),
+        (_, 1) => format!("{articles} low on stock{at}. The lowest is {lowest}."),
+        _ => format!("{articles} low on stock{at}. The lowest are {lowest}."),
     }
 }
 
@@ -144,7 +142,7 @@ mod tests {
                 "suggested_quantity": 6,
             });
             assert_eq!(answer["data"], json!({ "low": [mug], "more": 0 }));
-            let say = "One article is low on stock: Coffee Mug with 0 pieces left.";
+            let say = "1 article is low on stock: Coffee Mug with 0 pieces left.";
             assert_eq!(answer["say"], say);
 
             let mut ctx = shop.context(true).await;
@@ -154,7 +152,7 @@ mod tests {
             let answer = shop.call(InventoryLowStock, json!({ "limit": 1 })).await.unwrap();
             assert_eq!(answer["data"]["low"][0], mug);
             assert_eq!(answer["data"]["more"], 1, "what others hold is not there");
-            let say = "2 articles are low on stock: Coffee Mug with 0 pieces left.";
+            let say = "2 articles are low on stock. The lowest is Coffee Mug with 0 pieces left.";
             assert_eq!(answer["say"], say);
         }
     }

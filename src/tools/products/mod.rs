@@ -19,6 +19,8 @@ mod place;
 mod product_search;
 mod product_update;
 mod said;
+#[cfg(test)]
+mod sequence_tests;
 mod spelling;
 
 pub use get_product_info::GetProductInfo;

@@ -229,7 +229,7 @@ fn say(ctx: &CallContext, variant: &VariantRow, before: &TermsRow, after: &Terms
             n => format!("is reordered at {}", said::count(n, "piece", "pieces")),
         });
     }
-    format!("{} now {}.", said::spoken(variant), speech::list(&changes))
+    format!("From now on {} {}.", said::spoken(variant), speech::list(&changes))
 }
 
 #[cfg(test)]

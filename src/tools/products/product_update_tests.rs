@@ -18,7 +18,7 @@ async fn what_is_given_is_changed_and_the_rest_stays() {
     for shop in shops().await {
         let args = json!({ "sku": "mug one", "price": "8.25", "expected_version": 1 });
         let answer = shop.call(ProductUpdate, args).await.unwrap();
-        assert_eq!(answer["say"], "Coffee Mug now costs 8 dollars and 25 cents.");
+        assert_eq!(answer["say"], "From now on Coffee Mug costs 8 dollars and 25 cents.");
         let money = |amount: &str| json!({ "amount": amount, "currency": "USD" });
         let data = json!({
             "sku": "MUG-1", "name": "Coffee Mug", "price": money("8.25"), "active": true,
@@ -30,7 +30,8 @@ async fn what_is_given_is_changed_and_the_rest_stays() {
 
         let args = json!({ "sku": "MUG-1", "active": "false", "reorder_point": 0 });
         let answer = shop.call(ProductUpdate, args).await.unwrap();
-        assert_eq!(answer["say"], "Coffee Mug now is no longer sold and is not reordered.");
+        let say = "From now on Coffee Mug is no longer sold and is not reordered.";
+        assert_eq!(answer["say"], say);
         let before = json!({ "active": true, "reorder_point": 3 });
         assert_eq!(answer["data"]["before"], before);
         let now = TermsRow { price_minor: 825, active: false, reorder_point: 0, version: 3 };
