@@ -71,8 +71,8 @@ async fn a_reservation_is_made_once_and_ends_by_itself() {
         let (stock, before) = (warehouse(&server), Books::of(&server.db).await);
         let all = available(&stock, "main").await;
         let args = json!({ "sku": SKU, "quantity": all, "minutes": 20 });
-        let first = stock.call("inventory_reserve", keyed(args.clone(), "one")).await;
-        let again = stock.call("inventory_reserve", keyed(args.clone(), "one")).await;
+        let first = stock.call("inventory_reserve", keyed(args.clone(), "reserve-all")).await;
+        let again = stock.call("inventory_reserve", keyed(args.clone(), "reserve-all")).await;
         assert_eq!(again.answer()["replayed"], true);
         assert_eq!(again.data(), first.data());
         assert_eq!(Books::of(&server.db).await, before.holding(all));

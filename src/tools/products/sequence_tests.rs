@@ -1,6 +1,6 @@
 //! Any order of the tools that move and hold stock, beside a model that is simple enough to be right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Duration;
 use proptest::{
@@ -97,44 +97,58 @@ impl Model {
     }
 }
 
-/// Plays one step on both, and holds the answer against the model.
-async fn play(shop: &mut Shop, sku: &str, model: &mut Model, step: &Step) {
-    match step {
+/// Plays one step on both, and holds the answer against the model. Says which tool was called and
+/// whether it did it.
+async fn play(
+    shop: &mut Shop,
+    sku: &str,
+    model: &mut Model,
+    step: &Step,
+) -> Option<(&'static str, bool)> {
+    Some(match step {
         Step::Wait { minutes } => {
             shop.now += Duration::minutes(*minutes);
             model.minute += minutes;
+            return None;
         }
         Step::Sweep => {
             let mut tx = shop.db.db.write().await.unwrap();
             reservations::release_ended(&mut tx, shop.now, 100).await.unwrap();
             tx.commit().await.unwrap();
+            return None;
         }
         Step::Reserve { quantity, minutes } => {
             let args = json!({ "sku": sku, "quantity": quantity, "minutes": minutes });
             let answer = shop.call(InventoryReserve, args).await;
-            if let Some(data) = ended_as(answer, model.free(0) + model.free(1) >= *quantity) {
+            let may = model.free(0) + model.free(1) >= *quantity;
+            if let Some(data) = ended_as(answer, may) {
                 let pieces = PLACES.map(|place| held_at(&data, place));
                 assert_eq!(pieces.iter().sum::<i64>(), *quantity);
                 let id = data["reservation_id"].as_str().unwrap().to_owned();
                 model.held.push(Held { id, pieces, ends: model.minute + minutes });
             }
+            ("reserve", may)
         }
         Step::Release(which) => {
             if model.held.is_empty() {
-                return;
+                return None;
             }
             let held = model.held.remove(which.index(model.held.len()));
             let args = json!({ "reservation_id": held.id });
             let answer = shop.call(InventoryRelease, args).await;
-            if let Some(data) = ended_as(answer, held.ends > model.minute) {
+            let may = held.ends > model.minute;
+            if let Some(data) = ended_as(answer, may) {
                 assert_eq!(data["quantity"], held.pieces.iter().sum::<i64>());
             }
+            ("release", may)
         }
         Step::Set { place, quantity } => {
             let answer = adjust(shop, sku, "set", *place, *quantity).await;
-            if ended_as(answer, model.may_become(*place, *quantity)).is_some() {
+            let may = model.may_become(*place, *quantity);
+            if ended_as(answer, may).is_some() {
                 model.on_hand[*place] = *quantity;
             }
+            ("set", may)
         }
         Step::Delta { place, quantity } => {
             let after = model.on_hand[*place] + quantity;
@@ -142,18 +156,21 @@ async fn play(shop: &mut Shop, sku: &str, model: &mut Model, step: &Step) {
             if ended_as(adjust(shop, sku, "delta", *place, *quantity).await, may).is_some() {
                 model.on_hand[*place] = after;
             }
+            ("delta", may)
         }
         Step::Transfer { from, to, quantity } => {
             let args = json!({
                 "sku": sku, "from": PLACES[*from], "to": PLACES[*to], "quantity": quantity,
             });
             let answer = shop.call(InventoryTransfer, args).await;
-            if ended_as(answer, from != to && model.free(*from) >= *quantity).is_some() {
+            let may = from != to && model.free(*from) >= *quantity;
+            if ended_as(answer, may).is_some() {
                 model.on_hand[*from] -= quantity;
                 model.on_hand[*to] += quantity;
             }
+            ("transfer", may)
         }
-    }
+    })
 }
 
 async fn adjust(
@@ -242,20 +259,20 @@ async fn variant(shop: &Shop, sku: &str) {
 fn any_order_of_calls_leaves_the_books_right() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     // Opening a database takes longer than playing a sequence, so each sequence has its own SKU.
-    let played = Mutex::new((0, runtime.block_on(shops())));
+    let played = Mutex::new((0, runtime.block_on(shops()), BTreeSet::new()));
     let config = ProptestConfig { cases: CASES, failure_persistence: None, ..Default::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let outcome = runner.run(&steps(), |steps| {
         runtime.block_on(async {
-            let (number, shops) = &mut *played.lock().await;
+            let (number, shops, seen) = &mut *played.lock().await;
             *number += 1;
             let sku = format!("SEQ{number:03}");
             for shop in shops {
                 variant(shop, &sku).await;
                 let mut model = Model { on_hand: [5, 0], held: Vec::new(), minute: 0 };
                 for step in &steps {
-                    play(shop, &sku, &mut model, step).await;
+                    seen.extend(play(shop, &sku, &mut model, step).await);
                     check(shop, &sku, &model).await;
                 }
             }
@@ -264,5 +281,10 @@ fn any_order_of_calls_leaves_the_books_right() {
     });
     if let Err(failed) = outcome {
         panic!("{failed}");
+    }
+    let (_, _, seen) = played.into_inner();
+    for tool in ["reserve", "release", "set", "delta", "transfer"] {
+        assert!(seen.contains(&(tool, true)), "no {tool} was done");
+        assert!(seen.contains(&(tool, false)), "no {tool} was refused");
     }
 }
