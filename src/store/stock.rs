@@ -181,9 +181,11 @@ pub async fn change(
     cause: Cause<'_>,
 ) -> StoreResult<bool> {
     if delta < 0 {
-        let taken = take_at(tx, tenant, sku, location, -delta).await?;
-        let again = !taken && reservations::release_ended_of(tx, tenant, sku, cause.at).await? > 0;
-        if !taken && !(again && take_at(tx, tenant, sku, location, -delta).await?) {
+        let mut taken = take_at(tx, tenant, sku, location, -delta).await?;
+        if !taken && reservations::release_ended_of(tx, tenant, sku, cause.at).await? > 0 {
+            taken = take_at(tx, tenant, sku, location, -delta).await?;
+        }
+        if !taken {
             return Ok(false);
         }
     } else {

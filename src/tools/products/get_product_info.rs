@@ -53,7 +53,7 @@ pub struct Output {
     /// The variant's options; absent for a product.
     #[serde(skip_serializing_if = "Option::is_none")]
     options: Option<Map<String, Value>>,
-    /// The variant's version, for the expected_version of a change; absent for a product.
+    /// The variant's version, for the `expected_version` of a change; absent for a product.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
     /// What one piece costs; for a product, from this price on.

@@ -20,7 +20,7 @@ pub struct InventoryRelease;
 /// Which reservation.
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 pub struct Args {
-    /// The id that inventory_reserve gave.
+    /// The id that `inventory_reserve` gave.
     #[validate(length(min = 1, max = 64, message = "must be the id of a reservation"))]
     reservation_id: String,
 }
