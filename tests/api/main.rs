@@ -38,6 +38,7 @@ mod readme;
 mod retail;
 mod rooms;
 mod scopes;
+mod stock;
 mod support;
 mod tokens;
 mod tools_list;

@@ -129,6 +129,7 @@ impl Tool for ProductSearch {
             category: category.as_deref(),
             options: [0, 1, 2].map(|n| options.get(n).map(String::as_str)),
             in_stock: args.in_stock.unwrap_or(false),
+            now: ctx.now,
             after: after.as_ref().map_or((-1, "", ""), |(rank, name, id)| (*rank, name, id)),
             limit,
         };
