@@ -40,7 +40,9 @@ mod scopes;
 mod support;
 mod tokens;
 mod tools_list;
+mod tools_lock;
 mod tools_schemas;
+mod vendors;
 mod ways;
 mod wire;
 
