@@ -121,6 +121,8 @@ fn reduce(schema: &mut Schema) {
         object.insert("type".into(), json!("string"));
         object.insert("enum".into(), json!([constant]));
     }
+    // A described `Value` has a description and no type: it stands for any value, as `true` does.
+    object.entry("type").or_insert_with(|| json!("object"));
     if object.get("type") == Some(&json!("object")) && !object.contains_key("properties") {
         object.insert("properties".into(), json!({}));
     }

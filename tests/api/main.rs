@@ -21,6 +21,7 @@ mod demo;
 mod deploy;
 mod edge;
 mod edge_bodies;
+mod enforcement;
 mod envelope;
 mod forge;
 mod house;

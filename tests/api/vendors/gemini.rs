@@ -1,5 +1,5 @@
 //! Gemini's function declarations: the API and Live, google-genai, the command line. The REST interface
-//! knows a part of OpenAPI 3.0 and refuses the whole request for one word more.
+//! knows a part of `OpenAPI` 3.0 and refuses the whole request for one word more.
 
 use serde_json::{Value, json};
 

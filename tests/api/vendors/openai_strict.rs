@@ -1,12 +1,14 @@
 //! OpenAI's strict mode, into which its Agents SDK turns the schemas of an MCP server: every object is
 //! closed, and every property of it becomes required. The rules are those of the result.
 
+use business_mcp::tools;
 use serde_json::{Map, Value, json};
 
 use super::{
     Rule,
     schema::{fields, first, is_free_object, kind, places, says},
 };
+use crate::enforcement::samples::SAMPLES;
 
 const MOST_PROPERTIES: usize = 5_000;
 const MOST_LEVELS: usize = 10;
@@ -148,4 +150,36 @@ fn strict_mode_closes_every_object_and_requires_everything() {
         (&schema["additionalProperties"], &item["additionalProperties"]),
         (&json!(false), &json!(false))
     );
+}
+
+#[test]
+fn what_strict_mode_has_to_send_and_does_not_know_is_as_if_it_were_not_there() {
+    let catalogue = tools::catalogue(Vec::new());
+    let mut filled = 0;
+    for entry in catalogue.iter() {
+        let name = entry.spec.name;
+        let sample = SAMPLES.iter().find(|sample| sample.tool == name).unwrap();
+        let given = sample.arguments("none").as_object().unwrap().clone();
+        let canonical = |arguments| {
+            let call = catalogue.prepare(entry, arguments);
+            call.unwrap_or_else(|why| panic!("{name}: {why}")).canonical()
+        };
+        let plain = canonical(given.clone());
+        for (argument, schema) in fields(&Value::Object((*entry.input_schema).clone())) {
+            // A blank key is refused on purpose: whoever sends a key relies on it.
+            if given.contains_key(&argument) || argument == "idempotency_key" {
+                continue;
+            }
+            let blanks = [json!(null), json!("")];
+            let blanks =
+                blanks.iter().filter(|blank| blank.is_null() || kind(&schema) == Some("string"));
+            for blank in blanks {
+                let mut more = given.clone();
+                more.insert(argument.clone(), blank.clone());
+                assert_eq!(canonical(more), plain, "{name}.{argument} = {blank}");
+                filled += 1;
+            }
+        }
+    }
+    assert!(filled > 20, "there are optional arguments");
 }

@@ -48,7 +48,9 @@ fn visit<'a>(place: Place<'a>, found: &mut Vec<Place<'a>>) {
                 }
             }
             Value::Array(schemas) if LIST.contains(&word) => {
-                schemas.iter().for_each(|schema| inner(&format!(".{word}"), false, schema));
+                for schema in schemas {
+                    inner(&format!(".{word}"), false, schema);
+                }
             }
             schema if word == "items" => inner("[]", false, schema),
             schema if ONE.contains(&word) => inner(&format!(".{word}"), false, schema),

@@ -11,7 +11,7 @@ const MOST_TOKENS: usize = 4_000;
 
 /// How many tokens a text is to OpenAI's models since GPT-4o; others count much the same.
 fn tokens(text: &str) -> usize {
-    tiktoken_rs::o200k_base().unwrap().encode_ordinary(text).len()
+    tiktoken_rs::o200k_base_singleton().encode_ordinary(text).len()
 }
 
 /// What a platform gives of a tool to its model: the name, the description and the arguments.
