@@ -22,6 +22,7 @@ mod deploy;
 mod desk;
 mod edge;
 mod edge_bodies;
+mod enforcement;
 mod envelope;
 mod forge;
 mod house;
@@ -42,7 +43,9 @@ mod stock;
 mod support;
 mod tokens;
 mod tools_list;
+mod tools_lock;
 mod tools_schemas;
+mod vendors;
 mod ways;
 mod wire;
 

@@ -36,7 +36,7 @@ pub struct Args {
     /// Only this category.
     #[validate(length(max = 100, message = "must be at most 100 characters"))]
     category: Option<String>,
-    /// Only variants with these options, at most 3, such as {"color":"red"}.
+    /// Only variants with these options, at most 3, such as color=red.
     options: Option<BTreeMap<String, String>>,
     /// True for what is in stock only.
     in_stock: Option<bool>,
