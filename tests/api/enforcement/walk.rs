@@ -117,9 +117,12 @@ async fn arguments(approver: &Client, caller: &Client, sample: &Sample) -> Value
         let mut answer = reply.body["result"]["structuredContent"].clone();
         if answer["status"] == "approval_pending" && place.starts_with("/data") {
             let decided = approver.approve(&reply.pending()).await;
-            answer = json!({ "data": decided.body["result"] });
+            answer = decided.body["result"].clone();
         }
         given = answer.pointer(place).and_then(Value::as_str).unwrap_or("none").to_owned();
+        if given == "none" {
+            println!("{tool} before {}: {}", sample.tool, reply.body);
+        }
     }
     sample.arguments(&given)
 }
