@@ -161,7 +161,7 @@ async fn restock(shop: &Shop) {
     let mut tx = shop.db.db.write().await.unwrap();
     let cause =
         crate::store::stock::Cause { reason: "count", id: None, actor: "test", at: shop.now };
-    for (sku, wanted) in SKUS.into_iter().zip([5, 3]) {
+    for (sku, wanted) in SKUS.into_iter().zip([5, 4]) {
         let sql = "select on_hand from stock where sku = $1 and location = 'main'";
         let (on_hand,): (i64,) = tx.fetch_one(sql, params![sku]).await.unwrap();
         let missing = wanted - on_hand;

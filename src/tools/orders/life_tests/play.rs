@@ -105,18 +105,21 @@ pub async fn play(shop: &Shop, model: &mut Model, step: &Step) -> (&'static str,
             ("exchange", may)
         }
         Step::Settle { received } => ("settle", settle(shop, model, *received).await),
-        Step::Refund { cents, to } => {
-            let args = json!({
-                "order_id": id, "amount": format!("{}.{:02}", cents / 100, cents % 100),
-                "reason": "late", "refund_to": to.map(|method| METHODS[method]),
-            });
-            let may = *cents <= model.net() && model.may_get(*to);
-            if ended_as(shop.call(OrderRefund, args).await, may) {
-                model.refund(*cents, *to);
-            }
-            ("refund", may)
-        }
+        Step::Refund { cents, to } => ("refund", refund(shop, model, *cents, *to).await),
     }
+}
+
+/// Money goes back.
+async fn refund(shop: &Shop, model: &mut Model, cents: i64, to: Option<usize>) -> bool {
+    let args = json!({
+        "order_id": model.id, "amount": format!("{}.{:02}", cents / 100, cents % 100),
+        "reason": "late", "refund_to": to.map(|method| METHODS[method]),
+    });
+    let may = cents <= model.net() && model.may_get(to);
+    if ended_as(shop.call(OrderRefund, args).await, may) {
+        model.refund(cents, to);
+    }
+    may
 }
 
 /// The goods have arrived: all of them, or so many.
