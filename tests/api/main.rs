@@ -42,6 +42,7 @@ mod scopes;
 mod stock;
 mod support;
 mod tokens;
+mod tool_docs;
 mod tools_list;
 mod tools_lock;
 mod tools_schemas;

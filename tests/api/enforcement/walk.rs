@@ -110,7 +110,7 @@ fn everywhere(approval: Approval) -> PolicyFile {
 
 /// The sample's arguments, after the calls that have to come first; what waits of them is approved. A call
 /// that fails gives nothing, and then the sample fails too.
-async fn arguments(approver: &Client, caller: &Client, sample: &Sample) -> Value {
+pub async fn arguments(approver: &Client, caller: &Client, sample: &Sample) -> Value {
     let mut given = "none".to_owned();
     for (tool, json, place) in sample.first {
         let reply = caller.call(tool, samples::arguments(json, &given)).await;
