@@ -78,6 +78,15 @@ struct AnyResult {
 }
 
 #[derive(Deserialize)]
+struct Said {
+    #[serde(default)]
+    say: String,
+    status: String,
+    #[serde(default)]
+    replayed: bool,
+}
+
+#[derive(Deserialize)]
 struct Block {
     text: String,
 }
@@ -116,7 +125,7 @@ impl Checker {
             Ask::ToolsList => self.check_list(id, body),
             Ask::Lookup(customer) => same_customer(customer, &read_call(id, body)?),
             Ask::OrderCreate => self.check_order(read_call(id, body)?),
-            Ask::Call(_) => self.check_call(read_result(id, body)?),
+            Ask::Call(_) => self.check_call(&read_result(id, body)?),
             Ask::RawHello if body == b"hello" => Ok(()),
             Ask::RawHello => Err(format!("not the greeting: {}", excerpt(body))),
             Ask::RawToolsList => self.check_stored_list(body),
@@ -152,7 +161,7 @@ impl Checker {
 
     /// Any tool's answer: it went well or waits, is no stored one, and its text block alone says
     /// everything.
-    fn check_call(&self, result: AnyResult) -> Result<(), Wrong> {
+    fn check_call(&self, result: &AnyResult) -> Result<(), Wrong> {
         let text = match result.content.as_slice() {
             [only] => only.text.as_str(),
             blocks => return Err(format!("there are {} text blocks", blocks.len())),
@@ -160,23 +169,21 @@ impl Checker {
         if result.is_error {
             return Err(format!("the tool failed: {}", excerpt(text.as_bytes())));
         }
-        let said: serde_json::Value = read(text.as_bytes())?;
-        if result.structured_content.as_ref() != Some(&said) {
+        let whole: serde_json::Value = read(text.as_bytes())?;
+        if result.structured_content.as_ref() != Some(&whole) {
             return Err("the text block and the structured content differ".to_owned());
         }
-        let status = said["status"].as_str().unwrap_or_default();
-        let waiting = status == "approval_pending";
-        if said["say"].as_str().unwrap_or_default().is_empty() {
+        let said: Said = read(text.as_bytes())?;
+        if said.say.is_empty() {
             return Err("the answer says nothing".to_owned());
         }
-        if said["replayed"] == true {
+        if said.replayed {
             return Err("the answer is the stored one of another call".to_owned());
         }
-        if status != "ok" && !waiting {
-            return Err(format!(
-                "the status is {status} instead of ok: {}",
-                excerpt(text.as_bytes())
-            ));
+        let waiting = said.status == "approval_pending";
+        if said.status != "ok" && !waiting {
+            let text = excerpt(text.as_bytes());
+            return Err(format!("the status is {} instead of ok: {text}", said.status));
         }
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.longest_text = seen.longest_text.max(text.len().try_into().unwrap_or(u64::MAX));

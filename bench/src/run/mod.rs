@@ -118,8 +118,9 @@ async fn measure(options: &Options) -> anyhow::Result<(Measurements, Dataset)> {
         eprintln!("round {round} of {}", options.rounds);
         let database = dataset.copy()?;
         let hot = database::heat(&database)?;
-        let last = round == options.rounds;
-        let list = measure_server(options, &dataset, hot.clone(), last, &mut measurements).await?;
+        let every_tool = round == options.rounds;
+        let list =
+            measure_server(options, &dataset, hot.clone(), every_tool, &mut measurements).await?;
         measure_raw(options, &dataset, hot, &list, &mut measurements).await?;
     }
     Ok((measurements, dataset))

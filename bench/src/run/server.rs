@@ -310,6 +310,7 @@ impl Process {
             .args(["load", "--json", "--url", url, "--workload", &Workload::Calls.name()])
             .args(["--rate", &rate.to_string(), "--duration", &seconds.to_string()])
             .args(["--warmup", &warmup.to_string(), "--connections", "64"])
+            .args(["--pid", &self.child.id().to_string()])
             .arg("--calls")
             .arg(calls);
         for token in tokens {
