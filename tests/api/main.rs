@@ -12,6 +12,7 @@ mod approvals_failed;
 mod approvals_killed;
 mod audit;
 mod books;
+mod calls;
 mod clients;
 mod commands;
 mod concurrency;

@@ -5,14 +5,14 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use business_mcp::{
-    toolkit::{Approval, Role, catalogue::Entry},
+    toolkit::{Approval, Clock, Role, catalogue::Entry},
     tools,
 };
 use serde_json::{Value, json};
 
 use crate::{
     enforcement::{samples::SAMPLES, walk},
-    support::{Client, TestServer, servers_at},
+    support::{Client, TestServer, demo_servers},
 };
 
 /// When the examples take place: a Wednesday morning in the shop's zone.
@@ -33,7 +33,10 @@ Every tool that writes also takes an `idempotency_key`.
 
 #[tokio::test]
 async fn the_tools_are_shown_by_calling_them() {
-    let [on_sqlite, on_postgres] = &servers_at(MOMENT).await[..] else { panic!("two databases") };
+    let stopped = || Clock::stopped(MOMENT.parse().unwrap());
+    let [on_sqlite, on_postgres] = &demo_servers(stopped).await[..] else {
+        panic!("two databases")
+    };
     let written = document(on_sqlite).await;
     assert!(document(on_postgres).await == written, "the database makes no difference");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tools.md");

@@ -126,7 +126,7 @@ fn read_cursor(cursor: &str) -> Result<(DateTime<Utc>, String), ToolError> {
 
 /// What the agent hears while a request waits: an ordinary answer that can be spoken.
 pub(super) fn pending_answer(row: &Row) -> Result<Rendered, ToolError> {
-    let summary = row.summary.trim_end_matches('.');
+    let summary = speech::aloud(row.summary.trim_end_matches('.'));
     Rendered::of(&Envelope::<Value> {
         say: speech::fit(format!(
             "A colleague has to approve this first: {summary}. Nothing has been changed yet."
