@@ -161,7 +161,11 @@ fn problem(error: &ToolError) -> Problem {
     };
     if status == StatusCode::INTERNAL_SERVER_ERROR {
         let source = std::error::Error::source(error).map(ToString::to_string);
-        tracing::error!(source, "a decision failed on our side");
+        tracing::error!(incident = error.incident(), source, "a decision failed on our side");
     }
-    Problem::new(status, -32600, error.code().as_str(), error.to_string())
+    let problem = Problem::new(status, -32600, error.code().as_str(), error.to_string());
+    match error.incident() {
+        Some(incident) => problem.with_data("incident", incident.into()),
+        None => problem,
+    }
 }

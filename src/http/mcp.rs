@@ -123,17 +123,16 @@ pub async fn authenticate(
         Some(token) => match app.auth.authenticate(token, app.gate.clock().now()).await {
             Ok(caller) => return Ok(caller),
             Err(rejected) if rejected.is_temporary() => {
-                tracing::error!(cause = rejected.cause(), "tokens cannot be verified now");
                 let sentence = "Tokens cannot be verified at the moment. Please try again.";
                 let status = StatusCode::SERVICE_UNAVAILABLE;
-                return Err(Problem::new(status, -32603, "internal_error", sentence)
+                return Err(Problem::internal(status, rejected.cause(), sentence)
                     .with_header(header::RETRY_AFTER, "5"));
             }
             Err(rejected) => rejected.cause(),
         },
     };
     app.limits.take_failure(peer)?;
-    tracing::info!(cause = refused, "a token was refused");
+    tracing::info!(cause = refused, %peer, "a token was refused");
     metrics::counter!("authentication_failures_total").increment(1);
     Err(metadata::unauthorized(app, true))
 }

@@ -31,11 +31,8 @@ use std::sync::{
 use axum::{
     Router,
     http::HeaderName,
-    middleware,
     routing::{any, get, post},
 };
-
-use tower_http::catch_panic::CatchPanicLayer;
 
 use self::{auth::Authenticator, guard::Guard, limits::Limits};
 use crate::{
@@ -125,7 +122,7 @@ impl App {
 
 /// Every public route.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/mcp", any(mcp::serve))
         .route("/mcp/", any(mcp::serve))
         .route("/api/approvals", get(approvals::list))
@@ -139,8 +136,6 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/.well-known/oauth-protected-resource/mcp", get(metadata::protected_resource))
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
-        .layer(metadata::cors(&app))
-        .layer(CatchPanicLayer::custom(frame::panicked))
-        .layer(middleware::from_fn(frame::frame))
-        .with_state(app)
+        .layer(metadata::cors(&app));
+    frame::around(routes).with_state(app)
 }

@@ -96,7 +96,7 @@ impl McpServer {
         parts
             .and_then(|parts| parts.extensions.get::<CallInfo>())
             .or(self.0.local.as_ref())
-            .ok_or_else(|| ErrorData::internal_error("the request has no caller", None))
+            .ok_or_else(|| results::internal("the request has no caller"))
     }
 
     /// The tools that a caller is shown, described once for all callers with the same scopes.

@@ -29,6 +29,7 @@ mod idempotency;
 mod identity;
 mod issuer;
 mod limits;
+mod logs;
 mod modern;
 mod new_tool;
 mod operation;
