@@ -4,7 +4,10 @@ use anyhow::Context as _;
 use tokio::{net::TcpListener, signal::unix};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::start::{self, Running, Settings};
+use super::{
+    start::{self, Running, Settings},
+    warnings,
+};
 use crate::{
     config::{CallConfig, DatabaseConfig, ListenConfig, TokenConfig},
     http,
@@ -41,6 +44,9 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
             "neither JWT_SECRET nor JWT_JWKS_URL is set, so only API keys are let in; \
              `business-mcp key create` makes one"
         );
+    }
+    for warning in warnings::of(&args.tokens, &args.listen) {
+        tracing::warn!("{warning}");
     }
     let db = start::open(&args.database.database_url)?;
     if !args.no_migrate {

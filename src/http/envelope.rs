@@ -52,7 +52,8 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 pub fn read(body: &[u8]) -> Result<Envelope, Problem> {
     let invalid = |message: &str| Problem::bad_request(message);
     if depth(body) > DEEPEST {
-        return Err(not_json());
+        let message = format!("The body nests deeper than {DEEPEST} levels.");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, -32700, "parse_error", message));
     }
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
         let _: serde::de::IgnoredAny = serde_json::from_slice(body).map_err(|_| not_json())?;

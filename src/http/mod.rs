@@ -61,8 +61,6 @@ pub struct App {
     pub public_url: String,
     /// Who issues tokens, where that is someone else.
     pub issuer: Option<String>,
-    /// What tokens must be made for.
-    pub audience: String,
     draining: AtomicBool,
 }
 
@@ -86,8 +84,6 @@ pub struct Parts {
     pub public_url: String,
     /// See [`App::issuer`].
     pub issuer: Option<String>,
-    /// See [`App::audience`].
-    pub audience: String,
 }
 
 impl App {
@@ -104,7 +100,6 @@ impl App {
             conversation_headers: parts.conversation_headers,
             public_url: parts.public_url,
             issuer: parts.issuer,
-            audience: parts.audience,
             draining: AtomicBool::new(false),
         })
     }
@@ -112,6 +107,11 @@ impl App {
     /// Tells `/readyz` that no new traffic should come.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// The address of the endpoint, which is the resource that tokens are for.
+    pub fn resource(&self) -> String {
+        format!("{}/mcp", self.public_url)
     }
 
     /// Whether the server is about to stop.

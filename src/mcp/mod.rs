@@ -3,11 +3,12 @@
 //! * `direct`: the short way for the two hot methods;
 //! * `results`: answers and failures as the protocol writes them;
 //! * `resources`: what can be read by its URI;
-//! * `transport`: the library behind `/mcp`.
+//! * `transport`: the library behind `/mcp`; `stdio`: the same for one local client.
 
 mod direct;
 mod resources;
 mod results;
+mod stdio;
 mod transport;
 
 pub use self::transport::Transport;

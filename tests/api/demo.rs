@@ -145,7 +145,8 @@ async fn the_readmes_demo_runs_in_a_shell() {
         "\"status\":\"approval_pending\"",
         "pending    medium",
         "\"status\":\"executed\"",
-        "approved and done",
+        "\"id\":5,",
+        "\"executed\"",
     ] {
         let found = rest.find(expected);
         let at = found.unwrap_or_else(|| panic!("{expected} does not follow in\n{said}"));
