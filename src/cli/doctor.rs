@@ -12,7 +12,7 @@ use crate::{
         self,
         auth::{Authenticator, KeySource},
     },
-    store::{Db, StoreError, ledgers},
+    store::{Db, ledgers},
     tools,
 };
 
@@ -91,15 +91,20 @@ async fn database(settings: &ServeArgs, findings: &mut Findings) {
             return findings.wrong(&sentence(&error), mend);
         }
     };
+    // A password that is wrong and a server that is down both end here, before any statement.
+    if let Err(error) = db.read().await
+        && db.kind() == "postgres"
+    {
+        return findings.wrong(
+            &format!("Postgres cannot be reached: {}", sentence(&error.into())),
+            "Start it, and compare host, port, user, password and database with DATABASE_URL.",
+        );
+    }
     match db.check().await {
         Ok(()) => {
             fine(&format!("the {} database answers, its schema is current", db.kind()));
             ledgers(&db, findings).await;
         }
-        Err(StoreError::Unavailable(why)) if db.kind() == "postgres" => findings.wrong(
-            &format!("Postgres does not answer: {why}"),
-            "Start it, and compare host, port, user, password and database with DATABASE_URL.",
-        ),
         Err(error) => findings.wrong(
             &format!("the database is not ready: {error}"),
             "Run `business-mcp migrate`, or let `serve` do so.",

@@ -117,6 +117,90 @@ async fn a_notification_is_taken_without_an_answer() {
 }
 
 #[tokio::test]
+async fn an_answer_to_nothing_is_taken_without_one() {
+    let server = server_with(&[]).await;
+    for body in [
+        r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":"x","error":{"code":-32601,"message":"no"}}"#,
+    ] {
+        for accept in ["application/json", "text/event-stream"] {
+            let taken = mcp(&server).with("accept", accept).body(body).send().await;
+            assert_eq!((taken.status, taken.body.as_str()), (202, ""), "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_nests_too_deep_hears_that_it_does() {
+    let server = server_with(&[]).await;
+    for depth in [101, 5_000] {
+        let nested = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        let body =
+            format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping","params":{{"a":{nested}}}}}"#);
+        let refused = mcp(&server).body(body).send().await;
+        assert_eq!(refused.refused(400), -32700);
+        assert!(refused.body.contains("nests deeper than 100 levels"), "{}", refused.body);
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_client_does_wrong_is_not_the_servers_fault() {
+    let server = server_with(&[]).await;
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let methods = [
+        "initialize",
+        "ping",
+        "tools/list",
+        "tools/call",
+        "resources/list",
+        "resources/read",
+        "resources/templates/list",
+        "resources/subscribe",
+        "resources/unsubscribe",
+        "prompts/list",
+        "prompts/get",
+        "completion/complete",
+        "logging/setLevel",
+        "server/discover",
+        "subscriptions/listen",
+        "tasks/get",
+        "tasks/update",
+        "tasks/cancel",
+        "tasks/result",
+        "tasks/list",
+        "skills/list",
+        "skills/get",
+        "sampling/createMessage",
+        "roots/list",
+        "elicitation/create",
+        "nothing/such",
+    ];
+    let some = json!({
+        "name": "order_get", "uri": "x", "taskId": "x", "arguments": {}, "inputResponses": 5,
+        "requestState": 5, "notifications": {}, "cursor": 5, "task": {}, "level": "debug",
+    });
+    for method in methods {
+        for mut params in [json!({}), json!({ "name": 5, "uri": {}, "taskId": [] }), some.clone()] {
+            for (modern, accept) in [(false, "*/*"), (true, "*/*"), (true, "text/event-stream")] {
+                let mut sent = mcp(&server).with("accept", accept);
+                if modern {
+                    params["_meta"] = meta.clone();
+                    sent =
+                        sent.with("mcp-protocol-version", "2026-07-28").with("mcp-method", method);
+                    sent = sent.with("mcp-name", "order_get");
+                }
+                let answer = sent.rpc(method, &params).send().await;
+                assert!(answer.status < 500, "{method} {params}: {answer:?}");
+                assert!(!answer.body.contains("-32603"), "{method} {params}: {answer:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_known_method_with_malformed_parameters_is_not_an_unknown_method() {
     let server = server_with(&[]).await;
     for (method, params) in [

@@ -39,6 +39,8 @@ mod readme;
 mod retail;
 mod rooms;
 mod scopes;
+mod starts;
+mod stdio;
 mod support;
 mod tokens;
 mod tools_list;
