@@ -18,6 +18,8 @@ mod token;
 pub mod tools;
 mod warnings;
 
+pub use self::warnings::IGNORED_VARIABLES;
+
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -127,10 +129,11 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
         value.is_some_and(|value| value.to_string_lossy().trim().is_empty())
     };
     command
-        .mut_args(|argument| match is_empty(&argument) {
-            true => argument.env(Resettable::Reset),
-            false => argument,
-        })
+        .mut_args(
+            |argument| {
+                if is_empty(&argument) { argument.env(Resettable::Reset) } else { argument }
+            },
+        )
         .mut_subcommands(without_empty_variables)
 }
 

@@ -10,6 +10,12 @@ const IGNORED: [(&str, &str); 4] = [
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "logs go to standard error and figures to METRICS_PORT"),
 ];
 
+/// The names of variables that are ignored.
+pub const IGNORED_VARIABLES: [&str; 4] = {
+    let [(sessions, _), (sse, _), (rpc, _), (telemetry, _)] = IGNORED;
+    [sessions, sse, rpc, telemetry]
+};
+
 /// Values that switch nothing on.
 const OFF: [&str; 5] = ["", "0", "false", "no", "off"];
 

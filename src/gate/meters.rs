@@ -20,10 +20,10 @@ pub(super) fn refused(
     tool: &'static str,
     request: &CallRequest,
     error: &ToolError,
-    took: Duration,
+    elapsed: Duration,
 ) {
     count(tool, error.code().as_str());
-    log(tool, request, Err(error), took);
+    log(tool, request, Err(error), elapsed);
 }
 
 /// Counts a call that is not an answer.
@@ -69,11 +69,11 @@ fn log(
     tool: &'static str,
     request: &CallRequest,
     outcome: Result<&Rendered, &ToolError>,
-    took: Duration,
+    elapsed: Duration,
 ) {
     let (tenant, principal) = (&*request.caller.tenant, &*request.caller.subject);
     let request_id = request.request_id.as_deref();
-    let millis = took.as_secs_f64() * 1_000.0;
+    let millis = elapsed.as_secs_f64() * 1_000.0;
     match outcome {
         Err(error) if error.code() == ErrorCode::InternalError => tracing::error!(
             tool,

@@ -47,14 +47,15 @@ async fn frame(mut request: Request, next: Next) -> Response {
 
 /// Puts the frame around every route, and a net for panics below it.
 pub fn around<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    router.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn(frame))
+    let net = CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| panicked(&*panic));
+    router.layer(net).layer(middleware::from_fn(frame))
 }
 
 /// The answer of a route that panicked.
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
+fn panicked(panic: &(dyn Any + Send)) -> Response {
     let sentence = "Something went wrong on our side.";
     let status = StatusCode::INTERNAL_SERVER_ERROR;
-    Problem::internal(status, &incident::of_panic(&*panic), sentence).into_response()
+    Problem::internal(status, &incident::of_panic(panic), sentence).into_response()
 }
 
 /// The id that the client or a proxy gave, if it is plain and short, else a new one.

@@ -64,7 +64,7 @@ async fn answer(app: &App, peer: IpAddr, request: Request) -> Result<Response, P
     let envelope = envelope::read(&body)?;
     let id = envelope.id.clone().unwrap_or_default();
     known_version(&parts.headers).map_err(|problem| problem.answering(id.clone()))?;
-    if envelope.method.is_empty() {
+    if envelope.method.is_none() {
         // Nothing was asked of the client, so its answer is taken and answers nothing.
         return Ok(StatusCode::ACCEPTED.into_response());
     }

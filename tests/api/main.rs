@@ -23,6 +23,7 @@ mod desk;
 mod edge;
 mod edge_bodies;
 mod envelope;
+mod faults;
 mod forge;
 mod house;
 mod idempotency;
