@@ -8,6 +8,7 @@ mod doctor;
 mod healthcheck;
 pub mod import;
 mod key;
+pub mod lock;
 mod migrate;
 mod progress;
 pub mod seed;

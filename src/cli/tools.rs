@@ -1,9 +1,11 @@
-//! `tools`: the catalogue as a table, or as JSON. The table in the README is made by it.
+//! `tools`: the catalogue as a table, or as JSON, or held against its lock. The table in the README is made by it.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, fs, path::Path};
 
+use anyhow::{Context as _, anyhow, bail};
 use serde_json::{Value, json};
 
+use super::lock::{self, Lock};
 use crate::{
     toolkit::{Catalogue, Toolset, catalogue::Entry},
     tools,
@@ -18,6 +20,14 @@ pub struct ToolsArgs {
     /// Only the tools of one toolset: voice, desk, stock, analyst, approver
     #[arg(long, value_parser = toolset)]
     toolset: Option<Toolset>,
+    /// Write down what clients pin of each tool: its description and the hashes of its schemas
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = lock::FILE)]
+    #[arg(conflicts_with_all = ["json", "toolset"])]
+    lock: Option<String>,
+    /// Exit 1 and name each tool that was added, removed or changed since the lock was written
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = lock::FILE)]
+    #[arg(conflicts_with_all = ["json", "toolset", "lock"])]
+    check: Option<String>,
 }
 
 fn toolset(name: &str) -> Result<Toolset, String> {
@@ -29,6 +39,12 @@ fn toolset(name: &str) -> Result<Toolset, String> {
 
 pub(super) fn run(args: &ToolsArgs) -> anyhow::Result<()> {
     let catalogue = tools::catalogue(Vec::new());
+    if let Some(file) = &args.lock {
+        return write_lock(Path::new(file), &catalogue);
+    }
+    if let Some(file) = &args.check {
+        return check_lock(Path::new(file), &catalogue);
+    }
     let listed = |entry: &&std::sync::Arc<Entry>| {
         args.toolset.is_none_or(|toolset| entry.spec.toolsets.contains(&toolset))
     };
@@ -50,6 +66,28 @@ pub(super) fn run(args: &ToolsArgs) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+fn write_lock(file: &Path, catalogue: &Catalogue) -> anyhow::Result<()> {
+    let text = Lock::of(catalogue).text()?;
+    fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+fn check_lock(file: &Path, catalogue: &Catalogue) -> anyhow::Result<()> {
+    let name = file.display();
+    let text = fs::read_to_string(file)
+        .with_context(|| format!("{name} cannot be read; `business-mcp tools --lock` writes it"))?;
+    let lock = Lock::parse(&text).map_err(|why| anyhow!("{name} is not a lock of tools: {why}"))?;
+    let differences = lock.differences(&Lock::of(catalogue));
+    for difference in &differences {
+        println!("{difference}");
+    }
+    let mend = "if that is meant, run `business-mcp tools --lock` and name it in the changelog";
+    match differences.len() {
+        0 => Ok(()),
+        1 => bail!("one tool is not as {name} says; {mend}"),
+        more => bail!("{more} tools are not as {name} says; {mend}"),
+    }
 }
 
 fn toolsets(entry: &Entry) -> String {

@@ -10,6 +10,7 @@
 //! * [`order_state`]: the life of an order, and what may be done when;
 //! * [`order_lines`] and [`settlement`]: what swapped and returned pieces cost, and which way the money
 //!   goes;
+//! * [`reorder`]: when something is to be reordered, and how much of it;
 //! * [`records`]: what an import brings, and what makes a record wrong.
 //!
 //! What people say, and how it is understood:
@@ -44,6 +45,7 @@ pub mod phone;
 pub mod pricing;
 pub mod records;
 pub mod reference;
+pub mod reorder;
 pub mod say;
 pub mod settlement;
 pub mod speech;

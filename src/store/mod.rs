@@ -9,7 +9,7 @@
 //! * [`error`]: what can go wrong, by kind;
 //! * `sqlite`, `postgres`: the two drivers behind the door;
 //! * [`approvals`], [`audit`], [`idempotency`], [`keys`]: the gate's tables;
-//! * [`tenants`], [`stock`]: the business's;
+//! * [`tenants`], [`stock`], [`reservations`]: the business's;
 //! * [`orders`], [`order_lists`], [`order_items`], [`order_requests`], [`shipments`], [`quotes`],
 //!   [`payments`], [`gift_cards`]: what was asked for, ordered, sent and paid, from [`buyers`] of [`articles`];
 //! * [`verifications`]: who has shown to be a customer;
@@ -17,7 +17,8 @@
 //!   [`interactions`], [`interaction_lists`], [`erasure`]: who they are, what is known of them, how it
 //!   changes, and how it is forgotten;
 //! * [`tickets`]: what was handed over to a person;
-//! * [`products`], [`product_search`]: what there is, and how it is found;
+//! * [`products`], [`product_search`], [`variants`]: what there is, how it is found, and on what
+//!   terms it is sold and reordered;
 //! * [`analytics`]: what was sold, day by day;
 //! * [`ledgers`]: whether the books add up;
 //! * [`import`]: the business's own records, file by file.
@@ -51,6 +52,7 @@ pub mod product_search;
 pub mod products;
 pub mod quotes;
 pub mod record;
+pub mod reservations;
 pub mod shipments;
 mod sqlite;
 pub mod stock;
@@ -60,6 +62,7 @@ pub(crate) mod testing;
 pub mod tickets;
 pub mod tx;
 pub mod value;
+pub mod variants;
 pub mod verifications;
 
 pub use db::{Db, DbOptions};

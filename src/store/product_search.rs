@@ -1,6 +1,8 @@
 //! Finding products: by words, or all of them by name, a page at a time.
 
-use super::{StoreResult, Tx, params, record};
+use chrono::{DateTime, Utc};
+
+use super::{StoreResult, Tx, params, record, stock::available};
 
 /// How many words of a search count.
 pub const MOST_WORDS: usize = 4;
@@ -46,6 +48,8 @@ pub struct Filter<'a> {
     pub options: [Option<&'a str>; MOST_OPTIONS],
     /// Only what is there.
     pub in_stock: bool,
+    /// When stock is counted.
+    pub now: DateTime<Utc>,
     /// Rank, name and id of the last product of the page before.
     pub after: (i64, &'a str, &'a str),
     /// How many products.
@@ -68,9 +72,11 @@ pub fn option_pattern(name: &str, value: &str) -> String {
     pattern
 }
 
-/// Whether a product `c` is sold in a variant of the wanted options; parameters 3 to 6.
+/// Whether a product `c` is sold in a variant of the wanted options; parameters 3 to 6, and the one
+/// that says when it is.
 macro_rules! is_sold {
-    () => {
+    ($now:literal) => {
+        concat!(
         r"exists (select 1
                   from variants v
                   where v.tenant_id = $1 and v.product_id = c.id and v.active
@@ -80,14 +86,21 @@ macro_rules! is_sold {
                     and (not $6 or exists (select 1
                                            from stock s
                                            where s.tenant_id = $1 and s.sku = v.sku
-                                             and s.on_hand > s.reserved)))"
+                                             and (s.on_hand > s.reserved
+                                                  or exists (select 1
+                                                             from reservations r
+                                                             where r.tenant_id = $1 and r.sku = v.sku
+                                                               and r.expires_at <= ", $now, "))))) "
+        )
     };
 }
 
-/// The variants of the first products of `counted`; parameters 1 to 7.
+/// The variants of the first products of `counted`; parameters 1 to 7, and the one that says when
+/// it is.
 macro_rules! page_of_counted {
-    () => {
-        r",
+    ($now:literal) => {
+        concat!(
+            r",
         page as (
             select c.id, c.name, c.category, c.name_key, c.rank,
                    (select count(*) from counted) as matches
@@ -98,9 +111,9 @@ macro_rules! page_of_counted {
         listed as (
             select p.id, p.name, p.category, p.name_key, p.rank, p.matches,
                    v.sku, v.options, v.price_minor,
-                   (select cast(coalesce(sum(s.on_hand - s.reserved), 0) as bigint)
-                    from stock s
-                    where s.tenant_id = $1 and s.sku = v.sku) as available
+                   ",
+            available!($now),
+            r" as available
             from page p
             cross join variants v
             where v.tenant_id = $1 and v.product_id = p.id and v.active
@@ -112,6 +125,7 @@ macro_rules! page_of_counted {
         from listed
         where not $6 or available > 0
         order by rank, name_key, id, sku"
+        )
     };
 }
 
@@ -127,11 +141,11 @@ pub async fn browse(tx: &mut Tx, tenant: &str, filter: Filter<'_>) -> StoreResul
                  where c.tenant_id = $1 and ($2 is null or c.category_key = $2)
                    and (c.name_key, c.id) > ($8, $9)
                    and ",
-            is_sold!(),
+            is_sold!("$10"),
             "    order by c.name_key, c.id
                  limit 1050
              )",
-            page_of_counted!()
+            page_of_counted!("$10")
         ),
         params![
             tenant,
@@ -143,6 +157,7 @@ pub async fn browse(tx: &mut Tx, tenant: &str, filter: Filter<'_>) -> StoreResul
             filter.limit,
             name_key,
             id,
+            filter.now,
         ],
     )
     .await
@@ -203,11 +218,11 @@ pub async fn search(
                  from ranked c
                  where (c.rank, c.name_key, c.id) > ($8, $9, $10)
                    and ",
-            is_sold!(),
+            is_sold!("$22"),
             "    order by c.rank, c.name_key, c.id
                  limit 1050
              )",
-            page_of_counted!()
+            page_of_counted!("$22")
         ),
         params![
             tenant,
@@ -231,6 +246,7 @@ pub async fn search(
             d.0,
             d.1,
             (!sku_key.is_empty()).then_some(sku_key),
+            filter.now,
         ],
     )
     .await

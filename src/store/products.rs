@@ -2,7 +2,9 @@
 //!
 //! A `cross join` keeps SQLite from starting anywhere else than at the first table.
 
-use super::{StoreResult, Tx, params, record};
+use chrono::{DateTime, Utc};
+
+use super::{StoreResult, Tx, params, record, stock::available};
 
 record! {
     /// A variant with its product's name.
@@ -20,6 +22,8 @@ record! {
         pub price_minor: i64,
         /// Whether it is sold.
         pub active: bool,
+        /// Which change of its price, or of whether it is sold, this is.
+        pub version: i64,
         /// Pieces that nobody holds, at all locations.
         pub available: i64,
     }
@@ -41,15 +45,17 @@ record! {
 }
 
 /// The variant with exactly this SKU, then those of the product with exactly this id, then those
-/// whose SKU is said like `key`.
+/// whose SKU is said like `key`; with what is available at a moment.
 pub async fn find_variants(
     tx: &mut Tx,
     tenant: &str,
     said: &str,
     key: &str,
+    now: DateTime<Utc>,
 ) -> StoreResult<Vec<VariantRow>> {
     tx.fetch_all(
-        "with found (sku, rank) as (
+        concat!(
+            "with found (sku, rank) as (
              select sku, 0
              from variants
              where tenant_id = $1 and sku = $2
@@ -67,18 +73,19 @@ pub async fn find_variants(
              from found
              group by sku
          )
-         select v.sku, v.product_id, p.name, v.options, v.price_minor, v.active,
-                (select cast(coalesce(sum(s.on_hand - s.reserved), 0) as bigint)
-                 from stock s
-                 where s.tenant_id = v.tenant_id and s.sku = v.sku) as available
+         select v.sku, v.product_id, p.name, v.options, v.price_minor, v.active, v.version,
+                ",
+            available!("$4"),
+            " as available
          from best b
          cross join variants v
          cross join products p
          where v.tenant_id = $1 and v.sku = b.sku
            and p.tenant_id = v.tenant_id and p.id = v.product_id
          order by b.rank, v.sku
-         limit 200",
-        params![tenant, said, (!key.is_empty()).then_some(key)],
+         limit 200"
+        ),
+        params![tenant, said, (!key.is_empty()).then_some(key), now],
     )
     .await
 }

@@ -6,7 +6,24 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{StoreResult, Tx, params, record};
+use super::{StoreResult, Tx, params, record, reservations};
+
+/// Pieces of a variant `v` that nobody holds, at all locations, at the moment of this parameter.
+macro_rules! available {
+    ($now:literal) => {
+        concat!(
+            "(select cast(coalesce(sum(s.on_hand - s.reserved), 0) as bigint)
+              from stock s
+              where s.tenant_id = v.tenant_id and s.sku = v.sku)
+             + (select cast(coalesce(sum(r.quantity), 0) as bigint)
+                from reservations r
+                where r.tenant_id = v.tenant_id and r.sku = v.sku and r.expires_at <= ",
+            $now,
+            ")"
+        )
+    };
+}
+pub(crate) use available;
 
 record! {
     /// Stock of a SKU at one location.
@@ -34,19 +51,30 @@ pub struct Cause<'a> {
     pub at: DateTime<Utc>,
 }
 
-/// Stock of a SKU at every location, the fullest first.
-pub async fn of_sku(tx: &mut Tx, tenant: &str, sku: &str) -> StoreResult<Vec<StockRow>> {
+/// Stock of a SKU at every location at a moment, the fullest first.
+pub async fn of_sku(
+    tx: &mut Tx,
+    tenant: &str,
+    sku: &str,
+    now: DateTime<Utc>,
+) -> StoreResult<Vec<StockRow>> {
     tx.fetch_all(
         "select location, on_hand, reserved
-         from stock
-         where tenant_id = $1 and sku = $2
+         from (select s.location, s.on_hand,
+                      s.reserved - (select cast(coalesce(sum(r.quantity), 0) as bigint)
+                                    from reservations r
+                                    where r.tenant_id = s.tenant_id and r.sku = s.sku
+                                      and r.location = s.location and r.expires_at <= $3) as reserved
+               from stock s
+               where s.tenant_id = $1 and s.sku = $2) as counted
          order by on_hand - reserved desc, location",
-        params![tenant, sku],
+        params![tenant, sku, now],
     )
     .await
 }
 
-/// Takes pieces from a location if that many are free there.
+/// Takes pieces from a location if that many are free there; what has ended but was not let go yet
+/// is not free.
 async fn take_at(
     tx: &mut Tx,
     tenant: &str,
@@ -74,7 +102,7 @@ pub async fn take(
     quantity: i64,
     cause: Cause<'_>,
 ) -> StoreResult<bool> {
-    let drawn = draw(tx, tenant, sku, quantity).await?;
+    let drawn = draw(tx, tenant, sku, quantity, cause.at).await?;
     for (location, pieces) in &drawn {
         record_movement(tx, tenant, sku, location, -pieces, cause).await?;
     }
@@ -89,6 +117,7 @@ pub async fn draw(
     tenant: &str,
     sku: &str,
     quantity: i64,
+    now: DateTime<Utc>,
 ) -> StoreResult<Vec<(String, i64)>> {
     // Nearly always one place has them all, and then this is the only statement.
     let at_once: Option<(String,)> = tx
@@ -111,8 +140,9 @@ pub async fn draw(
     let mut drawn = Vec::new();
     let mut missing = quantity;
     loop {
+        reservations::release_ended_of(tx, tenant, sku, now).await?;
         let mut wanted = Vec::new();
-        for row in of_sku(tx, tenant, sku).await? {
+        for row in of_sku(tx, tenant, sku, now).await? {
             let here = (missing - sum(&wanted)).min(row.on_hand - row.reserved);
             if here > 0 {
                 wanted.push((row.location, here));
@@ -151,7 +181,11 @@ pub async fn change(
     cause: Cause<'_>,
 ) -> StoreResult<bool> {
     if delta < 0 {
-        if !take_at(tx, tenant, sku, location, -delta).await? {
+        let mut taken = take_at(tx, tenant, sku, location, -delta).await?;
+        if !taken && reservations::release_ended_of(tx, tenant, sku, cause.at).await? > 0 {
+            taken = take_at(tx, tenant, sku, location, -delta).await?;
+        }
+        if !taken {
             return Ok(false);
         }
     } else {
@@ -165,6 +199,27 @@ pub async fn change(
         .await?;
     }
     record_movement(tx, tenant, sku, location, delta, cause).await?;
+    Ok(true)
+}
+
+/// Moves free pieces from one location to another, as two movements of one cause. False when fewer
+/// than that are free there, and then the caller lets the transaction go.
+pub async fn transfer(
+    tx: &mut Tx,
+    tenant: &str,
+    sku: &str,
+    (from, to): (&str, &str),
+    quantity: i64,
+    cause: Cause<'_>,
+) -> StoreResult<bool> {
+    // In the order of the locations, so that two that go opposite ways do not wait for each other.
+    let mut legs = [(from, -quantity), (to, quantity)];
+    legs.sort_unstable();
+    for (location, delta) in legs {
+        if !change(tx, tenant, sku, location, delta, cause).await? {
+            return Ok(false);
+        }
+    }
     Ok(true)
 }
 
@@ -204,107 +259,6 @@ pub async fn taken_by(
         params![tenant, order_id],
     )
     .await
-}
-
-/// Holds free pieces for a holder until a moment. False when there are not enough.
-pub async fn hold(
-    tx: &mut Tx,
-    tenant: &str,
-    sku: &str,
-    quantity: i64,
-    holder: &str,
-    expires_at: DateTime<Utc>,
-) -> StoreResult<bool> {
-    let mut missing = quantity;
-    for row in of_sku(tx, tenant, sku).await? {
-        let here = missing.min(row.on_hand - row.reserved);
-        if here <= 0 {
-            continue;
-        }
-        let changed = tx
-            .execute(
-                "update stock
-                 set reserved = reserved + $4
-                 where tenant_id = $1 and sku = $2 and location = $3
-                   and on_hand - reserved >= $4",
-                params![tenant, sku, &row.location, here],
-            )
-            .await?;
-        if changed == 1 {
-            let id = uuid::Uuid::now_v7().to_string();
-            tx.execute(
-                "insert into reservations
-                     (tenant_id, id, sku, location, quantity, holder, expires_at)
-                 values ($1, $2, $3, $4, $5, $6, $7)",
-                params![tenant, &id, sku, &row.location, here, holder, expires_at],
-            )
-            .await?;
-            missing -= here;
-        }
-        if missing == 0 {
-            return Ok(true);
-        }
-    }
-    Ok(missing == 0)
-}
-
-/// Lets go of everything that a holder holds.
-pub async fn release_holder(tx: &mut Tx, tenant: &str, holder: &str) -> StoreResult<()> {
-    let held: Vec<(String, String, String, i64)> = tx
-        .fetch_all(
-            "select id, sku, location, quantity
-             from reservations
-             where tenant_id = $1 and holder = $2
-             order by sku, location, id",
-            params![tenant, holder],
-        )
-        .await?;
-    for (id, sku, location, quantity) in held {
-        release(tx, tenant, &id, &sku, &location, quantity).await?;
-    }
-    Ok(())
-}
-
-/// Lets go of what is held beyond its time, of every tenant.
-pub async fn release_ended(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> StoreResult<usize> {
-    let held: Vec<(String, String, String, String, i64)> = tx
-        .fetch_all(
-            "select tenant_id, id, sku, location, quantity
-             from reservations
-             where expires_at <= $1
-             order by tenant_id, sku, location, id
-             limit $2",
-            params![now, limit],
-        )
-        .await?;
-    for (tenant, id, sku, location, quantity) in &held {
-        release(tx, tenant, id, sku, location, *quantity).await?;
-    }
-    Ok(held.len())
-}
-
-/// Ends one reservation; only whoever deletes the row gives the pieces back.
-async fn release(
-    tx: &mut Tx,
-    tenant: &str,
-    id: &str,
-    sku: &str,
-    location: &str,
-    quantity: i64,
-) -> StoreResult<()> {
-    let ended = tx
-        .execute("delete from reservations where tenant_id = $1 and id = $2", params![tenant, id])
-        .await?;
-    if ended == 1 {
-        tx.execute(
-            "update stock
-             set reserved = reserved - $4
-             where tenant_id = $1 and sku = $2 and location = $3",
-            params![tenant, sku, location, quantity],
-        )
-        .await?;
-    }
-    Ok(())
 }
 
 /// A location that has a stock row, by its name in any case.

@@ -5,7 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
-use super::{Db, DbOptions, Tx, approvals::Approval, params};
+use super::{
+    Db, DbOptions, Tx,
+    approvals::Approval,
+    params,
+    reservations::{self, Holding},
+};
 
 /// A fresh, migrated database that goes away with the test.
 pub(crate) struct TestDb {
@@ -219,6 +224,13 @@ async fn small_orders(tx: &mut Tx, tenant: &str, at: DateTime<Utc>) {
         .await
         .unwrap();
     }
+}
+
+/// Holds pieces for somebody for ten minutes.
+pub(crate) async fn hold(tx: &mut Tx, sku: &str, quantity: i64, now: DateTime<Utc>) {
+    let until = now + chrono::Duration::minutes(10);
+    let holding = Holding { holder: "somebody", location: None, now, until };
+    assert!(reservations::hold(tx, "demo", sku, quantity, holding).await.unwrap());
 }
 
 /// Gives a customer the phone number of another.

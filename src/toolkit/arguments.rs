@@ -95,8 +95,12 @@ fn coerce(value: Value, schema: &Map<String, Value>, path: &str) -> Result<Value
             _ => wrong("true or false"),
         },
         ("boolean", _) => wrong("true or false"),
-        ("array" | "object", Value::String(json)) => match serde_json::from_str(&json) {
+        ("array" | "object", Value::String(said)) => match serde_json::from_str(&said) {
             Ok(inner @ (Value::Array(_) | Value::Object(_))) => coerce(inner, schema, path),
+            _ if wanted == "object" && is_free(schema) => {
+                let pairs = said.split(',').map(|pair| Value::from(pair.trim())).collect();
+                coerce(Value::Array(pairs), schema, path)
+            }
             _ => wrong(if wanted == "array" { "a list" } else { "an object" }),
         },
         ("array", Value::Array(values)) => {
@@ -109,6 +113,16 @@ fn coerce(value: Value, schema: &Map<String, Value>, path: &str) -> Result<Value
         ("array", single @ Value::Object(_)) => coerce(Value::Array(vec![single]), schema, path),
         ("array", _) => wrong("a list"),
         ("object", Value::Object(inner)) => free_or_fixed(inner, schema, path),
+        ("object", Value::Array(pairs)) if is_free(schema) => {
+            let pairs: Option<Vec<_>> = pairs.iter().map(pair).collect();
+            let Some(pairs) = pairs else { return wrong("a list of name=value") };
+            let count = pairs.len();
+            let inner: Map<String, Value> = pairs.into_iter().collect();
+            if inner.len() < count {
+                return wrong("a list of name=value, each name once");
+            }
+            free_or_fixed(inner, schema, path)
+        }
         ("object", _) => wrong("an object"),
         (_, value) => Ok(value),
     }
@@ -121,8 +135,7 @@ fn free_or_fixed(
     schema: &Map<String, Value>,
     path: &str,
 ) -> Result<Value, ToolError> {
-    let fixed = schema.get("properties").and_then(Value::as_object).is_some_and(|p| !p.is_empty());
-    if fixed {
+    if !is_free(schema) {
         return object(inner, schema, path, &[]).map(Value::Object);
     }
     let text = Map::from_iter([("type".to_owned(), Value::from("string"))]);
@@ -131,6 +144,18 @@ fn free_or_fixed(
         Ok((name, value))
     };
     Ok(Value::Object(inner.into_iter().map(named).collect::<Result<_, ToolError>>()?))
+}
+
+/// Whether an object's fields have no names of their own.
+fn is_free(schema: &Map<String, Value>) -> bool {
+    schema.get("properties").and_then(Value::as_object).is_none_or(Map::is_empty)
+}
+
+/// `color=red`, or `color: red`.
+fn pair(said: &Value) -> Option<(String, Value)> {
+    let (name, value) = said.as_str()?.split_once(['=', ':'])?;
+    let (name, value) = (name.trim(), value.trim());
+    (!name.is_empty() && !value.is_empty()).then(|| (name.to_owned(), Value::from(value)))
 }
 
 /// One of an `enum`'s words in any case and with spaces for underscores, or any text without one.
@@ -239,6 +264,7 @@ mod tests {
                 "total": { "type": "string" },
                 "note": { "type": "string" },
                 "kind": { "type": "string", "enum": ["call", "e_mail"] },
+                "options": { "type": "object", "properties": {} },
                 "items": { "type": "array", "items": {
                     "type": "object",
                     "properties": { "sku": { "type": "string" }, "quantity": { "type": "integer" } },
@@ -269,6 +295,24 @@ mod tests {
             "items": [{ "sku": "A", "quantity": 5 }],
         });
         assert_eq!(run(given), Ok(normal));
+    }
+
+    #[test]
+    fn names_and_values_come_in_any_form() {
+        for options in [
+            json!({ "color": "red", "size": 5 }),
+            json!(["color=red", "size = 5"]),
+            json!("color: red, size=5"),
+            json!("{\"color\":\"red\",\"size\":\"5\"}"),
+            json!("[\"color=red\",\"size=5\"]"),
+        ] {
+            let normal = run(json!({ "customer_id": "C", "options": options })).unwrap();
+            assert_eq!(normal["options"], json!({ "color": "red", "size": "5" }));
+        }
+        for options in [json!(["red"]), json!("red"), json!(["a=1", "a=2"]), json!([1]), json!(5)] {
+            let error = run(json!({ "customer_id": "C", "options": options })).unwrap_err();
+            assert!(error.starts_with("The argument options must be "), "{error}");
+        }
     }
 
     #[test]

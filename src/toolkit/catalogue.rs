@@ -39,8 +39,10 @@ pub struct Catalogue {
 pub struct Entry {
     /// What the tool says about itself.
     pub spec: &'static Spec,
-    /// The portable schema of its arguments.
+    /// The portable schema of its arguments, as it is listed.
     pub input_schema: Arc<Map<String, Value>>,
+    /// The schema by which its arguments are read.
+    shape: Map<String, Value>,
     /// The schema of its whole answer.
     pub output_schema: Arc<Map<String, Value>>,
     tool: Arc<dyn AnyTool>,
@@ -56,15 +58,16 @@ impl Catalogue {
     #[must_use]
     pub fn with<T: Tool>(mut self, tool: T) -> Self {
         let spec = const { &T::SPEC };
-        let mut input_schema = schema::portable::<T::Args>();
+        let mut shape = schema::shape::<T::Args>();
         if spec.effect.writes()
-            && let Some(Value::Object(properties)) = input_schema.get_mut("properties")
+            && let Some(Value::Object(properties)) = shape.get_mut("properties")
         {
             properties.insert(IDEMPOTENCY_KEY.into(), idempotency_property());
         }
         let entry = Entry {
             spec,
-            input_schema: Arc::new(input_schema),
+            input_schema: Arc::new(schema::portable(&shape)),
+            shape,
             output_schema: Arc::new(schema::portable_answer::<Envelope<T::Output>>()),
             tool: Arc::new(tool),
         };
@@ -96,7 +99,7 @@ impl Catalogue {
         entry: &Entry,
         arguments: Map<String, Value>,
     ) -> Result<PreparedCall, ToolError> {
-        let normal = arguments::normalise(arguments, &entry.input_schema, &self.ignored)?;
+        let normal = arguments::normalise(arguments, &entry.shape, &self.ignored)?;
         entry.prepare(normal)
     }
 }

@@ -8,9 +8,49 @@
 use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::transform_subschemas};
 use serde_json::{Map, Value, json};
 
-/// The portable schema of arguments: what is required is what must be sent.
-pub fn portable<T: JsonSchema>() -> Map<String, Value> {
+/// The schema by which arguments are read: as the portable one, but an object whose fields have no
+/// names of their own, such as product options, still is one.
+pub fn shape<T: JsonSchema>() -> Map<String, Value> {
     written::<T>(SchemaSettings::draft2020_12())
+}
+
+/// The portable schema of arguments of this shape, as it is listed: what is required is what must be
+/// sent.
+pub fn portable(shape: &Map<String, Value>) -> Map<String, Value> {
+    let mut schema = shape.clone();
+    for property in inner_schemas(&mut schema) {
+        list_pairs(property);
+    }
+    schema
+}
+
+/// Says an object without named fields as a list of `name=value`: Gemini refuses such an object, and
+/// OpenAI's strict mode closes it, so that nothing can be in it.
+fn list_pairs(schema: &mut Value) {
+    let Some(object) = schema.as_object_mut() else { return };
+    let named = object.get("properties").and_then(Value::as_object).is_some_and(|p| !p.is_empty());
+    if object.get("type") == Some(&json!("object")) && !named {
+        object.shift_remove("properties");
+        object.insert("type".into(), json!("array"));
+        object.insert("items".into(), json!({ "type": "string", "description": "name=value" }));
+        return;
+    }
+    for inner in inner_schemas(object) {
+        list_pairs(inner);
+    }
+}
+
+/// What a portable schema consists of.
+fn inner_schemas(schema: &mut Map<String, Value>) -> Vec<&mut Value> {
+    let mut inner = Vec::new();
+    for (keyword, value) in schema {
+        match (keyword.as_str(), value) {
+            ("properties", Value::Object(properties)) => inner.extend(properties.values_mut()),
+            ("items", items) => inner.push(items),
+            _ => {}
+        }
+    }
+    inner
 }
 
 /// The portable schema of an answer: what is required is what is always there.
@@ -81,6 +121,8 @@ fn reduce(schema: &mut Schema) {
         object.insert("type".into(), json!("string"));
         object.insert("enum".into(), json!([constant]));
     }
+    // A described `Value` has a description and no type: it stands for any value, as `true` does.
+    object.entry("type").or_insert_with(|| json!("object"));
     if object.get("type") == Some(&json!("object")) && !object.contains_key("properties") {
         object.insert("properties".into(), json!({}));
     }
@@ -122,6 +164,8 @@ fn json_object(value: &Value) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde::Deserialize;
 
     use super::*;
@@ -141,6 +185,8 @@ mod tests {
         items: Vec<Item>,
         /// Anything.
         extra: Option<Value>,
+        /// Options, each as name=value.
+        options: Option<BTreeMap<String, String>>,
     }
 
     #[derive(Deserialize, JsonSchema)]
@@ -160,7 +206,7 @@ mod tests {
 
     #[test]
     fn nothing_is_left_that_a_client_refuses() {
-        let schema = Value::Object(portable::<Sample>());
+        let schema = Value::Object(portable(&shape::<Sample>()));
         let text = schema.to_string();
         for refused in [
             "$ref",
@@ -187,5 +233,23 @@ mod tests {
             Some(&json!("string"))
         );
         assert_eq!(schema.pointer("/required"), Some(&json!(["name", "items"])));
+    }
+
+    #[test]
+    fn names_and_values_are_listed_and_read_as_an_object() {
+        let shape = shape::<Sample>();
+        let read = Value::Object(shape.clone());
+        assert_eq!(read.pointer("/properties/options/type"), Some(&json!("object")));
+        let listed = Value::Object(portable(&shape));
+        for place in ["options", "extra"] {
+            let property = &listed["properties"][place];
+            assert_eq!(property["items"], json!({ "type": "string", "description": "name=value" }));
+            assert_eq!(
+                (property["type"].as_str(), property.get("properties")),
+                (Some("array"), None)
+            );
+        }
+        let says = listed.pointer("/properties/options/description");
+        assert_eq!(says, Some(&json!("Options, each as name=value.")));
     }
 }

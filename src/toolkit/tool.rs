@@ -65,4 +65,6 @@ pub struct Hold {
     pub sku: String,
     /// How many pieces.
     pub quantity: i64,
+    /// Only at the location of this id; otherwise wherever there are pieces.
+    pub location: Option<String>,
 }

@@ -34,7 +34,12 @@ pub fn catalogue(ignored: Vec<String>) -> Catalogue {
         .with(products::ProductSearch)
         .with(products::GetProductInfo)
         .with(products::InventoryCheckStock)
+        .with(products::InventoryReserve)
+        .with(products::InventoryRelease)
         .with(products::InventoryAdjust)
+        .with(products::InventoryTransfer)
+        .with(products::InventoryLowStock)
+        .with(products::ProductUpdate)
         // Orders
         .with(orders::CalculateDiscount)
         .with(orders::OrderQuote)

@@ -52,12 +52,22 @@ pub async fn servers() -> Vec<TestServer> {
 
 /// A server on each database, with more flags.
 pub async fn servers_with(flags: &[&str]) -> Vec<TestServer> {
+    servers_on(Clock::movable, flags).await
+}
+
+/// A server on each database, for which it is this moment all the time.
+pub async fn servers_at(moment: &str) -> Vec<TestServer> {
+    let moment = moment.parse().unwrap();
+    servers_on(|| Clock::stopped(moment), &[]).await
+}
+
+async fn servers_on(clock: impl Fn() -> Clock, flags: &[&str]) -> Vec<TestServer> {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = format!("sqlite://{}", folder.path().join("test.db").display());
     let postgres = fresh_postgres().await;
     vec![
-        TestServer::start(sqlite, Some(folder), flags).await,
-        TestServer::start(postgres, None, flags).await,
+        TestServer::start(sqlite, Some(folder), clock(), flags).await,
+        TestServer::start(postgres, None, clock(), flags).await,
     ]
 }
 
@@ -65,18 +75,18 @@ pub async fn servers_with(flags: &[&str]) -> Vec<TestServer> {
 pub async fn server_with(flags: &[&str]) -> TestServer {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = format!("sqlite://{}", folder.path().join("test.db").display());
-    TestServer::start(sqlite, Some(folder), flags).await
+    TestServer::start(sqlite, Some(folder), Clock::movable(), flags).await
 }
 
 impl TestServer {
     async fn start(
         database_url: String,
         folder: Option<tempfile::TempDir>,
+        clock: Clock,
         flags: &[&str],
     ) -> Self {
         let db = start::open(&database_url).unwrap();
         db.migrate().await.unwrap();
-        let clock = Clock::movable();
         let business = Business::shipped().unwrap();
         let now = clock.now();
         seed::seed(&db, TENANT, &business, Size::Small, now, &mut |_| {}).await.unwrap();

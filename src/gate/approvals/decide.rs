@@ -15,7 +15,7 @@ use crate::{
         approvals::{self, Decided},
         audit,
         idempotency::{self, ClaimKey},
-        keys, stock,
+        keys, reservations,
     },
     toolkit::{
         Approval, Caller, ErrorCode, Preview, Scope, Scopes, ToolError,
@@ -108,7 +108,7 @@ impl Gate {
             let row = approvals::find(&mut tx, tenant, id).await?.unwrap_or(row);
             return already_decided(row, status);
         }
-        stock::release_holder(&mut tx, tenant, &approvals::holder(id)).await?;
+        reservations::release_holder(&mut tx, tenant, &approvals::holder(id)).await?;
         audit::append(&mut tx, &verdict.event(&row)).await?;
         let executed = match verdict.decision {
             Decision::Deny => tx.commit().await.map_err(ToolError::from),
@@ -243,7 +243,7 @@ impl Gate {
         let mut tx = self.db.write().await?;
         let result = view::failure(error);
         if approvals::fail(&mut tx, tenant, &row.id, verdict.as_row("failed"), &result).await? {
-            stock::release_holder(&mut tx, tenant, &approvals::holder(&row.id)).await?;
+            reservations::release_holder(&mut tx, tenant, &approvals::holder(&row.id)).await?;
             audit::append(&mut tx, &verdict.event(row)).await?;
             let mut event = row_event(tenant, row, "failed", verdict.now);
             event.outcome = error.code().as_str();

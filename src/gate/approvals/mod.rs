@@ -24,7 +24,9 @@ use crate::{
     store::{
         Tx,
         approvals::{self, Approval as Row},
-        audit, stock, tenants,
+        audit,
+        reservations::{self, Holding},
+        tenants,
     },
     toolkit::{
         Approval, CallContext, ErrorCode, Hold, Preview, Spec, ToolError,
@@ -92,9 +94,13 @@ impl Gate {
         row.verified_customer = ctx.verified.as_deref().map(str::to_owned);
         for hold in sorted(&preview) {
             let holder = approvals::holder(&row.id);
-            let held =
-                stock::hold(&mut tx, tenant, &hold.sku, hold.quantity, &holder, row.expires_at);
-            if !held.await? {
+            let holding = Holding {
+                holder: &holder,
+                location: hold.location.as_deref(),
+                now,
+                until: row.expires_at,
+            };
+            if !reservations::hold(&mut tx, tenant, &hold.sku, hold.quantity, holding).await? {
                 return Err(ToolError::new(
                     ErrorCode::OutOfStock,
                     format!("There are no longer {} of {} in stock.", hold.quantity, hold.sku),
@@ -193,7 +199,7 @@ impl Gate {
         if !approvals::expire(tx, tenant, id, now).await? {
             return Ok(false);
         }
-        stock::release_holder(tx, tenant, &approvals::holder(id)).await?;
+        reservations::release_holder(tx, tenant, &approvals::holder(id)).await?;
         if let Some(row) = approvals::find(tx, tenant, id).await? {
             audit::append(tx, &row_event(tenant, &row, "expired", now)).await?;
             count(&row);
@@ -213,7 +219,7 @@ impl Gate {
             tx.commit().await?;
         }
         let mut tx = self.db.write().await?;
-        stock::release_ended(&mut tx, now, SWEPT_AT_ONCE).await?;
+        reservations::release_ended(&mut tx, now, SWEPT_AT_ONCE).await?;
         crate::store::idempotency::forget_ended(&mut tx, now).await?;
         crate::store::verifications::forget_ended(&mut tx, now).await?;
         tx.commit().await?;
@@ -221,13 +227,17 @@ impl Gate {
     }
 }
 
-/// Holds in the order of their SKUs, one a SKU.
+/// Holds in the order of their SKUs, one a SKU and location.
 fn sorted(preview: &Preview) -> Vec<Hold> {
-    let mut holds = std::collections::BTreeMap::<&str, i64>::new();
+    let mut holds = std::collections::BTreeMap::<(&str, Option<&str>), i64>::new();
     for hold in &preview.holds {
-        *holds.entry(&hold.sku).or_default() += hold.quantity;
+        *holds.entry((&hold.sku, hold.location.as_deref())).or_default() += hold.quantity;
     }
-    let hold = |(sku, quantity): (&str, i64)| Hold { sku: sku.to_owned(), quantity };
+    let hold = |((sku, location), quantity): ((&str, Option<&str>), i64)| Hold {
+        sku: sku.to_owned(),
+        quantity,
+        location: location.map(str::to_owned),
+    };
     holds.into_iter().map(hold).collect()
 }
 

@@ -3,7 +3,7 @@
 use super::{bulk::Insert, report::Problems, run::Run};
 use crate::{
     domain::records::{FieldError, VariantRecord},
-    store::{StoreError, StoreResult, Tx, params},
+    store::{StoreError, StoreResult, Tx, params, reservations},
 };
 
 static STOCK: Insert =
@@ -69,20 +69,16 @@ pub(super) async fn count(
     (line, n): (usize, usize),
     problems: &mut Problems,
 ) -> StoreResult<bool> {
-    let stored: Option<(i64, i64)> = tx
-        .fetch_optional(
-            "select on_hand, reserved
-             from stock
-             where tenant_id = $1 and sku = $2 and location = $3",
-            params![run.tenant, &variant.sku, &variant.location],
-        )
-        .await?;
-    let Some((on_hand, reserved)) = stored else {
+    let Some((on_hand, mut reserved)) = stored(tx, run, variant).await? else {
         insert(tx, run, &[variant]).await?;
         return Ok(true);
     };
     if on_hand == variant.on_hand {
         return Ok(false);
+    }
+    if variant.on_hand < reserved {
+        reservations::release_ended_of(tx, run.tenant, &variant.sku, run.now).await?;
+        reserved = stored(tx, run, variant).await?.map_or(0, |(_, reserved)| reserved);
     }
     if variant.on_hand < reserved {
         let problem = format!("is less than the {reserved} that are reserved");
@@ -103,4 +99,19 @@ pub(super) async fn count(
     }
     move_by(tx, run, &[(variant, variant.on_hand - on_hand)]).await?;
     Ok(true)
+}
+
+/// On hand and reserved of a variant, where there is a count already.
+async fn stored(
+    tx: &mut Tx,
+    run: &Run<'_>,
+    variant: &VariantRecord,
+) -> StoreResult<Option<(i64, i64)>> {
+    tx.fetch_optional(
+        "select on_hand, reserved
+         from stock
+         where tenant_id = $1 and sku = $2 and location = $3",
+        params![run.tenant, &variant.sku, &variant.location],
+    )
+    .await
 }

@@ -322,6 +322,17 @@ async fn reserved_stock_is_not_counted_away() {
         let named = "products.jsonl:1: variants[0].on_hand: is less than the 4 that are reserved";
         assert!(refused.starts_with(named), "{refused}");
         assert_eq!(shop.number("select on_hand from stock where sku = 'G-S'").await, 7);
+        shop.run(
+            "insert into reservations
+                 (tenant_id, id, sku, location, quantity, holder, expires_at)
+             select tenant_id, 'R', sku, location, 4, 'RES-1', '2020-01-01T00:00:00.000Z'
+             from stock
+             where sku = 'G-S'",
+        )
+        .await;
+        shop.import().await;
+        assert_eq!(shop.number("select on_hand from stock where sku = 'G-S'").await, 3);
+        assert_eq!(shop.number("select reserved from stock where sku = 'G-S'").await, 0);
         let moved = PRODUCTS.replace("P1", "P2");
         shop.put("products.jsonl", &moved);
         let refused = shop.refused().await;

@@ -7,7 +7,7 @@ use validator::Validate;
 use crate::{
     store::{
         approvals::{self, Decided},
-        stock,
+        reservations,
     },
     toolkit::{Answer, Approval, CallContext, Effect, Risk, Spec, Tool, ToolError, Toolset},
 };
@@ -64,7 +64,7 @@ impl Tool for ApprovalWithdraw {
                 "That request no longer waits. Ask approval_status what became of it.",
             ));
         }
-        stock::release_holder(&mut ctx.tx, &tenant, &approvals::holder(&request.id)).await?;
+        reservations::release_holder(&mut ctx.tx, &tenant, &approvals::holder(&request.id)).await?;
         ctx.concerns(&request.id);
         let output = Output { approval_id: request.id, status: "withdrawn" };
         Ok(Answer::ok("The request is withdrawn, and nothing was changed.", output))

@@ -44,7 +44,7 @@ pub struct Output {
     /// Whose it is.
     customer_id: String,
     /// What was said, newest first.
-    interactions: Vec<Interaction>,
+    interactions: Vec<Entry>,
     /// How many more there are; 1000 stands for that many or more.
     more: i64,
     /// What to call again with for the next page.
@@ -55,7 +55,7 @@ pub struct Output {
 /// Something that was said or written down.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
-struct Interaction {
+struct Entry {
     /// Its id.
     interaction_id: String,
     /// `note`, `call`, `email`, `chat`, `escalation`, or another kind that was imported.
@@ -104,7 +104,7 @@ impl Tool for CrmGetInteractions {
         let mut rows = interaction_lists::page(&mut ctx.tx, &tenant, choice, limit + 1).await?;
         let there = rows.len();
         rows.truncate(usize::try_from(limit).unwrap_or_default());
-        let mut interactions: Vec<Interaction> = rows.iter().map(interaction).collect();
+        let mut interactions: Vec<Entry> = rows.iter().map(entry).collect();
         // A page that would be too long is a shorter page.
         fit::cut(&mut interactions, fit::DATA);
         rows.truncate(interactions.len());
@@ -135,8 +135,8 @@ fn kinds(said: &str) -> [String; 2] {
     .map(str::to_owned)
 }
 
-fn interaction(row: &ListedRow) -> Interaction {
-    Interaction {
+fn entry(row: &ListedRow) -> Entry {
+    Entry {
         interaction_id: row.id.clone(),
         kind: row.kind.clone(),
         at: rfc3339(row.at),

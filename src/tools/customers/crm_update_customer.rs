@@ -6,7 +6,7 @@ use validator::Validate;
 
 use super::{
     card::Card,
-    change::{Change, Wanted},
+    change::{Change, Field, Wanted},
     shown,
 };
 use crate::{
@@ -75,7 +75,7 @@ impl Tool for CrmUpdateCustomer {
 
     async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
         let change = args.plan(ctx).await?;
-        let fields: Vec<String> = change.fields.iter().map(|field| field.with_value()).collect();
+        let fields: Vec<String> = change.fields.iter().map(Field::with_value).collect();
         let (name, id) = (shown::said(&change.old_name), &change.customer_id);
         let summary = format!("Change {name} ({id}): {}", speech::list(&fields));
         let details = change.details(ctx);

@@ -107,6 +107,6 @@ pub async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolEr
 /// How many of an article are free, wherever they are.
 pub async fn available(ctx: &mut CallContext, sku: &str) -> Result<i64, ToolError> {
     let tenant = ctx.tenant_id();
-    let places = stock::of_sku(&mut ctx.tx, &tenant, sku).await?;
+    let places = stock::of_sku(&mut ctx.tx, &tenant, sku, ctx.now).await?;
     Ok(places.iter().map(|place| place.on_hand - place.reserved).sum())
 }

@@ -103,6 +103,7 @@ impl Tool for OrderCreate {
         let hold = |wanted: &items::Wanted| Hold {
             sku: wanted.article.sku.clone(),
             quantity: wanted.quantity,
+            location: None,
         };
         Ok(Preview {
             summary: speech::stored(&summary, 400),

@@ -122,7 +122,7 @@ async fn an_approver_reads_who_what_and_how_much() {
         let summary = "Order for Ana López: 2 T-Shirt red M, 4 T-Shirt blue M, for 54 dollars";
         assert_eq!(preview.summary, summary);
         assert_eq!(preview.amount.unwrap().minor, 5400);
-        let hold = |sku: &str, quantity| Hold { sku: sku.into(), quantity };
+        let hold = |sku: &str, quantity| Hold { sku: sku.into(), quantity, location: None };
         assert_eq!(preview.holds, [hold("TEE-RED-M", 2), hold("TEE-BLUE-M", 4)]);
     }
 }

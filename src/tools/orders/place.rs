@@ -65,7 +65,7 @@ async fn draw<'p>(
     let mut drawn = Vec::with_capacity(wanted.len());
     for wanted in wanted {
         let sku = wanted.article.sku.as_str();
-        let places = stock::draw(&mut ctx.tx, &tenant, sku, wanted.quantity).await?;
+        let places = stock::draw(&mut ctx.tx, &tenant, sku, wanted.quantity, ctx.now).await?;
         let pieces: i64 = places.iter().map(|(_, pieces)| pieces).sum();
         if pieces < wanted.quantity {
             return Err(wanted.out_of_stock(pieces));

@@ -141,7 +141,11 @@ impl Plan {
 
     /// The stock that a request for it holds.
     pub fn holds(&self) -> Vec<Hold> {
-        let hold = |wanted: Wanted| Hold { sku: wanted.article.sku, quantity: wanted.quantity };
+        let hold = |wanted: Wanted| Hold {
+            sku: wanted.article.sku,
+            quantity: wanted.quantity,
+            location: None,
+        };
         self.new_pieces().into_iter().map(hold).collect()
     }
 

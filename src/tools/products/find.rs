@@ -24,7 +24,8 @@ pub struct Found {
 pub async fn article(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError> {
     let tenant = ctx.tenant_id();
     let key = reference::key(said);
-    let mut rows = products::find_variants(&mut ctx.tx, &tenant, said, &key).await?;
+    let now = ctx.now;
+    let mut rows = products::find_variants(&mut ctx.tx, &tenant, said, &key, now).await?;
     let is_exact = rows.first().is_some_and(|row| row.sku == said);
     let is_product = !is_exact && rows.iter().any(|row| row.product_id == said);
     if is_exact {
@@ -54,8 +55,23 @@ pub fn which<T>(rows: &[VariantRow]) -> Answer<T> {
     Answer::ambiguous(say, rows.iter().take(3).map(candidate).collect())
 }
 
+/// The one variant that is to be changed.
+///
+/// # Errors
+/// `not_found` where there is no such thing, `invalid_parameters` where it may be one of several.
+pub async fn one(ctx: &mut CallContext, said: &str) -> Result<VariantRow, ToolError> {
+    let mut rows = article(ctx, said).await?.rows;
+    match rows.pop() {
+        Some(only) if rows.is_empty() => Ok(only),
+        last => {
+            rows.extend(last);
+            Err(not_one(&rows))
+        }
+    }
+}
+
 /// Several variants where one is to be changed.
-pub fn not_one(rows: &[VariantRow]) -> ToolError {
+fn not_one(rows: &[VariantRow]) -> ToolError {
     let skus: Vec<&str> = rows.iter().take(10).map(|row| row.sku.as_str()).collect();
     let sentence = "Several variants go by this name. Please ask which one, and give its sku.";
     ToolError::invalid(sentence).with_details(json!({ "candidates": skus }))

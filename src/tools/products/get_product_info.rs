@@ -53,6 +53,9 @@ pub struct Output {
     /// The variant's options; absent for a product.
     #[serde(skip_serializing_if = "Option::is_none")]
     options: Option<Map<String, Value>>,
+    /// The variant's version, for the `expected_version` of a change; absent for a product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
     /// What one piece costs; for a product, from this price on.
     price: Money,
     /// The dearest variant's price, where variants differ.
@@ -153,6 +156,7 @@ fn output(
         image: product.image_url.filter(|url| url.len() <= 1000),
         sku: (!is_product).then(|| first.sku.clone()),
         options: (!is_product).then(|| said::options(&first.options)),
+        version: (!is_product).then_some(first.version),
         price: ctx.money(lowest),
         price_to: (highest > lowest).then(|| ctx.money(highest)),
         stock: rows.iter().map(sellable).sum(),

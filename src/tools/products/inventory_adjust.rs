@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use validator::Validate;
 
 use super::{
-    find,
+    approved, find,
     place::{self, Place},
     said,
 };
 use crate::{
     domain::speech,
-    store::{StoreError, approvals, products::VariantRow, stock},
+    store::{StoreError, products::VariantRow, stock},
     toolkit::{
         Answer, Approval, CallContext, Effect, ErrorCode, Preview, Risk, Scope, Spec, Tool,
         ToolError, Toolset,
@@ -188,10 +188,7 @@ impl Plan {
         if args.mode == Mode::Delta && args.quantity == 0 {
             return Err(ToolError::invalid("The argument quantity must not be 0 for delta."));
         }
-        let mut found = find::article(ctx, &args.sku).await?.rows;
-        let (Some(variant), true) = (found.pop(), found.is_empty()) else {
-            return Err(find::not_one(&found));
-        };
+        let variant = find::one(ctx, &args.sku).await?;
         let place = match &args.location {
             Some(said) => place::named(ctx, said).await?,
             None => place::usual(ctx)?,
@@ -227,11 +224,8 @@ impl Plan {
 
     /// A count is approved over the count that the approver saw.
     async fn check_approved(&self, ctx: &mut CallContext) -> Result<(), ToolError> {
-        let Some(id) = ctx.approval_id.clone() else { return Ok(()) };
-        let tenant = ctx.tenant_id();
-        let row = approvals::find(&mut ctx.tx, &tenant, &id).await?;
-        let preview = row.and_then(|row| serde_json::from_str::<Value>(&row.preview).ok());
-        let seen = preview.and_then(|preview| preview.pointer("/details/on_hand")?.as_i64());
+        let Some(details) = approved::details(ctx).await? else { return Ok(()) };
+        let seen = details.get("on_hand").and_then(Value::as_i64);
         if seen == Some(self.before) { Ok(()) } else { Err(moved(self.before)) }
     }
 }
@@ -239,7 +233,7 @@ impl Plan {
 /// On hand and reserved at a location; nothing where it never had any.
 async fn count(ctx: &mut CallContext, sku: &str, place: &Place) -> Result<(i64, i64), ToolError> {
     let tenant = ctx.tenant_id();
-    let rows = stock::of_sku(&mut ctx.tx, &tenant, sku).await?;
+    let rows = stock::of_sku(&mut ctx.tx, &tenant, sku, ctx.now).await?;
     let here = rows.into_iter().find(|row| row.location == place.id);
     Ok(here.map_or((0, 0), |row| (row.on_hand, row.reserved)))
 }

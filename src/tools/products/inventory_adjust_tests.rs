@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    store::{Tx, params},
+    store::{Tx, approvals, params, testing},
     toolkit::testing::shops,
 };
 
@@ -52,7 +52,7 @@ async fn a_count_is_set_once_however_often_it_is_sent() {
         let mut ctx = shop.context(false).await;
         let (sum, reason, _) = ledger(&mut ctx.tx, "MUG-1").await;
         assert_eq!((sum, reason.as_str()), (12, "adjustment: recount"));
-        let rows = stock::of_sku(&mut ctx.tx, "demo", "MUG-1").await.unwrap();
+        let rows = stock::of_sku(&mut ctx.tx, "demo", "MUG-1", ctx.now).await.unwrap();
         assert_eq!(rows[0].on_hand, 12);
     }
 }
@@ -79,8 +79,7 @@ async fn pieces_are_added_where_there_were_none() {
 async fn what_is_not_there_or_held_cannot_be_taken_away() {
     for shop in shops().await {
         let mut ctx = shop.context(true).await;
-        let until = ctx.now;
-        assert!(stock::hold(&mut ctx.tx, "demo", "TEE-RED-M", 4, "x", until).await.unwrap());
+        testing::hold(&mut ctx.tx, "TEE-RED-M", 4, ctx.now).await;
         ctx.tx.commit().await.unwrap();
         for (mode, quantity) in [("delta", -11), ("delta", -7), ("set", 3)] {
             let args =

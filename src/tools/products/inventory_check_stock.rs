@@ -95,7 +95,7 @@ impl Tool for InventoryCheckStock {
             Some(said) => Some(place::named(ctx, said).await?),
             None => None,
         };
-        let mut rows = stock::of_sku(&mut ctx.tx, &tenant, &row.sku).await?;
+        let mut rows = stock::of_sku(&mut ctx.tx, &tenant, &row.sku, ctx.now).await?;
         rows.retain(|at| only.as_ref().is_none_or(|only| only.id == at.location));
         let on_hand = rows.iter().map(|at| at.on_hand).sum();
         let reserved = rows.iter().map(|at| at.reserved).sum();
@@ -149,14 +149,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{store::params, toolkit::testing::shops};
+    use crate::{
+        store::{params, testing},
+        toolkit::testing::shops,
+    };
 
     #[tokio::test]
     async fn stock_is_counted_by_location_and_held_pieces_are_not_available() {
         for shop in shops().await {
             let mut ctx = shop.context(true).await;
-            let until = ctx.now;
-            assert!(stock::hold(&mut ctx.tx, "demo", "TEE-BLUE-M", 2, "x", until).await.unwrap());
+            testing::hold(&mut ctx.tx, "TEE-BLUE-M", 2, ctx.now).await;
             ctx.tx.commit().await.unwrap();
             let args = json!({ "sku": "tee blue m", "quantity": "three" });
             let answer = shop.call(InventoryCheckStock, args).await.unwrap();

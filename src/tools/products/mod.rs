@@ -1,18 +1,34 @@
 //! What there is, what it costs, and how many.
 //!
 //! * `find`, `place`: articles and locations as callers name them;
+//! * `approved`: what the approver saw of a change;
+//! * `numbers`: what reservations and transfers go by;
 //! * `said`, `spelling`: the words that several tools say, and those that callers misspell.
 
+mod approved;
 mod find;
 mod get_product_info;
 mod inventory_adjust;
 mod inventory_check_stock;
+mod inventory_low_stock;
+mod inventory_release;
+mod inventory_reserve;
+mod inventory_transfer;
+mod numbers;
 mod place;
 mod product_search;
+mod product_update;
 mod said;
+#[cfg(test)]
+mod sequence_tests;
 mod spelling;
 
 pub use get_product_info::GetProductInfo;
 pub use inventory_adjust::InventoryAdjust;
 pub use inventory_check_stock::InventoryCheckStock;
+pub use inventory_low_stock::InventoryLowStock;
+pub use inventory_release::InventoryRelease;
+pub use inventory_reserve::InventoryReserve;
+pub use inventory_transfer::InventoryTransfer;
 pub use product_search::ProductSearch;
+pub use product_update::ProductUpdate;

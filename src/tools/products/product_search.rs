@@ -36,7 +36,7 @@ pub struct Args {
     /// Only this category.
     #[validate(length(max = 100, message = "must be at most 100 characters"))]
     category: Option<String>,
-    /// Only variants with these options, at most 3, such as {"color":"red"}.
+    /// Only variants with these options, at most 3, such as color=red.
     options: Option<BTreeMap<String, String>>,
     /// True for what is in stock only.
     in_stock: Option<bool>,
@@ -129,6 +129,7 @@ impl Tool for ProductSearch {
             category: category.as_deref(),
             options: [0, 1, 2].map(|n| options.get(n).map(String::as_str)),
             in_stock: args.in_stock.unwrap_or(false),
+            now: ctx.now,
             after: after.as_ref().map_or((-1, "", ""), |(rank, name, id)| (*rank, name, id)),
             limit,
         };

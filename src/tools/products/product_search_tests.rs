@@ -74,6 +74,9 @@ async fn options_stock_and_category_narrow_the_search() {
         assert_eq!(products[0]["variants"][0]["sku"], "TEE-RED-M");
         let both = json!({ "options": "{\"color\":\"blue\",\"size\":\"m\"}" });
         assert_eq!(found(&shop, both).await, ["TEE"]);
+        let listed = json!({ "options": ["color=blue", "size = m"] });
+        assert_eq!(found(&shop, listed).await, ["TEE"]);
+        assert!(found(&shop, json!({ "options": ["color=green"] })).await.is_empty());
         assert!(found(&shop, json!({ "options": { "size": "%" } })).await.is_empty());
         assert_eq!(found(&shop, json!({ "in_stock": true })).await, ["TEE"]);
         assert_eq!(found(&shop, json!({ "category": "kitchens" })).await, ["MUG"]);

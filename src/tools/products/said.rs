@@ -25,7 +25,12 @@ pub fn variant(row: &VariantRow) -> String {
 
 /// A variant in words: `T-Shirt red M`.
 pub fn title(row: &VariantRow, max_chars: usize) -> String {
-    text::display(format!("{} {}", row.name, values(&row.options)).trim(), max_chars)
+    titled(&row.name, &row.options, max_chars)
+}
+
+/// A product's name and the options of a variant, as JSON, in words.
+pub fn titled(name: &str, options: &str, max_chars: usize) -> String {
+    text::display(format!("{name} {}", values(options)).trim(), max_chars)
 }
 
 /// A variant as a voice says it.

@@ -165,6 +165,7 @@ pub fn is_item(shop: &Shop, data: &Value, id: &str) {
         "sku": id,
         "options": variant.options,
         "price": variant.price.json(),
+        "version": 1,
         "stock": shop.on_hand(variant),
         "active": true,
     });

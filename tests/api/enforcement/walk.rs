@@ -1,0 +1,327 @@
+//! The walk itself.
+
+use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
+
+use business_mcp::{
+    http::auth::Grant,
+    toolkit::{Approval, Role, Scopes, catalogue::Entry},
+    tools,
+};
+use serde_json::{Value, json};
+
+use super::{
+    dump::{Changes, Dump},
+    samples::{self, SAMPLES, Sample},
+};
+use crate::{
+    books::{PolicyFile, open_other_shop},
+    support::{Client, Reply, TENANT, TestServer, servers},
+};
+
+/// Another business on the same server, with records of the same ids.
+const OTHER: &str = "other";
+
+/// A tool and its sample.
+type Tool = (Arc<Entry>, &'static Sample);
+
+/// Every tool of the server. One without a sample fails.
+fn every_tool() -> Vec<Tool> {
+    let catalogue = tools::catalogue(Vec::new());
+    let sample = |entry: &Arc<Entry>| {
+        let name = entry.spec.name;
+        let mut of_it = SAMPLES.iter().filter(|sample| sample.tool == name);
+        let sample = of_it.next().unwrap_or_else(|| {
+            panic!("{name} has no sample: add a line to tests/api/enforcement/samples.rs")
+        });
+        assert!(of_it.next().is_none(), "{name} has two samples");
+        let writes = entry.spec.effect.writes();
+        assert!(writes || sample.changes.is_empty(), "{name} reads, and a sample says it changes");
+        (entry.clone(), sample)
+    };
+    catalogue.iter().map(sample).collect()
+}
+
+/// Who calls, what they may, and a name for what they are.
+struct Caller {
+    name: &'static str,
+    scopes: Scopes,
+    client: Client,
+}
+
+impl Caller {
+    fn may(&self, tool: &Tool) -> bool {
+        tool.0.spec.scope.is_none_or(|scope| self.scopes.contains(scope))
+    }
+}
+
+/// A server with two businesses on it, and who calls in the first.
+struct Shop {
+    server: TestServer,
+    /// One of each role, and one whose token allows nothing.
+    callers: Vec<Caller>,
+    /// Someone else, who decides.
+    approver: Client,
+}
+
+impl Shop {
+    async fn open(server: TestServer) -> Self {
+        open_other_shop(&server).await;
+        let role = |role: Role| {
+            let client = server.as_subject(role, &format!("a-{}", role.as_str()));
+            Caller { name: role.as_str(), scopes: role.scopes(), client }
+        };
+        let nothing = server.client(server.token(TENANT, "nobody", Grant::Scopes(Scopes::NONE)));
+        let nothing = Caller { name: "no scope", scopes: Scopes::NONE, client: nothing };
+        let callers = Role::ALL.into_iter().map(role).chain([nothing]).collect();
+        Self { callers, approver: server.approver(), server }
+    }
+
+    async fn dump(&self) -> Dump {
+        Dump::of(&self.server.db).await
+    }
+
+    /// What changed since, and only of the tenant whose call it was.
+    async fn since(&self, before: &Dump, at: &str) -> Changes {
+        let changes = before.changes(&self.dump().await);
+        assert!(
+            changes.tenants().is_subset(&BTreeSet::from([TENANT])),
+            "{at} changes others' rows"
+        );
+        changes
+    }
+
+    /// Someone else says no.
+    async fn deny(&self, id: &str, at: &str) {
+        let no = json!({ "reason": "no" });
+        let denied = self.approver.api("POST", &format!("/{id}/deny"), Some(no)).await;
+        assert_eq!(denied.body["status"], "denied", "{at}: {}", denied.body);
+    }
+}
+
+/// A policy that says one word of every tool.
+fn everywhere(approval: Approval) -> PolicyFile {
+    let mut policy = String::new();
+    for (entry, _) in every_tool() {
+        let name = entry.spec.name;
+        writeln!(policy, "[tools.{name}]\napproval = \"{}\"", approval.as_str()).unwrap();
+    }
+    PolicyFile::new(&policy)
+}
+
+/// The sample's arguments, after the calls that have to come first; what waits of them is approved. A call
+/// that fails gives nothing, and then the sample fails too.
+pub async fn arguments(approver: &Client, caller: &Client, sample: &Sample) -> Value {
+    let mut given = "none".to_owned();
+    for (tool, json, place) in sample.first {
+        let reply = caller.call(tool, samples::arguments(json, &given)).await;
+        let mut answer = reply.body["result"]["structuredContent"].clone();
+        if answer["status"] == "approval_pending" && place.starts_with("/data") {
+            let decided = approver.approve(&reply.pending()).await;
+            answer = decided.body["result"].clone();
+        }
+        given = answer.pointer(place).and_then(Value::as_str).unwrap_or("none").to_owned();
+        if given == "none" {
+            println!("{tool} before {}: {}", sample.tool, reply.body);
+        }
+    }
+    sample.arguments(&given)
+}
+
+/// Only the trail grew, by so many lines.
+#[track_caller]
+fn only_noted(changes: &Changes, lines: usize, at: &str) {
+    let tables = if lines > 0 { BTreeSet::from(["audit"]) } else { BTreeSet::new() };
+    assert_eq!(changes.tables(), tables, "{at}: {changes:?}");
+    assert_eq!(changes.rows("audit"), lines, "{at}");
+}
+
+/// Everyone sees what they may call and what is on. What they may not call is refused, noted, and changes
+/// nothing.
+async fn refusals(shop: &Shop, approval: impl Fn(&Tool) -> Approval) {
+    let all = every_tool();
+    for caller in &shop.callers {
+        let shown = caller.client.tools().await;
+        let shown: BTreeSet<&str> = shown.iter().filter_map(|tool| tool["name"].as_str()).collect();
+        let on = |tool: &&Tool| caller.may(tool) && approval(tool) != Approval::Disabled;
+        let expected: BTreeSet<&str> = all.iter().filter(on).map(|tool| tool.1.tool).collect();
+        assert_eq!(shown, expected, "tools/list for {}", caller.name);
+
+        let before = shop.dump().await;
+        let refused: Vec<&Tool> = all.iter().filter(|tool| !on(tool)).collect();
+        for tool in &refused {
+            let at = format!("{} by {}", tool.1.tool, caller.name);
+            let reply = caller.client.call(tool.1.tool, tool.1.arguments("none")).await;
+            if caller.may(tool) {
+                assert_eq!(reply.error(), "disabled", "{at}");
+            } else {
+                assert_eq!(reply.http.as_u16(), 403, "{at}: {}", reply.body);
+            }
+        }
+        let changes = shop.since(&before, caller.name).await;
+        only_noted(&changes, refused.len(), caller.name);
+    }
+}
+
+/// A read answers whoever may call it, and changes nothing at all.
+async fn reads(shop: &Shop) {
+    for caller in &shop.callers {
+        let before = shop.dump().await;
+        for tool in every_tool() {
+            let spec = tool.0.spec;
+            let auto = spec.approval == Approval::AutoApproved;
+            if auto && !spec.effect.writes() && caller.may(&tool) {
+                let reply = caller.client.call(spec.name, tool.1.arguments("none")).await;
+                assert!(!reply.is_error(), "{} by {}: {}", spec.name, caller.name, reply.body);
+                assert_ne!(reply.answer()["status"], "approval_pending", "{}", spec.name);
+            }
+        }
+        let changes = shop.since(&before, caller.name).await;
+        assert_eq!(changes.tables(), BTreeSet::new(), "reads by {}: {changes:?}", caller.name);
+    }
+}
+
+/// A write changes what its sample says; where a person decides, only after that.
+async fn write(shop: &Shop, tool: &Tool, caller: &Caller, is_first: bool) {
+    let (spec, sample) = (tool.0.spec, tool.1);
+    let at = format!("{} by {} on {}", spec.name, caller.name, shop.server.db.kind());
+    let declared: BTreeSet<&str> = sample.changes.split_whitespace().collect();
+    let arguments = arguments(&shop.approver, &caller.client, sample).await;
+    let before = shop.dump().await;
+    let reply = caller.client.call(spec.name, arguments).await;
+    assert_eq!(reply.http.as_u16(), 200, "{at}: {}", reply.body);
+    if reply.is_error() {
+        // Someone before has done it, or only one of those who may call it can do it.
+        assert!(!is_first, "{at}: the sample fails: {}", reply.body);
+        assert!(!["forbidden", "disabled"].contains(&reply.error()), "{at}: {}", reply.body);
+        let changes = shop.since(&before, &at).await;
+        return only_noted(&changes, 1, &at);
+    }
+    if spec.approval == Approval::RequiresApproval {
+        pending(shop, caller, &reply, &before, &at).await;
+        let id = reply.pending();
+        if !is_first {
+            shop.deny(&id, &at).await;
+            let changes = shop.since(&before, &at).await;
+            assert_eq!(changes.of_the_business(), BTreeSet::new(), "{at}, denied: {changes:?}");
+            return;
+        }
+        let decided = shop.approver.approve(&id).await;
+        assert_eq!(decided.body["status"], "executed", "{at}: {}", decided.body);
+    }
+    let changes = shop.since(&before, &at).await;
+    assert_eq!(changes.of_the_business(), declared, "{at} changes other tables than it says");
+    assert!(changes.rows("audit") > 0 && changes.rows("idempotency_keys") > 0, "{at}");
+}
+
+/// What waits has changed nothing but itself and the stock that it holds, and who asked cannot decide.
+async fn pending(shop: &Shop, caller: &Caller, reply: &Reply, before: &Dump, at: &str) {
+    let id = reply.pending();
+    let waiting = shop.dump().await;
+    let changes = before.changes(&waiting);
+    let held = BTreeSet::from(["reservations", "stock"]);
+    assert!(changes.of_the_business().is_subset(&held), "{at}, waiting: {changes:?}");
+    assert_eq!(changes.rows("approvals"), 1, "{at}");
+    let own = caller.client.approve(&id).await;
+    assert_eq!(own.http.as_u16(), 403, "{at}, decided by who asked: {}", own.body);
+    let changes = shop.since(&waiting, at).await;
+    let tables = changes.tables();
+    assert!(tables.is_subset(&BTreeSet::from(["audit"])), "{at}, own decision: {changes:?}");
+}
+
+#[tokio::test]
+async fn each_role_sees_calls_and_changes_what_it_may_and_nothing_else() {
+    for server in servers().await {
+        let shop = Shop::open(server).await;
+        refusals(&shop, |tool| tool.0.spec.approval).await;
+        reads(&shop).await;
+        for tool in every_tool() {
+            let spec = tool.0.spec;
+            if !spec.effect.writes() || spec.approval == Approval::Disabled {
+                continue;
+            }
+            let mut is_first = true;
+            for caller in shop.callers.iter().filter(|caller| caller.may(&tool)) {
+                write(&shop, &tool, caller, is_first).await;
+                is_first = false;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_switched_off_is_shown_to_nobody_and_changes_nothing() {
+    for server in everywhere(Approval::Disabled).servers().await {
+        let shop = Shop::open(server).await;
+        refusals(&shop, |_| Approval::Disabled).await;
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_person_changes_nothing_until_it_is_decided_and_nothing_after_a_no() {
+    for server in everywhere(Approval::RequiresApproval).servers().await {
+        let shop = Shop::open(server).await;
+        refusals(&shop, |_| Approval::RequiresApproval).await;
+        for tool in every_tool() {
+            // What has to come first would itself wait.
+            if !tool.1.first.is_empty() {
+                continue;
+            }
+            let caller = shop.callers.iter().find(|caller| caller.may(&tool)).unwrap();
+            let at = format!("{} by {} on {}", tool.1.tool, caller.name, shop.server.db.kind());
+            let before = shop.dump().await;
+            let reply = caller.client.call(tool.1.tool, tool.1.arguments("none")).await;
+            pending(&shop, caller, &reply, &before, &at).await;
+            shop.deny(&reply.pending(), &at).await;
+            let changes = shop.since(&before, &at).await;
+            assert_eq!(changes.of_the_business(), BTreeSet::new(), "{at}: {changes:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_tenant_changes_nothing_here_and_decides_nothing_here() {
+    for server in servers().await {
+        let shop = Shop::open(server).await;
+        let token = |role: Role| {
+            shop.server.token(OTHER, &format!("other-{}", role.as_str()), Grant::Role(role))
+        };
+        let [admin, approver] =
+            [Role::Admin, Role::Approver].map(|role| shop.server.client(token(role)));
+        let before = shop.dump().await;
+        for (entry, sample) in every_tool() {
+            let reply = admin.call(sample.tool, arguments(&approver, &admin, sample).await).await;
+            assert_eq!(reply.http.as_u16(), 200, "{}: {}", sample.tool, reply.body);
+            if !reply.is_error() && reply.answer()["status"] == "approval_pending" {
+                let id = reply.pending();
+                let stranger = shop.approver.approve(&id).await;
+                assert_eq!(stranger.http.as_u16(), 404, "{}: {}", sample.tool, stranger.body);
+                let decided = approver.approve(&id).await;
+                assert_eq!(decided.body["status"], "executed", "{}", decided.body);
+            }
+            let changes = before.changes(&shop.dump().await);
+            assert!(!changes.tenants().contains(TENANT), "{}: {changes:?}", entry.spec.name);
+        }
+        assert_eq!(before.changes(&shop.dump().await).tenants(), BTreeSet::from([OTHER]));
+    }
+}
+
+#[tokio::test]
+async fn what_was_made_here_is_not_found_from_elsewhere() {
+    for server in servers().await {
+        let shop = Shop::open(server).await;
+        let token = shop.server.token(OTHER, "other-admin", Grant::Role(Role::Admin));
+        let (here, elsewhere) = (shop.server.as_role(Role::Admin), shop.server.client(token));
+        for (entry, sample) in every_tool() {
+            if sample.first.is_empty() {
+                continue;
+            }
+            let arguments = arguments(&shop.approver, &here, sample).await;
+            assert!(!arguments.to_string().contains("none"), "{}: {arguments}", sample.tool);
+            let before = shop.dump().await;
+            let reply = elsewhere.call(sample.tool, arguments).await;
+            assert_eq!(reply.error(), "not_found", "{}: {}", entry.spec.name, reply.body);
+            let changes = before.changes(&shop.dump().await);
+            assert!(!changes.tenants().contains(TENANT), "{}: {changes:?}", entry.spec.name);
+        }
+    }
+}
