@@ -114,6 +114,9 @@ struct PaymentView {
     payment_method_id: String,
     /// When (RFC 3339, UTC).
     at: String,
+    /// `pending` until the provider has answered, then `settled` or `declined`; `failed` where it never
+    /// answered, and a person has to find out.
+    state: &'static str,
 }
 
 /// A parcel.
@@ -195,6 +198,12 @@ fn payment_view(ctx: &CallContext, payment: PaymentRow) -> PaymentView {
         amount: ctx.money(payment.amount_minor),
         payment_method_id: payment.payment_method_id,
         at: rfc3339(payment.at),
+        state: match payment.state.as_str() {
+            "done" => "settled",
+            "declined" => "declined",
+            "failed" => "failed",
+            _ => "pending",
+        },
     }
 }
 
