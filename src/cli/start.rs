@@ -146,11 +146,15 @@ impl Running {
         self.app.drain();
         tokio::time::sleep(self.drain_delay).await;
         self.stop.cancel();
-        if !self.served.await.context("the accept loop failed")? {
+        let payments = tokio::time::timeout(server::DRAIN, self.payments);
+        let (served, payments) = tokio::join!(self.served, payments);
+        if !served.context("the accept loop failed")? {
             tracing::warn!("some requests did not end in time and were cut off");
         }
-        if tokio::time::timeout(server::DRAIN, self.payments).await.is_err() {
-            tracing::warn!("a call to the payment provider was cut off; it is repeated with its key");
+        if payments.is_err() {
+            tracing::warn!(
+                "a call to the payment provider was cut off; it is repeated with its key"
+            );
         }
         self.app.transport.stop();
         self.db.close().await;

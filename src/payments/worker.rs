@@ -17,7 +17,7 @@ use super::{
 use crate::{
     domain::money::{Currency, Money},
     store::{
-        Db, StoreError, StoreResult,
+        Db, StoreResult,
         provider_calls::{self, LeasedCall},
     },
     toolkit::Clock,
@@ -27,8 +27,8 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(500);
 /// How many calls it makes at once.
 const AT_ONCE: i64 = 8;
-/// How long the provider has to answer.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// How long the provider has to answer; less than what runs may still run when the server stops.
+const DEADLINE: Duration = Duration::from_secs(8);
 /// How long a row is a worker's own: the deadline, and ample time to write the outcome down.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 
@@ -43,7 +43,7 @@ pub struct Worker<P> {
 struct Taken {
     call: LeasedCall,
     lease: String,
-    /// None where there is nothing to ask for, and what came of it is known.
+    /// An outcome where there is nothing to ask, because what came of it is known.
     request: Result<Request, Outcome>,
 }
 
@@ -114,7 +114,7 @@ impl<P: Provider> Worker<P> {
                 let (order, method) = (&call.order_id, &call.payment_method_id);
                 charges = provider_calls::charges(&mut tx, tenant, order, method).await?;
             }
-            let request = request(&call, charges)?;
+            let request = request(&call, charges);
             taken.push(Taken { call, lease: lease.clone(), request });
         }
         tx.commit().await?;
@@ -159,14 +159,18 @@ impl<P: Provider> Worker<P> {
 }
 
 /// What the provider is asked, or what is known without asking.
-fn request(call: &LeasedCall, charges: Vec<String>) -> StoreResult<Result<Request, Outcome>> {
+fn request(call: &LeasedCall, charges: Vec<String>) -> Result<Request, Outcome> {
     if call.amount_minor == 0 {
         let reason = "the order's charges have brought nothing that could go back".to_owned();
-        return Ok(Err(Outcome::Declined { reason }));
+        return Err(Outcome::Declined { reason });
     }
-    let currency = Currency::parse(&call.currency)
-        .ok_or_else(|| StoreError::other("a tenant has a currency that nobody knows"))?;
-    Ok(Ok(Request {
+    // It has ended whoever took it, each time: somebody has to look before it is asked again.
+    if call.attempts > outcome::MOST_ATTEMPTS {
+        return Err(Outcome::Unreachable { why: "whoever took it has died".to_owned() });
+    }
+    let unknown = || Outcome::Unreachable { why: "the tenant's currency is unknown".to_owned() };
+    let currency = Currency::parse(&call.currency).ok_or_else(unknown)?;
+    Ok(Request {
         key: call.id.clone(),
         tenant: call.tenant_id.clone(),
         order_id: call.order_id.clone(),
@@ -174,7 +178,7 @@ fn request(call: &LeasedCall, charges: Vec<String>) -> StoreResult<Result<Reques
         method: call.payment_method_id.clone(),
         amount: Money::new(call.amount_minor, currency),
         charges,
-    }))
+    })
 }
 
 #[cfg(test)]

@@ -116,7 +116,8 @@ pub async fn lease(
          set state = 'leased', lease = $3, attempts = attempts + 1, next_attempt_at = $5
          where tenant_id = $1 and id = $2 and next_attempt_at <= $4
          returning tenant_id, id, order_id, customer_id, kind, amount_minor,
-                   (select t.currency from tenants t where t.id = tenant_id) as currency,
+                   coalesce((select t.currency from tenants t where t.id = tenant_id), '')
+                       as currency,
                    payment_method_id, attempts",
         params![tenant, id, lease, now, until],
     )
@@ -189,12 +190,7 @@ pub struct End<'a> {
 }
 
 /// Ends a call. False where the lease is over and somebody else has taken it: it is theirs to end.
-pub async fn end(
-    tx: &mut Tx,
-    call: &LeasedCall,
-    lease: &str,
-    end: End<'_>,
-) -> StoreResult<bool> {
+pub async fn end(tx: &mut Tx, call: &LeasedCall, lease: &str, end: End<'_>) -> StoreResult<bool> {
     let changed = tx
         .execute(
             "update provider_calls

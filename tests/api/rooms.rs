@@ -18,7 +18,15 @@ const ROOMS: [(&str, &[&str]); 9] = [
     (
         "cli",
         &[
-            "http", "mcp", "gate", "tools", "payments", "toolkit", "store", "domain", "config",
+            "http",
+            "mcp",
+            "gate",
+            "tools",
+            "payments",
+            "toolkit",
+            "store",
+            "domain",
+            "config",
             "telemetry",
         ],
     ),
