@@ -290,31 +290,31 @@ async fn a_provider_that_comes_back_is_asked_again_and_one_that_never_does_is_gi
 }
 
 #[tokio::test]
-async fn a_provider_that_panics_or_hangs_is_one_that_does_not_answer() {
+async fn a_provider_that_panics_is_one_that_does_not_answer_and_nobody_is_asked_for_ever() {
     struct Broken;
     impl Provider for Broken {
         async fn charge(&self, request: &Request) -> Outcome {
             panic!("{request:?}")
         }
-        async fn refund(&self, _: &Request) -> Outcome {
-            std::future::pending().await
+        async fn refund(&self, request: &Request) -> Outcome {
+            self.charge(request).await
         }
     }
     for till in tills().await {
-        let charge = till.ask("charge", 500, "card_1").await;
-        let other = till.ask("charge", 600, "card_1").await;
+        let [one, other] =
+            [till.ask("charge", 500, "card_1").await, till.ask("charge", 600, "card_1").await];
         let worker = till.worker(Broken);
         assert_eq!(worker.turn().await.unwrap(), 2);
-        assert_eq!((till.state(&charge).await, till.state(&other).await), (q(), q()));
+        for id in [&one, &other] {
+            assert_eq!(till.state(id).await, "queued");
+        }
+        // Whoever took it so often has not lived to write it down.
         till.shop.run("update provider_calls set attempts = 20").await;
         till.wait(900);
-        assert_eq!(worker.turn().await.unwrap(), 2, "it is given up without being asked");
-        assert_eq!(till.state(&charge).await, "failed");
+        till.settle().await;
+        assert_eq!(till.state(&one).await, "failed");
+        assert_eq!(till.shop.number(ASKED).await, 0, "it is given up without being asked");
     }
-}
-
-fn q() -> String {
-    "queued".to_owned()
 }
 
 #[tokio::test]
