@@ -33,6 +33,7 @@ mod limits;
 mod modern;
 mod new_tool;
 mod operation;
+mod payments;
 mod policy;
 mod process;
 mod readme;
