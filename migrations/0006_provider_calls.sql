@@ -21,6 +21,8 @@ create table provider_calls (
     lease text,
     provider_reference text,
     last_error text,
+    -- When it was over.
+    ended_at timestamptz,
     primary key (tenant_id, id)
 );
 -- Only what is open is in it, so it stays small.

@@ -43,14 +43,14 @@ pub async fn write_down(
     let mut tx = db.write().await?;
     let word = match outcome {
         Outcome::Accepted { reference } => {
-            let end = End { state: "done", reference: Some(reference), error: None };
+            let end = End { state: "done", reference: Some(reference), error: None, at: now };
             let ended = provider_calls::end(&mut tx, call, lease, end).await?;
             finish(&mut tx, call, ended, "settled", "ok", now).await?.then_some("accepted")
         }
         Outcome::Declined { reason } => {
             // What a provider says is somebody else's text.
             let reason = text::display(reason, 120);
-            let end = End { state: "declined", reference: None, error: Some(&reason) };
+            let end = End { state: "declined", reference: None, error: Some(&reason), at: now };
             let ended = provider_calls::end(&mut tx, call, lease, end).await?;
             let ended = finish(&mut tx, call, ended, "declined", "declined", now).await?;
             if ended {
@@ -60,7 +60,7 @@ pub async fn write_down(
         }
         Outcome::Unreachable { why } if call.attempts >= MOST_ATTEMPTS => {
             let why = text::display(why, 200);
-            let end = End { state: "failed", reference: None, error: Some(&why) };
+            let end = End { state: "failed", reference: None, error: Some(&why), at: now };
             let ended = provider_calls::end(&mut tx, call, lease, end).await?;
             finish(&mut tx, call, ended, "failed", "unreachable", now).await?.then_some("failed")
         }

@@ -106,10 +106,15 @@ impl<P: Provider> Worker<P> {
             if call.kind == "refund" {
                 // No more goes back than came in, whatever was promised while a charge was still
                 // open. The first turn settles it: a key always comes with the same amount.
-                if call.attempts == 1 {
-                    let brought = provider_calls::brought(&mut tx, tenant, &call.order_id).await?;
-                    call.amount_minor = call.amount_minor.min(brought.max(0));
-                    provider_calls::lower(&mut tx, tenant, id, call.amount_minor).await?;
+                let most = match call.attempts {
+                    1 => provider_calls::brought(&mut tx, &call).await?.most(),
+                    _ => call.amount_minor,
+                };
+                if most < call.amount_minor {
+                    let (payment, promised) = (&call.id, call.amount_minor);
+                    tracing::warn!(tenant, payment, promised, most, "less is paid back");
+                    provider_calls::lower(&mut tx, tenant, id, most).await?;
+                    call.amount_minor = most;
                 }
                 let (order, method) = (&call.order_id, &call.payment_method_id);
                 charges = provider_calls::charges(&mut tx, tenant, order, method).await?;

@@ -124,25 +124,55 @@ pub async fn lease(
     .await
 }
 
-/// What the charges of an order have brought, less what went back: what is known to have moved.
-/// A charge of which nobody knows counts as nothing, and a refund of which nobody knows counts.
-pub async fn brought(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<i64> {
-    let (minor,): (i64,) = tx
-        .fetch_one(
-            "select cast(coalesce(sum(case
-                        when p.kind = 'charge' and c.id is null then p.amount_minor
-                        when p.kind = 'charge' and c.state = 'done' then c.amount_minor
-                        when p.kind = 'refund' and c.id is null then -p.amount_minor
-                        when p.kind = 'refund' and c.state in ('done', 'failed')
-                            then -c.amount_minor
-                        else 0 end), 0) as bigint)
-             from payments p
-             left join provider_calls c on c.tenant_id = p.tenant_id and c.id = p.id
-             where p.tenant_id = $1 and p.order_id = $2",
-            params![tenant, order_id],
-        )
-        .await?;
-    Ok(minor)
+record! {
+    /// What is known to have moved about an order, before a refund of it: charges less refunds. A
+    /// charge of which nobody knows counts as nothing, and a refund of which nobody knows counts.
+    #[derive(Debug, Clone, Copy)]
+    pub struct Brought {
+        /// Over all methods.
+        pub of_order: i64,
+        /// By the method that the refund goes to.
+        pub of_method: i64,
+        /// How many charges of that method have failed since the refund was promised.
+        pub failed_since: i64,
+    }
+}
+
+impl Brought {
+    /// The most that a refund may pay back. Who promised it took open charges for paid; where one
+    /// of the same method has failed since, what the method has really brought is all there is.
+    pub fn most(self) -> i64 {
+        let of_method = if self.failed_since > 0 { self.of_method } else { i64::MAX };
+        self.of_order.min(of_method).max(0)
+    }
+}
+
+/// What there is to pay back by a refund that somebody has taken.
+pub async fn brought(tx: &mut Tx, refund: &LeasedCall) -> StoreResult<Brought> {
+    tx.fetch_one(
+        "select cast(coalesce(sum(moved), 0) as bigint) as of_order,
+                cast(coalesce(sum(case when payment_method_id = $3 then moved else 0 end), 0)
+                    as bigint) as of_method,
+                count(case when payment_method_id = $3 and failed_at >= promised_at then 1 end)
+                    as failed_since
+         from (select p.payment_method_id,
+                      case when p.kind = 'charge' and c.id is null then p.amount_minor
+                           when p.kind = 'charge' and c.state = 'done' then c.amount_minor
+                           when p.kind = 'refund' and c.id is null then -p.amount_minor
+                           when p.kind = 'refund' and c.state in ('done', 'failed')
+                               then -c.amount_minor
+                           else 0 end as moved,
+                      case when p.kind = 'charge' and c.state in ('declined', 'failed')
+                           then c.ended_at end as failed_at,
+                      (select r.at
+                       from payments r
+                       where r.tenant_id = $1 and r.id = $4) as promised_at
+               from payments p
+               left join provider_calls c on c.tenant_id = p.tenant_id and c.id = p.id
+               where p.tenant_id = $1 and p.order_id = $2) as movements",
+        params![&refund.tenant_id, &refund.order_id, &refund.payment_method_id, &refund.id],
+    )
+    .await
 }
 
 /// Lowers what a call asks for. Whoever does so has taken it, for the first time.
@@ -187,6 +217,8 @@ pub struct End<'a> {
     pub reference: Option<&'a str>,
     /// Why it is not done.
     pub error: Option<&'a str>,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// Ends a call. False where the lease is over and somebody else has taken it: it is theirs to end.
@@ -194,10 +226,10 @@ pub async fn end(tx: &mut Tx, call: &LeasedCall, lease: &str, end: End<'_>) -> S
     let changed = tx
         .execute(
             "update provider_calls
-             set state = $4, provider_reference = $5, last_error = $6, next_attempt_at = null,
-                 lease = null
+             set state = $4, provider_reference = $5, last_error = $6, ended_at = $7,
+                 next_attempt_at = null, lease = null
              where tenant_id = $1 and id = $2 and lease = $3",
-            params![&call.tenant_id, &call.id, lease, end.state, end.reference, end.error],
+            params![&call.tenant_id, &call.id, lease, end.state, end.reference, end.error, end.at],
         )
         .await?;
     Ok(changed == 1)

@@ -25,7 +25,7 @@ fn order(method: &str) -> Value {
 }
 
 /// Waits until the provider has answered everything.
-async fn settled(db: &Db) {
+pub async fn quiet(db: &Db) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while number(db, OPEN, &[]).await > 0 {
         assert!(Instant::now() < deadline, "the queue is never empty");
@@ -61,7 +61,7 @@ async fn each_card_is_charged_once_by_whichever_replica_comes_first() {
             let reply = agent.call("order_create", order).await;
             ids.push(reply.data()["order_id"].as_str().unwrap().to_owned());
         }
-        settled(&server.db).await;
+        quiet(&server.db).await;
         assert_eq!(
             (number(&server.db, CALLS, &[]).await, number(&server.db, TRAIL, &[]).await),
             (10, 10)
@@ -82,7 +82,7 @@ async fn each_card_is_charged_once_by_whichever_replica_comes_first() {
         let cancel = json!({ "order_id": ids[0], "reason": "no longer needed" });
         let id = server.as_role(Role::Desk).call("order_cancel", cancel).await.pending();
         assert_eq!(server.approver().approve(&id).await.body["status"], "executed");
-        settled(&server.db).await;
+        quiet(&server.db).await;
         let payments = &shown(&server, &ids[0]).await["data"]["payments"];
         assert_eq!(
             (&payments[1]["kind"], &payments[1]["state"]),
@@ -116,7 +116,7 @@ async fn a_declined_card_is_told_and_another_one_pays() {
         change(&server.db, method, &[]).await;
         let reply = server.agent().call("order_create", order("declined_1")).await;
         let id = reply.data()["order_id"].as_str().unwrap().to_owned();
-        settled(&server.db).await;
+        quiet(&server.db).await;
         let answer = shown(&server, &id).await;
         assert_eq!(answer["data"]["payments"][0]["state"], "declined");
         assert_eq!(answer["data"]["status"], "pending", "the order stays as it is");
@@ -130,7 +130,7 @@ async fn a_declined_card_is_told_and_another_one_pays() {
         let other = json!({ "order_id": id, "payment_method_id": "card_12345" });
         let request = desk.call("order_update_payment", other).await.pending();
         assert_eq!(server.approver().approve(&request).await.body["status"], "executed");
-        settled(&server.db).await;
+        quiet(&server.db).await;
         let answer = shown(&server, &id).await;
         let states: Vec<&Value> =
             answer["data"]["payments"].as_array().unwrap().iter().map(|p| &p["state"]).collect();
@@ -144,7 +144,7 @@ async fn a_declined_card_is_told_and_another_one_pays() {
         let refunds = cancelled.body.pointer("/result/data/refunds").unwrap().as_array().unwrap();
         assert_eq!(refunds.len(), 1, "{refunds:?}");
         assert_eq!(refunds[0]["payment_method_id"], "card_12345");
-        settled(&server.db).await;
+        quiet(&server.db).await;
         let moved =
             "select cast(sum(case kind when 'charge' then amount_minor else -amount_minor end)
                                  as bigint)
