@@ -21,9 +21,9 @@ pub struct Dump(BTreeMap<String, String>);
 impl Dump {
     /// Reads it, in one statement, once the payment provider has nothing in hand.
     pub async fn of(db: &Db) -> Self {
-        quiet(db).await;
         static SQLITE: OnceCell<String> = OnceCell::const_new();
         static POSTGRES: OnceCell<String> = OnceCell::const_new();
+        quiet(db).await;
         let kept = if db.kind() == "sqlite" { &SQLITE } else { &POSTGRES };
         let sql = kept.get_or_init(|| statement(db)).await;
         let mut tx = db.read().await.unwrap();
