@@ -10,11 +10,12 @@
 //! * [`gate`]: the steps that every call passes, in order: policy, approvals, idempotency, audit;
 //! * [`toolkit`]: what a tool is, what it may use and what it may answer;
 //! * [`tools`]: one folder a domain, one file a tool, one list;
+//! * [`payments`]: the provider behind cards, called outside of calls, from a queue;
 //! * [`store`]: the one door to the database, and all SQL;
 //! * [`domain`]: pure rules, without I/O and without a clock.
 //!
-//! Imports run one way, `cli → http → mcp → gate → toolkit → store → domain`, and the tools use
-//! `toolkit`, `store` and `domain` only. A test reads the imports and keeps it so.
+//! Imports run one way, `cli → http → mcp → gate → toolkit → store → domain`, and tools and payments
+//! use `toolkit`, `store` and `domain` only. A test reads the imports and keeps it so.
 
 pub mod cli;
 pub mod config;
@@ -22,6 +23,7 @@ pub mod domain;
 pub mod gate;
 pub mod http;
 pub mod mcp;
+pub mod payments;
 pub mod store;
 pub mod telemetry;
 pub mod toolkit;

@@ -118,7 +118,9 @@ async fn ledgers(db: &Db, findings: &mut Findings) {
         Ok(differences) if differences.none() => fine("stock, gift cards and payments add up"),
         Ok(differences) => findings.wrong(
             &format!("the books do not add up: {differences:?}"),
-            "Something wrote past the server. Compare with a backup before you serve again.",
+            "Payments differ where a gift card was refunded for a charge that was declined after \
+             that; see the order's notes. Otherwise something wrote past the server: compare with a \
+             backup before you serve again.",
         ),
         Err(error) => note(&format!("the books were not added up: {error}")),
     }

@@ -16,6 +16,7 @@ use crate::{
         limits::Limits,
         server,
     },
+    payments::{Sandbox, Worker},
     store::{Db, DbOptions},
     toolkit::{Catalogue, Clock},
 };
@@ -58,6 +59,13 @@ pub fn gate(
     Ok(Arc::new(Gate::new(db, tools, options).map_err(|why| anyhow!(why))?))
 }
 
+/// Whoever works off what cards and wallets are to be charged. A real provider takes the sandbox's
+/// place here.
+pub fn pay(db: Db, clock: Clock) -> Worker<Sandbox> {
+    let provider = Sandbox::new(db.clone(), clock.clone());
+    Worker::new(db, clock, provider)
+}
+
 /// A server that listens.
 pub struct Running {
     /// Where.
@@ -67,6 +75,7 @@ pub struct Running {
     drain_delay: Duration,
     stop: CancellationToken,
     served: JoinHandle<bool>,
+    payments: AbortOnDropHandle<()>,
     _sweeper: AbortOnDropHandle<()>,
 }
 
@@ -93,6 +102,7 @@ impl Running {
         let Settings { tools, tokens, listen, calls, clock } = settings;
         listen.check().map_err(|why| anyhow!(why))?;
         let auth = tokens.auth()?;
+        let payments = pay(db.clone(), clock.clone());
         let gate = gate(db.clone(), tools, calls, clock)?;
         let listener = TcpListener::bind((listen.bind, listen.port))
             .await
@@ -117,6 +127,7 @@ impl Running {
         let stop = CancellationToken::new();
         let served = tokio::spawn(server::serve(listener, http::router(app.clone()), stop.clone()));
         let sweeper = tokio::spawn(sweep(app.clone(), gate));
+        let payments = tokio::spawn(payments.run(stop.clone()));
         let drain_delay = listen.drain_delay;
         Ok(Self {
             address,
@@ -125,6 +136,7 @@ impl Running {
             drain_delay,
             stop,
             served,
+            payments: AbortOnDropHandle::new(payments),
             _sweeper: AbortOnDropHandle::new(sweeper),
         })
     }
@@ -137,8 +149,15 @@ impl Running {
         self.app.drain();
         tokio::time::sleep(self.drain_delay).await;
         self.stop.cancel();
-        if !self.served.await.context("the accept loop failed")? {
+        let payments = tokio::time::timeout(server::DRAIN, self.payments);
+        let (served, payments) = tokio::join!(self.served, payments);
+        if !served.context("the accept loop failed")? {
             tracing::warn!("some requests did not end in time and were cut off");
+        }
+        if payments.is_err() {
+            tracing::warn!(
+                "a call to the payment provider was cut off; it is repeated with its key"
+            );
         }
         self.app.transport.stop();
         self.db.close().await;

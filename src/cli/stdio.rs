@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
 
 use super::{start, token::role};
 use crate::{
@@ -50,7 +51,11 @@ pub(super) async fn run(args: StdioArgs) -> anyhow::Result<()> {
         scopes: args.role.scopes(),
         expires_at: None,
     };
+    let stop = CancellationToken::new();
+    let payments = tokio::spawn(start::pay(db.clone(), Clock::System).run(stop.clone()));
     McpServer::local(gate, Arc::new(caller)).serve_stdio().await?;
+    stop.cancel();
+    payments.await.context("the payments could not be finished")?;
     db.close().await;
     Ok(())
 }

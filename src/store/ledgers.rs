@@ -11,7 +11,7 @@ pub struct Differences {
     pub reserved: i64,
     /// Gift cards whose balance is not the sum of their entries.
     pub gift_cards: i64,
-    /// Orders that were refunded more than they were charged.
+    /// Orders of which more was paid back than their charges have brought.
     pub payments: i64,
 }
 
@@ -60,10 +60,15 @@ pub async fn differences(tx: &mut Tx) -> StoreResult<Differences> {
         .await?,
         payments: count(
             "select count(*)
-             from (select tenant_id, order_id
-                   from payments
-                   group by tenant_id, order_id
-                   having sum(case kind when 'charge' then amount_minor else -amount_minor end) < 0
+             from (select p.tenant_id, p.order_id
+                   from payments p
+                   left join provider_calls c on c.tenant_id = p.tenant_id and c.id = p.id
+                   group by p.tenant_id, p.order_id
+                   having sum(case when c.state = 'declined' then 0
+                                   when p.kind = 'charge' and c.state = 'failed' then 0
+                                   when p.kind = 'charge' then p.amount_minor
+                                   when c.state in ('queued', 'leased') then 0
+                                   else -coalesce(c.amount_minor, p.amount_minor) end) < 0
                   ) as overpaid",
         )
         .await?,

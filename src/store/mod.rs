@@ -12,6 +12,7 @@
 //! * [`tenants`], [`stock`], [`reservations`]: the business's;
 //! * [`orders`], [`order_lists`], [`order_items`], [`order_requests`], [`shipments`], [`quotes`],
 //!   [`payments`], [`gift_cards`]: what was asked for, ordered, sent and paid, from [`buyers`] of [`articles`];
+//! * [`provider_calls`], [`sandbox_calls`]: what the provider behind cards is asked to do;
 //! * [`verifications`]: who has shown to be a customer;
 //! * [`customers`], [`customer_search`], [`customer_profile`], [`customer_changes`],
 //!   [`interactions`], [`interaction_lists`], [`erasure`]: who they are, what is known of them, how it
@@ -50,9 +51,11 @@ pub mod payments;
 mod postgres;
 pub mod product_search;
 pub mod products;
+pub mod provider_calls;
 pub mod quotes;
 pub mod record;
 pub mod reservations;
+pub mod sandbox_calls;
 pub mod shipments;
 mod sqlite;
 pub mod stock;

@@ -16,6 +16,8 @@ record! {
         pub payment_method_id: String,
         /// When.
         pub at: DateTime<Utc>,
+        /// How far the provider is with it, as `provider_calls` says; `done` where none is asked.
+        pub state: String,
     }
 }
 
@@ -27,7 +29,8 @@ record! {
         pub payment_method_id: String,
         /// `card`, `wallet` or `gift_card`, if the customer still has it.
         pub kind: Option<String>,
-        /// Charges less refunds; below zero where more came back to it than it paid.
+        /// Charges less refunds; below zero where more came back to it than it paid. What the
+        /// provider has declined counts as nothing, and so does a charge of which nobody knows.
         pub paid_minor: i64,
     }
 }
@@ -51,8 +54,8 @@ pub struct NewPayment<'a> {
     pub at_day: &'a str,
 }
 
-/// Adds a row to the ledger.
-pub async fn insert(tx: &mut Tx, tenant: &str, payment: NewPayment<'_>) -> StoreResult<()> {
+/// Adds a row to the ledger and answers its id.
+pub async fn insert(tx: &mut Tx, tenant: &str, payment: NewPayment<'_>) -> StoreResult<String> {
     let id = uuid::Uuid::now_v7().to_string();
     let p = payment;
     tx.execute(
@@ -72,16 +75,18 @@ pub async fn insert(tx: &mut Tx, tenant: &str, payment: NewPayment<'_>) -> Store
         ],
     )
     .await?;
-    Ok(())
+    Ok(id)
 }
 
 /// The ledger of an order, oldest first.
 pub async fn of_order(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<Vec<PaymentRow>> {
     tx.fetch_all(
-        "select kind, amount_minor, payment_method_id, at
-         from payments
-         where tenant_id = $1 and order_id = $2
-         order by at, id",
+        "select p.kind, p.amount_minor, p.payment_method_id, p.at,
+                coalesce(c.state, 'done') as state
+         from payments p
+         left join provider_calls c on c.tenant_id = p.tenant_id and c.id = p.id
+         where p.tenant_id = $1 and p.order_id = $2
+         order by p.at, p.id",
         params![tenant, order_id],
     )
     .await
@@ -96,9 +101,13 @@ pub async fn paid(
 ) -> StoreResult<Vec<PaidRow>> {
     tx.fetch_all(
         "select p.payment_method_id, m.kind,
-                cast(sum(case when p.kind = 'charge' then p.amount_minor
-                              else -p.amount_minor end) as bigint) as paid_minor
+                cast(sum(case when c.state = 'declined' or (c.state = 'failed' and c.kind = 'charge')
+                                  then 0
+                              when p.kind = 'charge' then coalesce(c.amount_minor, p.amount_minor)
+                              else -coalesce(c.amount_minor, p.amount_minor) end) as bigint)
+                    as paid_minor
          from payments p
+         left join provider_calls c on c.tenant_id = p.tenant_id and c.id = p.id
          left join payment_methods m
            on m.tenant_id = p.tenant_id and m.customer_id = $3 and m.id = p.payment_method_id
          where p.tenant_id = $1 and p.order_id = $2

@@ -36,6 +36,7 @@ mod logs;
 mod modern;
 mod new_tool;
 mod operation;
+mod payments;
 mod policy;
 mod process;
 mod readme;

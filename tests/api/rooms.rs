@@ -6,15 +6,30 @@ use std::{
 };
 
 /// Each room, and the rooms that it may name beside itself.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("toolkit", &["store", "domain"]),
     ("tools", &["toolkit", "store", "domain"]),
+    ("payments", &["toolkit", "store", "domain"]),
     ("gate", &["toolkit", "store", "domain"]),
     ("mcp", &["gate", "toolkit", "store", "domain"]),
     ("http", &["mcp", "gate", "toolkit", "store", "domain"]),
-    ("cli", &["http", "mcp", "gate", "tools", "toolkit", "store", "domain", "config", "telemetry"]),
+    (
+        "cli",
+        &[
+            "http",
+            "mcp",
+            "gate",
+            "tools",
+            "payments",
+            "toolkit",
+            "store",
+            "domain",
+            "config",
+            "telemetry",
+        ],
+    ),
 ];
 
 /// A macro stands at the root, and is no room.

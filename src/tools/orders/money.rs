@@ -14,6 +14,7 @@ use crate::{
         buyers::{self, Method},
         gift_cards::{self, Card, Entry},
         payments::{self, NewPayment, PaidRow},
+        provider_calls::{self, NewCall},
     },
     text,
     toolkit::{CallContext, ErrorCode, ToolError},
@@ -133,7 +134,8 @@ pub fn due(ctx: &CallContext, minor: i64, method: &Method) -> String {
     }
 }
 
-/// Writes a movement into the ledgers.
+/// Writes a movement into the ledgers. A card or a wallet is somebody else's ledger: they are asked
+/// after this transaction, by whoever works off the queue.
 pub async fn record(
     ctx: &mut CallContext,
     kind: &str,
@@ -151,12 +153,27 @@ pub async fn record(
         at,
         at_day: &day,
     };
-    payments::insert(&mut ctx.tx, &tenant, payment).await?;
-    if method.kind == "gift_card" {
-        let card = Card { customer_id, id: &method.id };
-        let signed = if kind == "charge" { -minor } else { minor };
-        let entry = Entry { reason, cause: order_id, at };
-        gift_cards::record_entry(&mut ctx.tx, &tenant, card, signed, entry).await?;
+    let payment_id = payments::insert(&mut ctx.tx, &tenant, payment).await?;
+    match method.kind.as_str() {
+        "gift_card" => {
+            let card = Card { customer_id, id: &method.id };
+            let signed = if kind == "charge" { -minor } else { minor };
+            let entry = Entry { reason, cause: order_id, at };
+            gift_cards::record_entry(&mut ctx.tx, &tenant, card, signed, entry).await?;
+        }
+        "card" | "wallet" => {
+            let call = NewCall {
+                payment_id: &payment_id,
+                order_id,
+                customer_id,
+                kind,
+                amount_minor: minor,
+                payment_method_id: &method.id,
+                at,
+            };
+            provider_calls::ask(&mut ctx.tx, &tenant, call).await?;
+        }
+        _ => {}
     }
     Ok(())
 }

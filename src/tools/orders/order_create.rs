@@ -138,7 +138,13 @@ fn say(ctx: &CallContext, plan: &Plan, order_id: &str) -> String {
     let number = speech::order_id(order_id);
     let what = said::pieces(plan.bill.pieces());
     let total = speech::money(ctx.money(plan.bill.total_minor));
-    let paid = if plan.method.is_some() { "paid" } else { "to be paid later" };
+    // A card is charged after this call, and may still be declined.
+    let paid = match plan.method.as_ref().map(|method| method.kind.as_str()) {
+        None => "to be paid later",
+        Some("card") => "to be charged to the card",
+        Some("wallet") => "to be charged to the wallet",
+        Some(_) => "paid",
+    };
     format!("Your order is placed, its number is {number}. That is {what} for {total}, {paid}.")
 }
 

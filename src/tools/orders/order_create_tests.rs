@@ -220,3 +220,45 @@ async fn many_callers_never_sell_more_than_there_is() {
         assert_eq!(number(&shop, placed).await, 10);
     }
 }
+
+#[tokio::test]
+async fn a_card_is_put_into_the_queue_and_nothing_else_is() {
+    for shop in shops().await {
+        let queued = "select count(*) from provider_calls";
+        let gift = with(two_tees(), json!({ "payment_method_id": "gift_1" }));
+        let answer = shop.call(OrderCreate, gift).await.unwrap();
+        assert!(answer["say"].as_str().unwrap().ends_with(", paid."), "{answer}");
+        shop.call(OrderCreate, two_tees()).await.unwrap();
+        assert_eq!(number(&shop, queued).await, 0, "our own ledger, and no payment at all");
+
+        let card = with(two_tees(), json!({ "payment_method_id": "card_1" }));
+        let answer = shop.call(OrderCreate, card).await.unwrap();
+        assert!(
+            answer["say"].as_str().unwrap().ends_with("to be charged to the card."),
+            "{answer}"
+        );
+        let call = "select count(*)
+                    from provider_calls c
+                    join payments p on p.tenant_id = c.tenant_id and p.id = c.id
+                    where c.state = 'queued' and c.attempts = 0 and c.next_attempt_at = p.at
+                      and c.kind = p.kind and c.kind = 'charge' and c.amount_minor = 1800
+                      and c.order_id = p.order_id and c.customer_id = 'CUST-1'
+                      and c.payment_method_id = 'card_1'";
+        assert_eq!((number(&shop, call).await, number(&shop, queued).await), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_refund_to_a_card_is_put_into_the_queue_after_its_charge() {
+    for shop in shops().await {
+        let card = with(two_tees(), json!({ "payment_method_id": "card_1" }));
+        shop.call(OrderCreate, card).await.unwrap();
+        let cancel = json!({ "order_id": "ORD-10003", "reason": "No longer needed" });
+        shop.call(super::super::order_cancel::OrderCancel, cancel).await.unwrap();
+        let refund = "select count(*) from provider_calls
+                      where kind = 'refund' and amount_minor = 1800 and payment_method_id = 'card_1'
+                        and id > (select id from provider_calls where kind = 'charge')";
+        assert_eq!(number(&shop, refund).await, 1);
+        shop.books_add_up().await;
+    }
+}

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     domain::speech,
+    text,
     toolkit::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
 };
 
@@ -58,7 +59,13 @@ impl Tool for OrderGet {
             speech::count(u64::try_from(row.pieces).unwrap_or_default(), "item", "items"),
             speech::money(ctx.money(row.total_minor)),
         );
-        Ok(Answer::ok(say, order_view::of(ctx, row, status).await?))
+        let view = order_view::of(ctx, row, status).await?;
+        let say = if view.charge_declined {
+            text!("{say} The charge for it was declined.", say)
+        } else {
+            say
+        };
+        Ok(Answer::ok(say, view))
     }
 }
 

@@ -32,6 +32,7 @@ async fn an_order_is_shown_in_full_and_its_address_by_scope() {
         });
         assert_eq!(data["items"], json!([item]));
         assert_eq!(data["payments"][0]["kind"], "charge");
+        assert_eq!(data["payments"][0]["state"], "settled");
         assert_eq!(data["payments"][0]["payment_method_id"], "card_1");
         assert_eq!(
             data["shipments"],
@@ -46,6 +47,37 @@ async fn an_order_is_shown_in_full_and_its_address_by_scope() {
         shop.role = Role::Desk;
         let answer = shop.call(OrderGet, args).await.unwrap();
         assert_eq!(answer["data"]["address"]["line1"], "1 Main Street");
+    }
+}
+
+#[tokio::test]
+async fn how_far_the_provider_is_with_a_charge_is_shown() {
+    for shop in shops().await {
+        let states = [
+            ("queued", "pending"),
+            ("leased", "pending"),
+            ("done", "settled"),
+            ("failed", "failed"),
+            ("declined", "declined"),
+        ];
+        for (stored, shown) in states {
+            let mut tx = shop.db.db.write().await.unwrap();
+            tx.execute(
+                "insert into provider_calls
+                     (tenant_id, id, order_id, customer_id, kind, amount_minor, payment_method_id,
+                      state, attempts)
+                 values ('demo', 'ORD-10001', 'ORD-10001', 'CUST-1', 'charge', 1000, 'card_1', $1, 1)
+                 on conflict (tenant_id, id) do update set state = $1",
+                params![stored],
+            )
+            .await
+            .unwrap();
+            tx.commit().await.unwrap();
+            let answer = shop.call(OrderGet, json!({ "order_id": "ORD-10001" })).await.unwrap();
+            assert_eq!(answer["data"]["payments"][0]["state"], shown);
+            let say = answer["say"].as_str().unwrap();
+            assert_eq!(say.ends_with("The charge for it was declined."), shown == "declined");
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     store::{
         buyers::Method,
         orders::OrderRow,
-        payments::{self, PaidRow},
+        payments::{self, PaidRow, PaymentRow},
     },
     text,
     toolkit::{
@@ -54,8 +54,11 @@ pub struct Output {
 /// A change of payment that may be made.
 struct Plan {
     order: OrderRow,
-    old: PaidRow,
+    /// What paid so far; none where its charge was declined.
+    old: Option<PaidRow>,
     new: Method,
+    /// What the new method is charged.
+    minor: i64,
 }
 
 impl Tool for OrderUpdatePayment {
@@ -76,26 +79,31 @@ impl Tool for OrderUpdatePayment {
     };
 
     async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let Plan { order, old, new } = plan(ctx, args).await?;
+        let Plan { order, old, new, minor } = plan(ctx, args).await?;
         let name = find::owner(ctx, &order).await?;
-        let amount = ctx.money(old.paid_minor);
+        let amount = ctx.money(minor);
         let charged = refunds::to_method(Some(&new.kind), &amount.to_string());
-        let refunded = refunds::to_method(old.kind.as_deref(), &amount.to_string());
         let id = &order.id;
-        let summary = text!(
-            "Order {id} of {name}: charge {charged}, refund {refunded}",
-            id,
-            name,
-            charged,
-            refunded
-        );
+        let summary = match &old {
+            None => text!("Order {id} of {name}: charge {charged}", id, name, charged),
+            Some(old) => {
+                let refunded = refunds::to_method(old.kind.as_deref(), &amount.to_string());
+                text!(
+                    "Order {id} of {name}: charge {charged}, refund {refunded}",
+                    id,
+                    name,
+                    charged,
+                    refunded
+                )
+            }
+        };
         Ok(Preview {
             summary: speech::stored(&summary, 400),
             amount: Some(amount),
             details: json!({
                 "order_id": order.id,
                 "amount": amount,
-                "from": old.payment_method_id,
+                "from": old.map(|old| old.payment_method_id),
                 "to": new.id,
             }),
             holds: Vec::new(),
@@ -103,37 +111,47 @@ impl Tool for OrderUpdatePayment {
     }
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let Plan { order, old, new } = plan(ctx, &args).await?;
+        let Plan { order, old, new, minor } = plan(ctx, &args).await?;
         let status = find::status(&order.status)?;
         find::hold(ctx, &order, status).await?;
         let transfer = Transfer {
             order_id: &order.id,
             customer_id: &order.customer_id,
             method: &new,
-            minor: old.paid_minor,
+            minor,
             reason: REASON,
         };
         money::settle(ctx, transfer).await?;
-        refunds::pay(ctx, &order, std::slice::from_ref(&old), REASON).await?;
-        let amount = speech::money(ctx.money(old.paid_minor));
+        refunds::pay(ctx, &order, old.as_slice(), REASON).await?;
+        let amount = speech::money(ctx.money(minor));
         let charged = refunds::to_method(Some(&new.kind), &amount);
-        let refunded = refunds::to_method(old.kind.as_deref(), &amount);
         let number = speech::order_id(&order.id);
-        let say = text!(
-            "The payment of your order {number} is changed. I have charged {charged} and refunded \
-             {refunded}.",
-            number,
-            charged,
-            refunded
-        );
-        let moved = [(old.paid_minor, &new.id), (-old.paid_minor, &old.payment_method_id)];
-        let moved = moved.map(|(minor, id)| Moved::of(ctx, minor, id));
-        let payments = moved.into_iter().flatten().collect();
+        let say = match &old {
+            None => text!(
+                "The payment of your order {number} is changed. I have charged {charged}.",
+                number,
+                charged
+            ),
+            Some(old) => {
+                let refunded = refunds::to_method(old.kind.as_deref(), &amount);
+                text!(
+                    "The payment of your order {number} is changed. I have charged {charged} and \
+                     refunded {refunded}.",
+                    number,
+                    charged,
+                    refunded
+                )
+            }
+        };
+        let charge = Moved::of(ctx, minor, &new.id);
+        let refund = old.and_then(|old| Moved::of(ctx, -minor, &old.payment_method_id));
+        let payments = charge.into_iter().chain(refund).collect();
         Ok(Answer::ok(say, Output { order_id: order.id, status, payments }))
     }
 }
 
-/// The change, if it may be made: one charge so far, and another method that can pay it.
+/// The change, if it may be made: one charge so far, and another method that can pay it. Where the
+/// provider has declined that charge, the order is charged anew, also to the same method.
 async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
     let tenant = ctx.tenant_id();
     let order = find::one(ctx, &args.order_id).await?;
@@ -148,7 +166,13 @@ async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
     }
     let ledger = payments::of_order(&mut ctx.tx, &tenant, &order.id).await?;
     let paid = refunds::paid(ctx, &order).await?;
-    let (1, Some(old)) = (ledger.len(), paid.into_iter().find(|part| part.paid_minor > 0)) else {
+    let is_declined = |row: &PaymentRow| row.state == "declined";
+    let old = if !ledger.is_empty() && ledger.iter().all(is_declined) {
+        None
+    } else if let (1, Some(old)) = (ledger.len(), paid.into_iter().find(|part| part.paid_minor > 0))
+    {
+        Some(old)
+    } else {
         return Err(ToolError::invalid_state(text!(
             "Order {id} was not paid by one single charge, so its payment cannot be changed. \
              Please offer a person.",
@@ -156,14 +180,15 @@ async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
         )));
     };
     let new = money::method(ctx, &order.customer_id, &args.payment_method_id).await?;
-    if new.id == old.payment_method_id {
+    if old.as_ref().is_some_and(|old| old.payment_method_id == new.id) {
         return Err(ToolError::invalid(text!(
             "Order {id} is paid with that already. Please ask for another payment method.",
             id
         )));
     }
-    money::check_balance(ctx, &new, old.paid_minor)?;
-    Ok(Plan { order, old, new })
+    let minor = old.as_ref().map_or(order.total_minor, |old| old.paid_minor);
+    money::check_balance(ctx, &new, minor)?;
+    Ok(Plan { order, old, new, minor })
 }
 
 #[cfg(test)]

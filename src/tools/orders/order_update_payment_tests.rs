@@ -54,3 +54,42 @@ async fn what_cannot_pay_is_refused_at_the_call() {
         assert_eq!(shop.number(BALANCE).await, 5000);
     }
 }
+
+#[tokio::test]
+async fn an_order_whose_charge_was_declined_is_charged_anew() {
+    for shop in shops().await {
+        let declined = "insert into provider_calls
+                            (tenant_id, id, order_id, customer_id, kind, amount_minor,
+                             payment_method_id, state, attempts)
+                        values ('demo', 'ORD-10001', 'ORD-10001', 'CUST-1', 'charge', 1000,
+                                'card_1', 'declined', 1)";
+        shop.run(declined).await;
+        for (method, kind) in [("gift_1", "gift card"), ("card_1", "card")] {
+            let preview = shop.preview(OrderUpdatePayment, args("10001", method)).await.unwrap();
+            let summary = format!("Order ORD-10001 of Ana López: charge 10.00 USD to the {kind}");
+            assert_eq!((preview.summary, preview.amount.unwrap().minor), (summary, 1_000));
+        }
+        let answer = shop.call(OrderUpdatePayment, args("10001", "gift_1")).await.unwrap();
+        let say = "The payment of your order 1 0 0 0 1 is changed. I have charged 10 dollars to the \
+                   gift card.";
+        assert_eq!(answer["say"], say);
+        assert_eq!(answer["data"]["payments"].as_array().unwrap().len(), 1);
+        assert_eq!(shop.number(BALANCE).await, 4000);
+        assert_eq!(shop.number("select count(*) from payments where kind = 'refund'").await, 0);
+        shop.books_add_up().await;
+
+        // A charge of which nobody knows is no reason to charge again.
+        shop.run("delete from payments where payment_method_id = 'gift_1' and reason is not null")
+            .await;
+        for state in ["queued", "failed"] {
+            let sql = if state == "queued" {
+                "update provider_calls set state = 'queued'"
+            } else {
+                "update provider_calls set state = 'failed'"
+            };
+            shop.run(sql).await;
+            let charged_again = shop.preview(OrderUpdatePayment, args("10001", "card_1")).await;
+            assert!(charged_again.is_err(), "{state}");
+        }
+    }
+}

@@ -63,6 +63,9 @@ pub struct OrderView {
     cancel_reason: Option<String>,
     /// Raised by each change.
     version: i64,
+    /// Whether the last charge was declined, so that it waits for another payment method.
+    #[serde(skip)]
+    pub charge_declined: bool,
 }
 
 /// A line of an order.
@@ -114,6 +117,9 @@ struct PaymentView {
     payment_method_id: String,
     /// When (RFC 3339, UTC).
     at: String,
+    /// `pending` until the provider has answered, then `settled` or `declined`; `failed` where it never
+    /// answered, and a person has to find out.
+    state: &'static str,
 }
 
 /// A parcel.
@@ -146,6 +152,8 @@ pub async fn of(
     let shipments = shipments::of_order(&mut ctx.tx, &tenant, &row.id).await?;
     let requests = requests::of_order(ctx, &row.id).await?;
     let mut items: Vec<ItemView> = items.into_iter().map(|item| item_view(ctx, item)).collect();
+    let last_charge = payments.iter().rfind(|payment| payment.kind == "charge");
+    let charge_declined = last_charge.is_some_and(|charge| charge.state == "declined");
     let mut payments: Vec<PaymentView> =
         payments.into_iter().map(|payment| payment_view(ctx, payment)).collect();
     let mut shipments: Vec<ShipmentView> = shipments.into_iter().map(shipment_view).collect();
@@ -172,6 +180,7 @@ pub async fn of(
         note: row.note.map(|note| text::display(&note, 500)),
         cancel_reason: row.cancel_reason.map(|reason| text::display(&reason, 200)),
         version: row.version,
+        charge_declined,
     };
     view.more_items = fit::cut(&mut items, fit::DATA.saturating_sub(fit::bytes(&view)));
     view.items = items;
@@ -195,6 +204,12 @@ fn payment_view(ctx: &CallContext, payment: PaymentRow) -> PaymentView {
         amount: ctx.money(payment.amount_minor),
         payment_method_id: payment.payment_method_id,
         at: rfc3339(payment.at),
+        state: match payment.state.as_str() {
+            "done" => "settled",
+            "declined" => "declined",
+            "failed" => "failed",
+            _ => "pending",
+        },
     }
 }
 

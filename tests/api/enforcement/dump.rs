@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     books::{change, open_other_shop},
+    payments::quiet,
     support::servers,
 };
 
@@ -18,10 +19,11 @@ use crate::{
 pub struct Dump(BTreeMap<String, String>);
 
 impl Dump {
-    /// Reads it, in one statement.
+    /// Reads it, in one statement, once the payment provider has nothing in hand.
     pub async fn of(db: &Db) -> Self {
         static SQLITE: OnceCell<String> = OnceCell::const_new();
         static POSTGRES: OnceCell<String> = OnceCell::const_new();
+        quiet(db).await;
         let kept = if db.kind() == "sqlite" { &SQLITE } else { &POSTGRES };
         let sql = kept.get_or_init(|| statement(db)).await;
         let mut tx = db.read().await.unwrap();
@@ -117,8 +119,8 @@ impl fmt::Debug for Changes {
     }
 }
 
-/// Where the gate keeps what it knows of a call.
-const GATE: [&str; 3] = ["approvals", "audit", "idempotency_keys"];
+/// Where the gate keeps what it knows of a call, and the sandbox what it was asked.
+const GATE: [&str; 4] = ["approvals", "audit", "idempotency_keys", "sandbox_calls"];
 
 #[tokio::test]
 async fn a_dump_sees_every_change_of_a_row_and_whose_it_is() {

@@ -134,7 +134,7 @@ pub const SAMPLES: &[Sample] = &[
         "order_update_payment",
         r#"{"order_id":"ORD-12346","payment_method_id":"gift_12345"}"#,
     )
-    .changes("gift_card_entries orders payment_methods payments"),
+    .changes("gift_card_entries orders payment_methods payments provider_calls"),
     Sample::of("order_cancel", r#"{"order_id":"ORD-12346","reason":"no longer needed"}"#)
         .changes("gift_card_entries orders payment_methods payments stock stock_movements"),
     Sample::of(

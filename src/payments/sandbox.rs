@@ -1,0 +1,82 @@
+//! A provider that moves no money: it records what it was asked, and answers a key that it knows with
+//! what it said first.
+
+use super::provider::{Outcome, Provider, Request};
+use crate::{
+    store::{
+        Db, StoreResult,
+        sandbox_calls::{self, SandboxAnswer, SandboxCall},
+    },
+    toolkit::Clock,
+};
+
+/// Every charge of a method whose id begins so is declined, and so is every refund to it.
+pub const DECLINED: &str = "declined";
+
+/// The shipped provider. It accepts everything except methods whose id begins with [`DECLINED`]; its
+/// answers stand in the table `sandbox_calls`.
+#[derive(Clone)]
+pub struct Sandbox {
+    db: Db,
+    clock: Clock,
+}
+
+impl Sandbox {
+    /// A sandbox that records in this database.
+    pub fn new(db: Db, clock: Clock) -> Self {
+        Self { db, clock }
+    }
+
+    /// Records and answers; a database that does not answer makes it a provider that does not.
+    async fn answer(&self, kind: &'static str, request: &Request) -> Outcome {
+        match self.record(kind, request).await {
+            Ok(answer) if !fits(&answer, kind, request) => {
+                let reason = "the same key was used for something else".to_owned();
+                Outcome::Declined { reason }
+            }
+            Ok(SandboxAnswer { reference: Some(reference), .. }) => Outcome::Accepted { reference },
+            Ok(SandboxAnswer { reason, .. }) => {
+                Outcome::Declined { reason: reason.unwrap_or_default() }
+            }
+            Err(error) => Outcome::Unreachable { why: error.to_string() },
+        }
+    }
+
+    async fn record(&self, kind: &'static str, request: &Request) -> StoreResult<SandboxAnswer> {
+        let declines = request.method.starts_with(DECLINED);
+        let reference = (!declines).then(|| format!("sandbox-{}", request.key));
+        let call = SandboxCall {
+            key: &request.key,
+            order_id: &request.order_id,
+            customer_id: &request.customer_id,
+            payment_method_id: &request.method,
+            kind,
+            amount_minor: request.amount.minor,
+            currency: request.amount.currency.code(),
+            reference: reference.as_deref(),
+            reason: declines.then_some("the sandbox declines this method"),
+            at: self.clock.now(),
+        };
+        let mut tx = self.db.write().await?;
+        let answer = sandbox_calls::record(&mut tx, &request.tenant, call).await?;
+        tx.commit().await?;
+        Ok(answer)
+    }
+}
+
+/// Whether a recorded answer is one to this request.
+fn fits(answer: &SandboxAnswer, kind: &str, request: &Request) -> bool {
+    answer.kind == kind
+        && answer.amount_minor == request.amount.minor
+        && answer.payment_method_id == request.method
+}
+
+impl Provider for Sandbox {
+    async fn charge(&self, request: &Request) -> Outcome {
+        self.answer("charge", request).await
+    }
+
+    async fn refund(&self, request: &Request) -> Outcome {
+        self.answer("refund", request).await
+    }
+}
