@@ -12,6 +12,7 @@ use crate::{
         StoreResult, Tx,
         idempotency::{self, ClaimKey, Claimed},
     },
+    text,
     toolkit::{
         ErrorCode, Spec, ToolError,
         catalogue::{PreparedCall, Rendered},
@@ -114,8 +115,10 @@ impl Claim {
         if fingerprint != self.fingerprint {
             return Err(ToolError::new(
                 ErrorCode::IdempotencyConflict,
-                "This idempotency_key was used for a call with other arguments. \
-                 Use a new key for a new request.",
+                text!(
+                    "This idempotency_key was used for a call with other arguments. \
+                 Use a new key for a new request."
+                ),
             ));
         }
         Ok(Some(match (response, approval_id) {

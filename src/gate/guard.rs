@@ -1,5 +1,6 @@
 //! A call that panics, hangs or loses its client still ends.
 
+use crate::text;
 use std::{future::Future, panic::AssertUnwindSafe, time::Duration};
 
 use futures::FutureExt as _;
@@ -22,13 +23,13 @@ pub(super) async fn guarded<T>(
             Ok(Err(panic)) => Err(ToolError::internal(incident::of_panic(&*panic))),
             Err(_elapsed) => Err(ToolError::new(
                 ErrorCode::Timeout,
-                "That took too long, and I cannot say yet whether it was done. \
-                 Please call again with the same arguments: nothing happens twice.",
+                text!("That took too long, and I cannot say yet whether it was done. \
+                 Please call again with the same arguments: nothing happens twice."),
             )),
         },
         () = cancelled.cancelled() => Err(ToolError::new(
             ErrorCode::Timeout,
-            "The call was cancelled. Call again with the same arguments: nothing happens twice.",
+            text!("The call was cancelled. Call again with the same arguments: nothing happens twice."),
         )),
     }
 }

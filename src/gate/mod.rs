@@ -45,6 +45,7 @@ use self::{
 use crate::{
     domain::business::Business,
     store::{Db, audit},
+    text,
     toolkit::{
         Approval, Caller, Catalogue, Clock, ErrorCode, Spec, ToolError, Toolset,
         catalogue::{Entry, PreparedCall, Rendered},
@@ -160,7 +161,8 @@ impl Gate {
             .find(&request.tool)
             .filter(|entry| request.toolset.is_none_or(|set| entry.spec.toolsets.contains(&set)));
         let Some(entry) = entry else {
-            let sentence = "There is no tool of this name. List the tools to see what there is.";
+            let sentence =
+                text!("There is no tool of this name. List the tools to see what there is.");
             let error = ToolError::new(ErrorCode::ToolNotFound, sentence);
             // The name is the caller's own words, and those are not logged.
             meters::refused("unknown", &request, &error, started.elapsed());
@@ -215,13 +217,20 @@ impl Gate {
         if self.ruling(spec).approval == Approval::Disabled {
             return Err(ToolError::new(
                 ErrorCode::Disabled,
-                format!("{} is switched off here. Offer the caller a person instead.", spec.title),
+                text!(
+                    "{title} is switched off here. Offer the caller a person instead.",
+                    title = spec.title
+                ),
             ));
         }
         match spec.scope {
             Some(scope) if !caller.may(spec.scope) => Err(ToolError::new(
                 ErrorCode::Forbidden,
-                format!("This token may not use {}: it lacks the scope {scope}.", spec.name),
+                text!(
+                    "This token may not use {name}: it lacks the scope {scope}.",
+                    scope,
+                    name = spec.name
+                ),
             )),
             _ => Ok(()),
         }

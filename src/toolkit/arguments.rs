@@ -4,6 +4,7 @@
 //! optional values may be there. An argument that the tool does not know is refused by name, because
 //! a silently dropped `discount` would be believed.
 
+use crate::text;
 use serde_json::{Map, Value};
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
@@ -56,14 +57,17 @@ fn object(
         let here = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         let value = coerce(value, property, &here)?;
         if normal.insert(name, value).is_some() {
-            return Err(ToolError::invalid(format!("The argument {here} is given twice.")));
+            return Err(ToolError::invalid(text!("The argument {here} is given twice.", here)));
         }
     }
     let missing = properties.keys().find(|name| required(name) && !normal.contains_key(*name));
     if let Some(name) = missing {
         let dot = if path.is_empty() { "" } else { "." };
-        return Err(ToolError::invalid(format!(
-            "The argument {path}{dot}{name} is missing. Please ask for it and call again."
+        return Err(ToolError::invalid(text!(
+            "The argument {path}{dot}{name} is missing. Please ask for it and call again.",
+            path,
+            dot,
+            name
         )));
     }
     Ok(normal)
@@ -72,12 +76,13 @@ fn object(
 fn coerce(value: Value, schema: &Map<String, Value>, path: &str) -> Result<Value, ToolError> {
     let wanted = schema.get("type").and_then(Value::as_str).unwrap_or("string");
     let wrong = |expected: &str| {
-        Err(ToolError::invalid(format!("The argument {path} must be {expected}.")))
+        Err(ToolError::invalid(text!("The argument {path} must be {expected}.", path, expected)))
     };
     match (wanted, value) {
         ("string", Value::String(said)) => {
-            let clean = text::check(&said, LONGEST_TEXT)
-                .map_err(|why| ToolError::invalid(format!("The argument {path} {why}.")))?;
+            let clean = text::check(&said, LONGEST_TEXT).map_err(|why| {
+                ToolError::invalid(text!("The argument {path} {why}.", path, why))
+            })?;
             choice(clean, schema, path)
         }
         ("string", Value::Number(number)) => Ok(Value::String(number.to_string())),
@@ -169,13 +174,17 @@ fn choice(said: String, schema: &Map<String, Value>, path: &str) -> Result<Value
     };
     words.iter().find(same).cloned().ok_or_else(|| {
         let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
-        ToolError::invalid(format!("The argument {path} must be one of: {}.", words.join(", ")))
+        ToolError::invalid(text!(
+            "The argument {path} must be one of: {choices}.",
+            path,
+            choices = words.join(", ")
+        ))
     })
 }
 
 fn unknown(name: &str, path: &str, properties: &Map<String, Value>) -> ToolError {
     let shown: String = name.chars().filter(char::is_ascii_graphic).take(60).collect();
-    let inside = if path.is_empty() { String::new() } else { format!(" inside {path}") };
+    let inside = if path.is_empty() { String::new() } else { text!(" inside {path}", path) };
     let near = properties
         .keys()
         .map(|known| (strsim::jaro_winkler(known, name), known))
@@ -183,11 +192,16 @@ fn unknown(name: &str, path: &str, properties: &Map<String, Value>) -> ToolError
         .max_by(|a, b| a.0.total_cmp(&b.0));
     let names: Vec<&str> = properties.keys().map(String::as_str).collect();
     let hint = match near {
-        Some((_, known)) => format!("did you mean {known}?"),
+        Some((_, known)) => text!("did you mean {known}?", known),
         None if names.is_empty() => "it takes none.".to_owned(),
-        None => format!("it takes {}.", names.join(", ")),
+        None => text!("it takes {names}.", names = names.join(", ")),
     };
-    ToolError::invalid(format!("There is no argument called {shown}{inside}; {hint}"))
+    ToolError::invalid(text!(
+        "There is no argument called {shown}{inside}; {hint}",
+        shown,
+        inside,
+        hint
+    ))
 }
 
 /// `customerId` as `customer_id`; everything else as it is.
@@ -217,7 +231,7 @@ fn first_broken_rule(errors: &ValidationErrors, path: &str) -> String {
     let mut fields: Vec<_> = errors.errors().iter().collect();
     fields.sort_by(|a, b| a.0.cmp(b.0));
     let Some((field, kind)) = fields.first() else {
-        return "The arguments do not fit.".to_owned();
+        return text!("The arguments do not fit.");
     };
     let dot = if path.is_empty() { "" } else { "." };
     let here = format!("{path}{dot}{field}");
@@ -225,11 +239,15 @@ fn first_broken_rule(errors: &ValidationErrors, path: &str) -> String {
         ValidationErrorsKind::Struct(inner) => first_broken_rule(inner, &here),
         ValidationErrorsKind::List(items) => match items.iter().next() {
             Some((position, inner)) => first_broken_rule(inner, &format!("{here}[{position}]")),
-            None => format!("The argument {here} does not fit."),
+            None => text!("The argument {here} does not fit.", here),
         },
         ValidationErrorsKind::Field(rules) => {
             let rule = rules.first().and_then(|rule| rule.message.as_deref());
-            format!("The argument {here} {}.", rule.unwrap_or("is outside of what is allowed"))
+            text!(
+                "The argument {here} {rule}.",
+                here,
+                rule = rule.unwrap_or("is outside of what is allowed")
+            )
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Every tool by name: parse, validate, describe.
 
+use crate::text;
 use std::{
     collections::HashMap,
     future::Future,
@@ -206,7 +207,7 @@ fn parse<T: Tool>(arguments: &Map<String, Value>) -> Result<T::Args, ToolError> 
     // refuse. Its own words may repeat a value, hence these.
     T::Args::deserialize(arguments).map_err(|error| {
         tracing::debug!(%error, tool = T::SPEC.name, "arguments passed the schema and not the type");
-        ToolError::invalid("An argument does not have the form that the tool's schema describes.")
+        ToolError::invalid(text!("An argument does not have the form that the tool's schema describes."))
     })
 }
 
@@ -250,7 +251,7 @@ fn checked_key(key: String) -> Result<String, ToolError> {
     if (8..=64).contains(&key.len()) && key.bytes().all(plain) {
         return Ok(key);
     }
-    Err(ToolError::invalid(
-        "The argument idempotency_key must be 8 to 64 letters, digits, hyphens or underscores.",
-    ))
+    Err(ToolError::invalid(text!(
+        "The argument idempotency_key must be 8 to 64 letters, digits, hyphens or underscores."
+    )))
 }

@@ -118,7 +118,7 @@ impl CallContext {
     /// `invalid_parameters` with the argument's name.
     pub fn amount(&self, argument: &str, text: &str) -> Result<Money, ToolError> {
         Money::parse(text, self.tenant.currency)
-            .map_err(|why| ToolError::invalid(format!("The {argument} {why}.")))
+            .map_err(|why| ToolError::invalid(text!("The {argument} {why}.", argument, why)))
     }
 
     /// Notes which record the call is about, for the audit trail.

@@ -1,6 +1,7 @@
 //! Where the next page of a list begins: the time and the id of the last thing shown. A cursor opens
 //! nothing that the list itself does not show, so it is neither sealed nor signed.
 
+use crate::text;
 use chrono::{DateTime, Utc};
 
 use super::ToolError;
@@ -21,9 +22,9 @@ pub fn read(cursor: &str) -> Result<(DateTime<Utc>, String), ToolError> {
     let known = |at: &i64| (0..=LAST_MILLIS).contains(at);
     let at = |at: &str| DateTime::from_timestamp_millis(at.parse().ok().filter(known)?);
     let parts = cursor.split_once('~');
-    parts
-        .and_then(|(millis, id)| Some((at(millis)?, id.to_owned())))
-        .ok_or_else(|| ToolError::invalid("The argument cursor must be one that a list gave."))
+    parts.and_then(|(millis, id)| Some((at(millis)?, id.to_owned()))).ok_or_else(|| {
+        ToolError::invalid(text!("The argument cursor must be one that a list gave."))
+    })
 }
 
 /// Where the first page begins: behind everything.

@@ -1,5 +1,6 @@
 //! Why a call did not succeed, in words for the agent and in a code for programs.
 
+use crate::text;
 use std::{error::Error as StdError, fmt};
 
 use serde::Serialize;
@@ -118,7 +119,7 @@ impl ToolError {
     pub fn not_found(what: &str, id: &str) -> Self {
         Self::new(
             ErrorCode::NotFound,
-            format!("I found no {what} {}. Please check it and try again.", shown(id)),
+            text!("I found no {what} {id}. Please check it and try again.", what, id = shown(id)),
         )
     }
 
@@ -131,7 +132,9 @@ impl ToolError {
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let mut error = Self::new(
             ErrorCode::InternalError,
-            "Something went wrong on our side and nothing was changed. Please try again shortly.",
+            text!(
+                "Something went wrong on our side and nothing was changed. Please try again shortly."
+            ),
         );
         error.0.source = Some(source.into());
         error.0.retryable = true;
@@ -219,7 +222,7 @@ impl From<StoreError> for ToolError {
         if error.is_retryable() {
             let mut busy = Self::new(
                 ErrorCode::Conflict,
-                "Someone else was changing the same thing. Please try again.",
+                text!("Someone else was changing the same thing. Please try again."),
             );
             busy.0.source = Some(error.into());
             return busy;

@@ -17,6 +17,7 @@ use crate::{
         idempotency::{self, ClaimKey},
         keys, reservations,
     },
+    text,
     toolkit::{
         Approval, Caller, ErrorCode, Preview, Scope, Scopes, ToolError,
         catalogue::{Entry, PreparedCall, Rendered},
@@ -66,7 +67,7 @@ impl Gate {
         if !decider.may(Some(Scope::ApprovalsDecide)) {
             return Err(ToolError::new(
                 ErrorCode::Forbidden,
-                "This token may not decide: it lacks the scope approvals:decide.",
+                text!("This token may not decide: it lacks the scope approvals:decide."),
             ));
         }
         let mut attempt = 1;
@@ -96,7 +97,7 @@ impl Gate {
         if row.requester == *decider.subject {
             return Err(ToolError::new(
                 ErrorCode::Forbidden,
-                "Nobody decides about their own request. Someone else has to.",
+                text!("Nobody decides about their own request. Someone else has to."),
             ));
         }
         let status = match verdict.decision {
@@ -166,7 +167,10 @@ impl Gate {
         let entry = self.catalogue.find(&row.tool);
         let entry = entry.ok_or_else(|| changed("The tool is gone"))?;
         if self.policy.ruling(entry.spec).approval == Approval::Disabled {
-            return Err(ToolError::new(ErrorCode::Disabled, "The tool has been switched off."));
+            return Err(ToolError::new(
+                ErrorCode::Disabled,
+                text!("The tool has been switched off."),
+            ));
         }
         if i64::from(entry.spec.version) != row.tool_version {
             return Err(changed("The tool has changed"));
@@ -175,7 +179,7 @@ impl Gate {
             return Err(changed("The stored arguments have changed"));
         }
         if !caller.may(entry.spec.scope) {
-            let sentence = "Whoever asked may no longer do this.";
+            let sentence = text!("Whoever asked may no longer do this.");
             return Err(ToolError::new(ErrorCode::Forbidden, sentence));
         }
         let arguments: Map<String, Value> =
@@ -282,7 +286,7 @@ async fn requester(
     if let Some(key) = row.requester.strip_prefix("key:")
         && !keys::is_active(tx, tenant, key, now).await?
     {
-        let sentence = "The key that asked for this has been revoked.";
+        let sentence = text!("The key that asked for this has been revoked.");
         return Err(ToolError::new(ErrorCode::Forbidden, sentence));
     }
     Ok(Arc::new(Caller {
@@ -308,10 +312,10 @@ fn check_amount(row: &Row, preview: &Preview) -> Result<(), ToolError> {
     let words = |amount: Option<Money>| amount.map_or("nothing".to_owned(), |a| a.to_string());
     Err(ToolError::new(
         ErrorCode::PriceChanged,
-        format!(
-            "The price has changed since this was asked for, from {} to {}. Please quote it again.",
-            words(approved),
-            words(preview.amount)
+        text!(
+            "The price has changed since this was asked for, from {approved} to {now}. Please quote it again.",
+            approved = words(approved),
+            now = words(preview.amount)
         ),
     ))
 }
@@ -319,7 +323,7 @@ fn check_amount(row: &Row, preview: &Preview) -> Result<(), ToolError> {
 fn changed(what: &str) -> ToolError {
     ToolError::new(
         ErrorCode::Conflict,
-        format!("{what} since this was asked for. Please ask for it again."),
+        text!("{what} since this was asked for. Please ask for it again.", what),
     )
 }
 
@@ -332,6 +336,6 @@ fn already_decided(row: Row, status: &str) -> Result<Outcome, ToolError> {
     if row.status == "expired" {
         return Err(view::expired());
     }
-    let sentence = format!("That request no longer waits: it is {}.", row.status);
+    let sentence = text!("That request no longer waits: it is {status}.", status = row.status);
     Err(ToolError::new(ErrorCode::Conflict, sentence))
 }

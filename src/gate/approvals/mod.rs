@@ -28,6 +28,7 @@ use crate::{
         reservations::{self, Holding},
         tenants,
     },
+    text,
     toolkit::{
         Approval, CallContext, ErrorCode, Hold, Preview, Spec, ToolError,
         catalogue::{Entry, PreparedCall, Rendered},
@@ -87,7 +88,9 @@ impl Gate {
         if approvals::count_open(&mut tx, tenant, &request.caller.subject).await? >= MOST_OPEN {
             return Err(ToolError::new(
                 ErrorCode::RateLimitExceeded,
-                "Too many requests wait for approval already. Please wait until some are decided.",
+                text!(
+                    "Too many requests wait for approval already. Please wait until some are decided."
+                ),
             ));
         }
         let mut row = self.request_row(entry, call, request, claim, &preview, now);
@@ -103,7 +106,11 @@ impl Gate {
             if !reservations::hold(&mut tx, tenant, &hold.sku, hold.quantity, holding).await? {
                 return Err(ToolError::new(
                     ErrorCode::OutOfStock,
-                    format!("There are no longer {} of {} in stock.", hold.quantity, hold.sku),
+                    text!(
+                        "There are no longer {quantity} of {sku} in stock.",
+                        quantity = hold.quantity,
+                        sku = hold.sku
+                    ),
                 ));
             }
         }
@@ -173,7 +180,7 @@ impl Gate {
             Earlier::Running => {
                 return Err(ToolError::new(
                     ErrorCode::Conflict,
-                    "The same call is running at this moment. Please ask again in a second.",
+                    text!("The same call is running at this moment. Please ask again in a second."),
                 ));
             }
             Earlier::Asked(approval_id) => approval_id,

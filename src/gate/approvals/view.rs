@@ -8,6 +8,7 @@ use super::{Gate, Row};
 use crate::{
     domain::speech,
     store::approvals,
+    text,
     toolkit::{
         Caller, ErrorCode, ToolError,
         answer::{ApprovalNotice, Envelope, Status, rfc3339},
@@ -90,7 +91,7 @@ impl Gate {
     ) -> Result<(Vec<ApprovalView>, Option<String>), ToolError> {
         if status.is_some_and(|status| !STATUSES.contains(&status)) {
             let known = STATUSES.join(", ");
-            return Err(ToolError::invalid(format!("The status is one of: {known}.")));
+            return Err(ToolError::invalid(text!("The status is one of: {known}.", known)));
         }
         let before = cursor.map(read_cursor).transpose()?;
         let before = before.as_ref().map(|(at, id)| (*at, id.as_str()));
@@ -121,15 +122,16 @@ fn read_cursor(cursor: &str) -> Result<(DateTime<Utc>, String), ToolError> {
     let read = parts.and_then(|(at, id)| {
         Some((DateTime::from_timestamp_millis(at.parse().ok()?)?, id.to_owned()))
     });
-    read.ok_or_else(|| ToolError::invalid("The cursor is not one of this list."))
+    read.ok_or_else(|| ToolError::invalid(text!("The cursor is not one of this list.")))
 }
 
 /// What the agent hears while a request waits: an ordinary answer that can be spoken.
 pub(super) fn pending_answer(row: &Row) -> Result<Rendered, ToolError> {
     let summary = speech::aloud(row.summary.trim_end_matches('.'));
     Rendered::of(&Envelope::<Value> {
-        say: speech::fit(format!(
-            "A colleague has to approve this first: {summary}. Nothing has been changed yet."
+        say: speech::fit(text!(
+            "A colleague has to approve this first: {summary}. Nothing has been changed yet.",
+            summary
         )),
         status: Status::ApprovalPending,
         data: None,
@@ -150,27 +152,30 @@ pub(super) fn answer_of(row: &Row) -> Result<Rendered, ToolError> {
         ("executed", Some(result)) => Ok(Rendered(result.clone())),
         ("failed", Some(result)) => Err(stored_failure(result)),
         ("denied", _) => {
-            let because = row
-                .decision_reason
-                .as_deref()
-                .map(|reason| speech::stored(reason, 120))
-                .map(|reason| format!(" The reason given: {}.", reason.trim_end_matches('.')));
+            let because =
+                row.decision_reason.as_deref().map(|reason| speech::stored(reason, 120)).map(
+                    |reason| {
+                        text!(" The reason given: {reason}.", reason = reason.trim_end_matches('.'))
+                    },
+                );
             Err(ToolError::new(
                 ErrorCode::ApprovalDenied,
-                format!(
-                    "This was not approved, and nothing was changed.{}",
-                    because.unwrap_or_default()
+                text!(
+                    "This was not approved, and nothing was changed.{because}",
+                    because = because.unwrap_or_default()
                 ),
             ))
         }
         ("expired", _) => Err(expired()),
-        ("withdrawn", _) => Err(ToolError::invalid_state(
-            "This request was withdrawn. Use a new idempotency_key to ask again.",
-        )),
+        ("withdrawn", _) => Err(ToolError::invalid_state(text!(
+            "This request was withdrawn. Use a new idempotency_key to ask again."
+        ))),
         // A read is marked before it runs, because it runs on a handle that cannot mark it.
         ("executed", None) => Err(ToolError::new(
             ErrorCode::Conflict,
-            "This was approved and is being done at this moment. Please ask again in a second.",
+            text!(
+                "This was approved and is being done at this moment. Please ask again in a second."
+            ),
         )),
         _ => Err(ToolError::internal("a request is in a state that does not exist")),
     }
@@ -179,7 +184,9 @@ pub(super) fn answer_of(row: &Row) -> Result<Rendered, ToolError> {
 pub(super) fn expired() -> ToolError {
     ToolError::new(
         ErrorCode::ApprovalExpired,
-        "Nobody decided in time, so it was not done. Use a new idempotency_key to ask again.",
+        text!(
+            "Nobody decided in time, so it was not done. Use a new idempotency_key to ask again."
+        ),
     )
 }
 
@@ -198,9 +205,10 @@ pub(super) fn failure(error: &ToolError) -> String {
 
 fn stored_failure(result: &str) -> ToolError {
     let stored: Value = serde_json::from_str(result).unwrap_or(Value::Null);
-    let message = stored.get("message").and_then(Value::as_str).unwrap_or("It failed.");
+    let message = stored.get("message").and_then(Value::as_str);
+    let message = message.map_or_else(|| text!("It failed."), str::to_owned);
     let code = stored.get("code").and_then(Value::as_str).and_then(ErrorCode::parse);
-    let sentence = format!("This was approved but could not be done. {message}");
+    let sentence = text!("This was approved but could not be done. {message}", message);
     let error = ToolError::new(code.unwrap_or(ErrorCode::InternalError), sentence);
     let error = match stored.get("incident").and_then(Value::as_str) {
         Some(incident) => error.with_incident(incident),

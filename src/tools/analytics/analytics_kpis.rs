@@ -8,6 +8,7 @@ use super::range;
 use crate::{
     domain::{money::Money, period::DayRange, speech},
     store::analytics::{self, Totals},
+    text,
     toolkit::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
 };
 
@@ -185,19 +186,24 @@ fn percent(now: i64, before: i64) -> Option<String> {
 fn say(output: &Output, period: &str) -> String {
     let Figures { revenue, orders, average_order_value, .. } = &output.figures;
     if *orders == 0 {
-        return format!("There are no orders for {period}.");
+        return text!("There are no orders for {period}.", period);
     }
     let count = speech::count(orders.unsigned_abs(), "order", "orders");
     let change = output.change.as_ref().and_then(|change| change.revenue.as_deref());
     let change = match change.map(|percent| (percent, percent.strip_prefix('-'))) {
         None => String::new(),
         Some(("0.0", _)) => ", as much as the period before".to_owned(),
-        Some((_, Some(percent))) => format!(", down {percent} percent"),
-        Some((percent, None)) => format!(", up {percent} percent"),
+        Some((_, Some(percent))) => text!(", down {percent} percent", percent),
+        Some((percent, None)) => text!(", up {percent} percent", percent),
     };
     let (revenue, average) = (speech::money(*revenue), speech::money(*average_order_value));
-    format!(
-        "Revenue for {period} is {revenue} from {count}{change}. The average order is {average}."
+    text!(
+        "Revenue for {period} is {revenue} from {count}{change}. The average order is {average}.",
+        period,
+        revenue,
+        count,
+        change,
+        average
     )
 }
 

@@ -15,6 +15,7 @@ use crate::{
         speech, text,
     },
     store::analytics::{self, SalesRow},
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset, fit,
     },
@@ -240,30 +241,37 @@ fn say(
 ) -> String {
     let period = range.spoken(ctx.today());
     let Some(best) = sold.iter().max_by_key(|row| row.revenue_minor) else {
-        return format!("There are no orders for {period}.");
+        return text!("There are no orders for {period}.", period);
     };
     let day = best.key.as_deref().and_then(|day| day.parse::<NaiveDate>().ok());
     let most = speech::money(ctx.money(best.revenue_minor));
     let date = day.map_or_else(String::new, |day| speech::date(day, ctx.today()));
     let best = match group_by {
-        GroupBy::Day => format!("The best day was {date}"),
-        GroupBy::Week => format!("The best week began on {date}"),
+        GroupBy::Day => text!("The best day was {date}", date),
+        GroupBy::Week => text!("The best week began on {date}", date),
         GroupBy::Month => {
             let month = day.map_or_else(String::new, |day| day.format("%B %Y").to_string());
-            format!("The best month was {month}")
+            text!("The best month was {month}", month)
         }
         GroupBy::Tier => match &best.label {
-            Some(tier) => format!("The best tier is {}", speech::stored(tier, 40)),
+            Some(tier) => text!("The best tier is {tier}", tier = speech::stored(tier, 40)),
             None => "Customers without a tier brought the most".to_owned(),
         },
         GroupBy::Category | GroupBy::Product => match &best.label {
-            Some(name) => format!("{} sold best", speech::stored(name, 60)),
+            Some(name) => text!("{name} sold best", name = speech::stored(name, 60)),
             None => "What has no category sold best".to_owned(),
         },
     };
     let orders = speech::count(total.orders.unsigned_abs(), "order", "orders");
     let revenue = speech::money(total.revenue);
-    format!("Revenue for {period} is {revenue} from {orders}. {best}, with {most}.")
+    text!(
+        "Revenue for {period} is {revenue} from {orders}. {best}, with {most}.",
+        period,
+        revenue,
+        orders,
+        best,
+        most
+    )
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use crate::{
     domain::period::{self, DayRange, MAX_DAYS},
+    text,
     toolkit::{CallContext, ToolError},
 };
 
@@ -13,7 +14,7 @@ use crate::{
 /// `invalid_parameters` for what is no period, or too long a one.
 pub fn period(ctx: &CallContext, text: &str) -> Result<DayRange, ToolError> {
     let range = period::parse(text, ctx.today()).and_then(|range| range.within(MAX_DAYS));
-    range.map_err(|why| ToolError::invalid(format!("The argument period {why}.")))
+    range.map_err(|why| ToolError::invalid(text!("The argument period {why}.", why)))
 }
 
 /// Reads the arguments `from` and `to`.
@@ -23,12 +24,15 @@ pub fn period(ctx: &CallContext, text: &str) -> Result<DayRange, ToolError> {
 pub fn from_to(ctx: &CallContext, from: &str, to: &str) -> Result<DayRange, ToolError> {
     let range = DayRange::new(day(ctx, "from", from)?, day(ctx, "to", to)?);
     let range = range.and_then(|range| range.within(MAX_DAYS));
-    range.map_err(|why| ToolError::invalid(format!("The range of from and to {why}.")))
+    range.map_err(|why| ToolError::invalid(text!("The range of from and to {why}.", why)))
 }
 
 fn day(ctx: &CallContext, argument: &str, text: &str) -> Result<NaiveDate, ToolError> {
     let range = period::parse(text, ctx.today()).ok().filter(|range| range.from == range.to);
     range.map(|range| range.from).ok_or_else(|| {
-        ToolError::invalid(format!("The argument {argument} must be a day such as 2026-11-30."))
+        ToolError::invalid(text!(
+            "The argument {argument} must be a day such as 2026-11-30.",
+            argument
+        ))
     })
 }

@@ -145,30 +145,35 @@ fn answer(ctx: &CallContext, request: Request) -> Answer<Output> {
     let reason = request.decision_reason.as_deref();
     let because = reason
         .map(|reason| {
-            format!(" The reason given: {}.", speech::stored(reason, 100).trim_end_matches('.'))
+            text!(
+                " The reason given: {reason}.",
+                reason = speech::stored(reason, 100).trim_end_matches('.')
+            )
         })
         .unwrap_or_default();
     let mut say = match status {
-        "pending" => format!("This still waits for a colleague: {about}. Nothing has changed yet."),
-        "approved" => format!("This was approved and is being done now: {about}."),
-        "executed" => {
-            word("say").unwrap_or_else(|| format!("This was approved and done: {about}."))
+        "pending" => {
+            text!("This still waits for a colleague: {about}. Nothing has changed yet.", about)
         }
-        "denied" => format!("This was not approved, and nothing was changed.{because}"),
+        "approved" => text!("This was approved and is being done now: {about}.", about),
+        "executed" => {
+            word("say").unwrap_or_else(|| text!("This was approved and done: {about}.", about))
+        }
+        "denied" => text!("This was not approved, and nothing was changed.{because}", because),
         "expired" => {
-            "Nobody decided in time, so it was not done. It can be asked for again.".into()
+            text!("Nobody decided in time, so it was not done. It can be asked for again.").into()
         }
         "failed" => {
             let why = word("message").map(|why| format!(" {}", speech::stored(&why, 160)));
-            format!("This was approved but could not be done.{}", why.unwrap_or_default())
+            text!("This was approved but could not be done.{why}", why = why.unwrap_or_default())
         }
-        _ => "This request was taken back, and nothing was changed.".to_owned(),
+        _ => text!("This request was taken back, and nothing was changed."),
     };
     let (result, fits) = told(stored);
     if !fits {
-        say = format!(
-            "This was approved and done. Call {} again for the whole answer.",
-            request.tool
+        say = text!(
+            "This was approved and done. Call {tool} again for the whole answer.",
+            tool = request.tool
         )
         .replace('_', " ");
     }

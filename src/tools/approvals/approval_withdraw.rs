@@ -9,6 +9,7 @@ use crate::{
         approvals::{self, Decided},
         reservations,
     },
+    text,
     toolkit::{Answer, Approval, CallContext, Effect, Risk, Spec, Tool, ToolError, Toolset},
 };
 
@@ -60,13 +61,13 @@ impl Tool for ApprovalWithdraw {
         let by = Some(&*caller.subject);
         let decided = Decided { status: "withdrawn", by, at: ctx.now, reason: None };
         if !approvals::decide(&mut ctx.tx, &tenant, &request.id, decided).await? {
-            return Err(ToolError::invalid_state(
-                "That request no longer waits. Ask approval_status what became of it.",
-            ));
+            return Err(ToolError::invalid_state(text!(
+                "That request no longer waits. Ask approval_status what became of it."
+            )));
         }
         reservations::release_holder(&mut ctx.tx, &tenant, &approvals::holder(&request.id)).await?;
         ctx.concerns(&request.id);
         let output = Output { approval_id: request.id, status: "withdrawn" };
-        Ok(Answer::ok("The request is withdrawn, and nothing was changed.", output))
+        Ok(Answer::ok(text!("The request is withdrawn, and nothing was changed."), output))
     }
 }

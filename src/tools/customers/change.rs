@@ -156,7 +156,7 @@ impl Field {
     pub fn with_value(&self) -> String {
         match &self.new {
             Value::String(value) if !self.personal => {
-                format!("{} to {}", self.said, shown::said(value))
+                text!("{said} to {value}", said = self.said, value = shown::said(value))
             }
             _ => self.said.to_owned(),
         }

@@ -6,6 +6,7 @@ use crate::{
         customer_search::{self, AFTER_ALL, Hit, WordSpans},
         customers::{self, Match},
     },
+    text,
     toolkit::{CallContext, ToolError},
 };
 
@@ -31,17 +32,17 @@ pub(super) enum Clue {
 impl Clue {
     pub(super) fn email(said: &str) -> Result<Self, ToolError> {
         email::normalise(said).map(Self::Email).ok_or_else(|| {
-            ToolError::invalid(
-                "The argument email must be a whole e-mail address. Please ask for it again.",
-            )
+            ToolError::invalid(text!(
+                "The argument email must be a whole e-mail address. Please ask for it again."
+            ))
         })
     }
 
     pub(super) fn phone(said: &str, region: &str) -> Result<Self, ToolError> {
         let number = phone::normalise(said, region).ok_or_else(|| {
-            ToolError::invalid(
-                "The argument phone must be a whole phone number. Please ask for it again.",
-            )
+            ToolError::invalid(text!(
+                "The argument phone must be a whole phone number. Please ask for it again."
+            ))
         })?;
         Ok(Self::Phone(number.trim_start_matches('+').to_owned()))
     }

@@ -7,6 +7,7 @@ use validator::Validate;
 use super::{known, shown};
 use crate::{
     store::interactions::{self, NewInteraction},
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
         answer::rfc3339,
@@ -112,7 +113,7 @@ impl Tool for CrmCreateNote {
         };
         interactions::insert(&mut ctx.tx, &tenant, new).await?;
         ctx.concerns(&customer.id);
-        let say = format!("I have noted that for {}.", shown::said(&customer.name));
+        let say = text!("I have noted that for {name}.", name = shown::said(&customer.name));
         let (customer_id, text, at) = (customer.id, args.text, rfc3339(ctx.now));
         Ok(Answer::ok(say, Output { note_id, customer_id, kind, text, at, author, order_id }))
     }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     domain::{money::Money, speech},
     store::customer_profile::{self, MethodRow, OrderLine, Profile},
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
         answer::rfc3339,
@@ -132,11 +133,15 @@ fn say(ctx: &CallContext, profile: &Profile) -> String {
     let orders = speech::count(count, "order", "orders");
     let worth = speech::money(ctx.money(profile.lifetime_minor));
     let tier = profile.tier.as_ref().map(|tier| format!(" {tier}")).unwrap_or_default();
-    format!("{name} is a{tier} customer since {since}, with {orders} worth {worth}.").replacen(
-        "is a enterprise",
-        "is an enterprise",
-        1,
+    text!(
+        "{name} is a{tier} customer since {since}, with {orders} worth {worth}.",
+        name,
+        tier,
+        since,
+        orders,
+        worth
     )
+    .replacen("is a enterprise", "is an enterprise", 1)
 }
 
 fn output(

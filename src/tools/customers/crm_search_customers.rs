@@ -8,6 +8,7 @@ use super::shown;
 use crate::{
     domain::{email, name, phone, reference, speech, tier::Tier},
     store::customer_search::{self, Hit, MOST_FOUND, Span, WordSpans},
+    text,
     toolkit::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
 };
 
@@ -93,10 +94,10 @@ impl Tool for CrmSearchCustomers {
         let mut hits = find(ctx, &args.query, args.tier.map(Tier::as_str)).await?;
         hits.retain(|hit| ctx.acts_for(&hit.id).is_ok());
         if hits.is_empty() {
-            return Ok(Answer::nothing(
+            return Ok(Answer::nothing(text!(
                 "I found no customer like that. Please try another spelling, the e-mail address, \
-                 the phone number or an order number.",
-            ));
+                 the phone number or an order number."
+            )));
         }
         let total = hits.len();
         let page: Vec<Found> = hits.into_iter().skip(from).take(limit).map(Found::from).collect();
@@ -106,9 +107,16 @@ impl Tool for CrmSearchCustomers {
         let count = speech::count(total as u64, "customer", "customers");
         let at_least = if total >= MOST_FOUND { "at least " } else { "" };
         let say = match names.as_slice() {
-            [] => format!("There are no more than {count}."),
-            _ if from > 0 => format!("The next ones are {}.", speech::list_of_three(&names)),
-            _ => format!("I found {at_least}{count}: {}.", speech::list_of_three(&names)),
+            [] => text!("There are no more than {count}.", count),
+            _ if from > 0 => {
+                text!("The next ones are {list}.", list = speech::list_of_three(&names))
+            }
+            _ => text!(
+                "I found {at_least}{count}: {list}.",
+                at_least,
+                count,
+                list = speech::list_of_three(&names)
+            ),
         };
         let next_cursor = (more > 0).then(|| shown_to.to_string());
         let more = i64::try_from(more).unwrap_or(i64::MAX);
@@ -122,7 +130,9 @@ impl Args {
         let Some(cursor) = &self.cursor else { return Ok(0) };
         let offset = cursor.parse().ok().filter(|offset| *offset <= MOST_FOUND);
         offset.ok_or_else(|| {
-            ToolError::invalid("The argument cursor must be the next_cursor of an earlier page.")
+            ToolError::invalid(text!(
+                "The argument cursor must be the next_cursor of an earlier page."
+            ))
         })
     }
 }

@@ -77,7 +77,7 @@ impl Tool for CrmUpdateCustomer {
         let change = args.plan(ctx).await?;
         let fields: Vec<String> = change.fields.iter().map(Field::with_value).collect();
         let (name, id) = (shown::said(&change.old_name), &change.customer_id);
-        let summary = format!("Change {name} ({id}): {}", speech::list(&fields));
+        let summary = text!("Change {name} ({id}): {list}", name, id, list = speech::list(&fields));
         let details = change.details(ctx);
         Ok(Preview { details, ..Preview::new(speech::stored(&summary, 400)) })
     }

@@ -13,6 +13,7 @@ use crate::{
         customers::Named,
         erasure::{self, Reach},
     },
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError,
         Toolset, answer::rfc3339,
@@ -66,12 +67,12 @@ impl Tool for CustomerDelete {
     async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
         let (customer, reach) = erasable(ctx, &args.customer_id).await?;
         let count = |n: i64, one, many| speech::count(u64::try_from(n).unwrap_or(0), one, many);
-        let summary = format!(
-            "Erase the personal data of {} ({}) for good, with the text of {}; {} without a name",
-            shown::said(&customer.name),
-            customer.id,
-            count(reach.interactions, "note", "notes"),
-            count(reach.orders, "order stays", "orders stay"),
+        let summary = text!(
+            "Erase the personal data of {name} ({id}) for good, with the text of {notes}; {stay} without a name",
+            name = shown::said(&customer.name),
+            id = customer.id,
+            notes = count(reach.interactions, "note", "notes"),
+            stay = count(reach.orders, "order stays", "orders stay")
         );
         let details = json!({
             "customer_id": customer.id,
@@ -90,7 +91,7 @@ impl Tool for CustomerDelete {
         erasure::erase_from_requests(&mut ctx.tx, &tenant, &customer.id, &customer.name).await?;
         if let Some(approval) = ctx.approval_id.clone() {
             // The request named the person, so that the approver knew whom it was about.
-            let summary = format!("Erase the personal data of {}", customer.id);
+            let summary = text!("Erase the personal data of {id}", id = customer.id);
             approvals::retell(&mut ctx.tx, &tenant, &approval, &summary).await?;
         }
         ctx.concerns(&customer.id);
@@ -101,8 +102,9 @@ impl Tool for CustomerDelete {
             orders_kept: reach.orders,
             interactions_erased: reach.interactions,
         };
-        let say = format!(
-            "The customer's personal data are erased for good. {kept} remain on file without a name."
+        let say = text!(
+            "The customer's personal data are erased for good. {kept} remain on file without a name.",
+            kept
         );
         Ok(Answer::ok(say, output))
     }
@@ -120,9 +122,9 @@ async fn erasable(ctx: &mut CallContext, said: &str) -> Result<(Named, Reach), T
 }
 
 fn open_order() -> ToolError {
-    ToolError::invalid_state(
-        "This customer has an open order, so the data are still needed. Please finish or cancel it first.",
-    )
+    ToolError::invalid_state(text!(
+        "This customer has an open order, so the data are still needed. Please finish or cancel it first."
+    ))
 }
 
 #[cfg(test)]

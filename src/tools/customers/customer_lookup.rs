@@ -154,12 +154,18 @@ impl Args {
         let code = self.postal_code.as_deref().map(clues::postal).unwrap_or_default();
         let missing = match (name.is_empty(), code.is_empty()) {
             (true, true) => {
-                "Please give one of customer_id, email, phone or order_id, or name together with \
+                text!(
+                    "Please give one of customer_id, email, phone or order_id, or name together with \
                  postal_code."
+                )
             }
-            (false, true) => "The argument name needs postal_code beside it. Please ask for it.",
-            (true, false) => "The argument postal_code needs name beside it. Please ask for it.",
-            (false, false) => "",
+            (false, true) => {
+                text!("The argument name needs postal_code beside it. Please ask for it.")
+            }
+            (true, false) => {
+                text!("The argument postal_code needs name beside it. Please ask for it.")
+            }
+            (false, false) => String::new(),
         };
         if alone && !missing.is_empty() {
             return Err(ToolError::invalid(missing));
@@ -182,16 +188,17 @@ fn card(ctx: &CallContext, rows: Vec<CardRow>) -> Result<Option<Answer<Output>>,
     let Some(first) = rows.first() else { return Ok(None) };
     ctx.acts_for(&first.id)?;
     let personal = ctx.sees_personal(&first.id);
-    let mut say = format!("I found {}", shown::said(&first.name));
+    let mut say = text!("I found {name}", name = shown::said(&first.name));
     if let Some(tier) = &first.tier {
         let article = if tier.starts_with('e') { "an" } else { "a" };
-        say = format!("{say}, {article} {tier} customer");
+        say = text!("{say}, {article} {tier} customer", say, article, tier);
     }
     match (&first.order_id, first.status.as_deref().and_then(OrderStatus::parse), first.placed_at) {
         (Some(id), Some(status), Some(at)) => {
             let (id, status) = (speech::order_id(id), status.spoken());
             let day = speech::date(ctx.day_of(at), ctx.today());
-            say = format!("{say}. The latest order, {id}, from {day}, {status}.");
+            say =
+                text!("{say}. The latest order, {id}, from {day}, {status}.", say, id, day, status);
         }
         _ => say.push_str(", without any orders yet."),
     }
@@ -227,16 +234,17 @@ fn ambiguous(ctx: &CallContext, clue: &Clue, several: &[Match]) -> Answer<Output
     let names: Vec<String> = several.iter().map(|customer| shown::said(&customer.name)).collect();
     let distinct = names.iter().collect::<BTreeSet<_>>().len() == count;
     let ask = if count > 3 {
-        "Please ask for something more exact, such as the e-mail address.".to_owned()
+        text!("Please ask for something more exact, such as the e-mail address.")
     } else if distinct {
-        format!("Is it {}?", names.join(" or "))
+        text!("Is it {names}?", names = names.join(" or "))
     } else if matches!(clue, Clue::Email(_)) {
-        "Please ask for the postal code or a whole order number.".to_owned()
+        text!("Please ask for the postal code or a whole order number.")
     } else {
-        "Please ask for the e-mail address or a whole order number.".to_owned()
+        text!("Please ask for the e-mail address or a whole order number.")
     };
     let count = if count > 3 { "more than three".to_owned() } else { count.to_string() };
-    let say = format!("I found {count} customers {}. {ask}", clue.spoken());
+    let say =
+        text!("I found {count} customers {found_by}. {ask}", count, ask, found_by = clue.spoken());
     Answer::ambiguous(say, candidates.collect())
 }
 
@@ -291,10 +299,10 @@ fn nothing(args: &Args, clues: &[Clue]) -> Answer<Output> {
     let next: Vec<&str> =
         tried.into_iter().filter(|(tried, _)| !tried).map(|(_, what)| what).take(2).collect();
     let ask = match next.as_slice() {
-        [] => "Please ask for it once more, spelt out.".to_owned(),
-        next => format!("Please ask for {}.", next.join(" or ")),
+        [] => text!("Please ask for it once more, spelt out."),
+        next => text!("Please ask for {clues}.", clues = next.join(" or ")),
     };
-    Answer::nothing(format!("I found no customer {with}. {ask}"))
+    Answer::nothing(text!("I found no customer {with}. {ask}", with, ask))
 }
 
 #[cfg(test)]

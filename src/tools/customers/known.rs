@@ -7,6 +7,7 @@ use crate::{
         customers::{self, Named},
         interactions,
     },
+    text,
     toolkit::{CallContext, ToolError},
 };
 
@@ -44,8 +45,8 @@ pub async fn order_of(
         [(id, _), _] if id == said => Ok(id.clone()),
         [(id, _)] => Ok(id.clone()),
         [] => Err(ToolError::not_found("order of this customer", said)),
-        _ => Err(ToolError::invalid(
-            "Several orders of this customer end like that. Please give the whole order number.",
-        )),
+        _ => Err(ToolError::invalid(text!(
+            "Several orders of this customer end like that. Please give the whole order number."
+        ))),
     }
 }

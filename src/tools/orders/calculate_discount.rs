@@ -6,6 +6,7 @@ use validator::Validate;
 
 use crate::{
     domain::{money::Money, pricing::DiscountReason, speech, tier::Tier},
+    text,
     toolkit::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
 };
 
@@ -60,7 +61,7 @@ impl Tool for CalculateDiscount {
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
         let amount = ctx.amount("amount", &args.amount)?;
         if amount.minor < 0 {
-            return Err(ToolError::invalid("The argument amount must not be negative."));
+            return Err(ToolError::invalid(text!("The argument amount must not be negative.")));
         }
         let discount =
             ctx.tenant.business.pricing.best_discount(args.tier, args.quantity.unwrap_or(1), None);
@@ -80,13 +81,22 @@ fn say(output: &Output, reason: &DiscountReason) -> String {
     let amount = speech::money(output.amount);
     let rest = speech::money(output.r#final);
     let why = match reason {
-        DiscountReason::None => return format!("There is no discount on that; it stays {amount}."),
-        DiscountReason::Tier(tier) => format!("for {tier} customers"),
-        DiscountReason::Quantity(from) => format!("for {from} pieces or more"),
+        DiscountReason::None => {
+            return text!("There is no discount on that; it stays {amount}.", amount);
+        }
+        DiscountReason::Tier(tier) => text!("for {tier} customers", tier),
+        DiscountReason::Quantity(from) => text!("for {from} pieces or more", from),
         DiscountReason::Code(_) => "for the code".to_owned(),
     };
     let (rate, off) = (&output.rate, speech::money(output.discount));
-    format!("The discount {why} is {rate} percent, {off}. Instead of {amount} that is {rest}.")
+    text!(
+        "The discount {why} is {rate} percent, {off}. Instead of {amount} that is {rest}.",
+        why,
+        rate,
+        off,
+        amount,
+        rest
+    )
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<OrderRow, ToolErro
         Found::One(row) => Ok(*row),
         Found::Several(rows) => {
             let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-            let sentence = "Several orders end like this. Please ask for the whole number.";
+            let sentence = text!("Several orders end like this. Please ask for the whole number.");
             Err(ToolError::invalid(sentence).with_details(json!({ "candidates": ids })))
         }
     }
@@ -128,7 +128,7 @@ pub async fn hold(
 ) -> Result<(), ToolError> {
     let tenant = ctx.tenant_id();
     if !orders::advance(&mut ctx.tx, &tenant, row, next.as_str()).await? {
-        let sentence = "That order was changed a moment ago. Please look at it again.";
+        let sentence = text!("That order was changed a moment ago. Please look at it again.");
         return Err(ToolError::invalid_state(sentence));
     }
     ctx.concerns(&row.id);
@@ -151,13 +151,18 @@ pub fn which<T>(ctx: &CallContext, rows: &[OrderRow]) -> Answer<T> {
     };
     let candidate = |row: &OrderRow| Candidate {
         id: row.id.clone(),
-        hint: format!("placed {}, {}", placed(row), pieces(row)),
+        hint: text!("placed {day}, {pieces}", day = placed(row), pieces = pieces(row)),
     };
     let choices: Vec<String> = rows
         .iter()
-        .map(|row| format!("{} from {}", speech::order_id(&row.id), from(&placed(row))))
+        .map(|row| {
+            text!("{order} from {day}", order = speech::order_id(&row.id), day = from(&placed(row)))
+        })
         .collect();
-    let say = format!("Several orders end like this: {}. Which one is it?", speech::list(&choices));
+    let say = text!(
+        "Several orders end like this: {list}. Which one is it?",
+        list = speech::list(&choices)
+    );
     Answer::ambiguous(say, rows.iter().map(candidate).collect())
 }
 

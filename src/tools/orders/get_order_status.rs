@@ -16,6 +16,7 @@ use crate::{
         orders::OrderRow,
         shipments::{self, ShipmentRow},
     },
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
         answer::rfc3339,
@@ -117,18 +118,21 @@ fn say(
     let placed = said::on(ctx.day_of(row.placed_at), today);
     let under_way = status == OrderStatus::Shipped;
     let carrier = parcel.and_then(|parcel| parcel.carrier.as_deref()).filter(|_| under_way);
-    let carrier = carrier.map(|carrier| format!(" with {}", speech::stored(carrier, 40)));
+    let carrier =
+        carrier.map(|carrier| text!(" with {carrier}", carrier = speech::stored(carrier, 40)));
     let expected = parcel.and_then(|parcel| parcel.expected_on.as_deref()?.parse().ok());
     // A day that has passed is not promised again.
     let expected = expected.filter(|day: &NaiveDate| *day >= today);
     let expected = expected.filter(|_| under_way || status == OrderStatus::Processed);
-    let expected = expected.map(|day| format!(" and should arrive {}", said::on(day, today)));
-    format!(
-        "Your order {}, placed {placed}, {}{}{}.",
-        speech::order_id(&row.id),
+    let expected =
+        expected.map(|day| text!(" and should arrive {day}", day = said::on(day, today)));
+    text!(
+        "Your order {order}, placed {placed}, {stands}{carrier}{expected}.",
+        placed,
+        order = speech::order_id(&row.id),
         stands,
-        carrier.unwrap_or_default(),
-        expected.unwrap_or_default(),
+        carrier = carrier.unwrap_or_default(),
+        expected = expected.unwrap_or_default()
     )
 }
 

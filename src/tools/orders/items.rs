@@ -11,6 +11,7 @@ use crate::{
         articles::{self, Article},
         stock,
     },
+    text,
     toolkit::{CallContext, ErrorCode, ToolError},
 };
 
@@ -47,9 +48,13 @@ impl Wanted {
     pub fn out_of_stock(&self, left: i64) -> ToolError {
         let title = self.title();
         let sentence = match left {
-            0 => format!("{title} is out of stock. Please offer something else."),
-            1 => format!("Only one {title} is left. Please offer that one or something else."),
-            _ => format!("Only {left} of {title} are left. Please offer fewer or something else."),
+            0 => text!("{title} is out of stock. Please offer something else.", title),
+            1 => text!("Only one {title} is left. Please offer that one or something else.", title),
+            _ => text!(
+                "Only {left} of {title} are left. Please offer fewer or something else.",
+                left,
+                title
+            ),
         };
         let details = serde_json::json!({
             "sku": self.article.sku, "available": left, "requested": self.quantity,
@@ -70,7 +75,11 @@ pub async fn find(ctx: &mut CallContext, items: &[Item]) -> Result<Vec<Wanted>, 
         }
     }
     if let Some(much) = wanted.iter().find(|wanted| wanted.quantity > MOST_PIECES) {
-        let sentence = format!("At most {MOST_PIECES} of {} fit in one order.", much.title());
+        let sentence = text!(
+            "At most {most_pieces} of {title} fit in one order.",
+            most_pieces = MOST_PIECES,
+            title = much.title()
+        );
         return Err(ToolError::invalid(sentence));
     }
     Ok(wanted)
@@ -90,7 +99,8 @@ pub async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolEr
         match (like.next(), like.next()) {
             (Some(only), None) => only,
             (Some(_), Some(_)) => {
-                let sentence = "Two articles have an SKU like this one. Please spell it out.";
+                let sentence =
+                    text!("Two articles have an SKU like this one. Please spell it out.");
                 return Err(ToolError::invalid(sentence));
             }
             (None, _) => return Err(ToolError::not_found("product", sku)),
@@ -98,7 +108,7 @@ pub async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolEr
     };
     if !article.active {
         let title = said::title(&article.name, &article.options);
-        let sentence = format!("{title} is no longer sold. Please offer something else.");
+        let sentence = text!("{title} is no longer sold. Please offer something else.", title);
         return Err(ToolError::invalid_state(sentence));
     }
     Ok(article)

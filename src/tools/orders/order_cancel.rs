@@ -19,6 +19,7 @@ use crate::{
         orders::{self, OrderRow},
         payments::PaidRow,
     },
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
     },
@@ -94,8 +95,8 @@ impl Tool for OrderCancel {
         let paid = everything(ctx, &row).await?;
         let name = find::owner(ctx, &row).await?;
         let back = refunds::words(&paid, |minor| ctx.money(minor).to_string());
-        let back = back.map_or("nothing was paid".to_owned(), |back| format!("refund {back}"));
-        let summary = format!("Cancel order {} of {name}: {back}", row.id);
+        let back = back.map_or("nothing was paid".to_owned(), |back| text!("refund {back}", back));
+        let summary = text!("Cancel order {order} of {name}: {back}", name, back, order = row.id);
         let refund = |paid: &PaidRow| {
             json!({
                 "amount": ctx.money(paid.paid_minor),
@@ -120,7 +121,7 @@ impl Tool for OrderCancel {
         // This statement decides who cancels; everything after it happens once.
         let now = ctx.now;
         if !orders::cancel(&mut ctx.tx, &tenant, &row.id, reason.as_str(), now).await? {
-            let sentence = "That order was changed a moment ago. Please look at it again.";
+            let sentence = text!("That order was changed a moment ago. Please look at it again.");
             return Err(ToolError::invalid_state(sentence));
         }
         ctx.concerns(&row.id);
@@ -129,9 +130,13 @@ impl Tool for OrderCancel {
         refunds::pay(ctx, &row, &paid, REASON).await?;
         let back = refunds::words(&paid, |minor| speech::money(ctx.money(minor)));
         let back = back.map_or("Nothing was paid, so nothing is refunded".to_owned(), |back| {
-            format!("I have refunded {back}")
+            text!("I have refunded {back}", back)
         });
-        let say = format!("Your order {} is cancelled. {back}.", speech::order_id(&row.id));
+        let say = text!(
+            "Your order {order} is cancelled. {back}.",
+            back,
+            order = speech::order_id(&row.id)
+        );
         let refund = |paid: PaidRow| Refund {
             amount: ctx.money(paid.paid_minor),
             payment_method_id: paid.payment_method_id,
@@ -148,7 +153,7 @@ async fn cancellable(
     args: &Args,
 ) -> Result<(OrderRow, CancelReason), ToolError> {
     let reason = CancelReason::parse(&args.reason)
-        .map_err(|why| ToolError::invalid(format!("The argument reason {why}.")))?;
+        .map_err(|why| ToolError::invalid(text!("The argument reason {why}.", why)))?;
     let row = find::one(ctx, &args.order_id).await?;
     let status = find::status(&row.status)?;
     if status.may_be_cancelled() {
@@ -159,7 +164,8 @@ async fn cancellable(
         OrderStatus::Delivered => "It cannot be cancelled any more; offer a return",
         _ => "It cannot be cancelled any more; offer a return once it is delivered",
     };
-    let sentence = format!("Order {} {}. {next}.", row.id, status.spoken());
+    let sentence =
+        text!("Order {order} {stands}. {next}.", next, order = row.id, stands = status.spoken());
     Err(ToolError::invalid_state(sentence))
 }
 

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     domain::{order_state::OrderStatus, speech},
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Hold, Preview, Risk, Scope, Spec, Tool, ToolError,
         Toolset, answer::rfc3339,
@@ -91,14 +92,14 @@ impl Tool for OrderCreate {
         let line = |(quantity, name): (i64, &str)| format!("{quantity} {name}");
         let mut lines: Vec<String> = plan.bill.pieces().take(4).map(line).collect();
         if let Some(more @ 1..) = plan.bill.lines.len().checked_sub(4) {
-            lines.push(format!("{more} more"));
+            lines.push(text!("{more} more", more));
         }
         // The agent speaks this sentence too, so money is words.
-        let summary = format!(
-            "Order for {}: {}, for {}",
-            plan.buyer.name,
-            lines.join(", "),
-            speech::money(total)
+        let summary = text!(
+            "Order for {name}: {lines}, for {amount}",
+            name = plan.buyer.name,
+            lines = lines.join(", "),
+            amount = speech::money(total)
         );
         let hold = |wanted: &items::Wanted| Hold {
             sku: wanted.article.sku.clone(),
@@ -145,7 +146,13 @@ fn say(ctx: &CallContext, plan: &Plan, order_id: &str) -> String {
         Some("wallet") => "to be charged to the wallet",
         Some(_) => "paid",
     };
-    format!("Your order is placed, its number is {number}. That is {what} for {total}, {paid}.")
+    text!(
+        "Your order is placed, its number is {number}. That is {what} for {total}, {paid}.",
+        number,
+        what,
+        total,
+        paid
+    )
 }
 
 #[cfg(test)]

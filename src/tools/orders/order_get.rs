@@ -52,12 +52,12 @@ impl Tool for OrderGet {
             Found::Several(rows) => return Ok(find::which(ctx, &rows)),
         };
         let status = find::status(&row.status)?;
-        let say = format!(
-            "Order {} {}: {} for {} in all.",
-            speech::order_id(&row.id),
-            status.spoken(),
-            speech::count(u64::try_from(row.pieces).unwrap_or_default(), "item", "items"),
-            speech::money(ctx.money(row.total_minor)),
+        let say = text!(
+            "Order {order} {stands}: {items} for {amount} in all.",
+            order = speech::order_id(&row.id),
+            stands = status.spoken(),
+            items = speech::count(u64::try_from(row.pieces).unwrap_or_default(), "item", "items"),
+            amount = speech::money(ctx.money(row.total_minor))
         );
         let view = order_view::of(ctx, row, status).await?;
         let say = if view.charge_declined {

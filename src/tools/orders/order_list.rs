@@ -9,6 +9,7 @@ use super::{bill, find};
 use crate::{
     domain::{money::Money, order_state::OrderStatus, period, speech},
     store::order_lists::{self, Choice, ListedRow},
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
         answer::rfc3339, cursor, fit,
@@ -93,7 +94,7 @@ impl Tool for OrderList {
         let from = from.map_or(DateTime::UNIX_EPOCH, |(first, _)| first);
         let end = to.map_or(ctx.now + TimeDelta::days(366), |(_, end)| end);
         if end <= from {
-            return Err(ToolError::invalid("The argument to must not be before from."));
+            return Err(ToolError::invalid(text!("The argument to must not be before from.")));
         }
         let after = args.cursor.as_deref().map(cursor::read).transpose()?;
         if let Some(customer) = &args.customer_id {
@@ -142,7 +143,7 @@ fn listed(ctx: &CallContext, row: &ListedRow) -> Result<Listed, ToolError> {
 }
 
 fn say(ctx: &CallContext, rows: &[ListedRow], more: i64) -> String {
-    let Some(newest) = rows.first() else { return "There are no such orders.".to_owned() };
+    let Some(newest) = rows.first() else { return text!("There are no such orders.") };
     let count = u64::try_from(rows.len()).unwrap_or_default();
     let orders = speech::count(count, "order", "orders");
     let day = super::said::on(ctx.day_of(newest.placed_at), ctx.today());
@@ -150,11 +151,17 @@ fn say(ctx: &CallContext, rows: &[ListedRow], more: i64) -> String {
     let rest = match more {
         0 => String::new(),
         order_lists::MOST_COUNTED => ", and there are more than a thousand more".to_owned(),
-        more => format!(", and there are {more} more"),
+        more => text!(", and there are {more} more", more),
     };
     match count {
-        1 if more == 0 => format!("There is one order, {number}, placed {day}."),
-        _ => format!("Here are {orders}{rest}. The newest is {number}, placed {day}."),
+        1 if more == 0 => text!("There is one order, {number}, placed {day}.", number, day),
+        _ => text!(
+            "Here are {orders}{rest}. The newest is {number}, placed {day}.",
+            orders,
+            rest,
+            number,
+            day
+        ),
     }
 }
 
@@ -168,8 +175,9 @@ fn moment(
         return Ok((at.to_utc(), at.to_utc() + TimeDelta::milliseconds(1)));
     }
     period::parse(text, ctx.today()).map(|days| days.instants(ctx.tenant.time_zone)).map_err(|_| {
-        ToolError::invalid(format!(
-            "The argument {argument} must be a day such as 2026-11-30 or an RFC 3339 time."
+        ToolError::invalid(text!(
+            "The argument {argument} must be a day such as 2026-11-30 or an RFC 3339 time.",
+            argument
         ))
     })
 }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     domain::speech,
     store::quotes::{self, Quote},
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
         answer::rfc3339,
@@ -121,15 +122,19 @@ fn say(ctx: &CallContext, bill: &Bill, short: Option<(String, i64)>) -> String {
         None => {
             let total = speech::money(ctx.money(bill.total_minor));
             let what = said::pieces(bill.pieces());
-            format!("That is {what} for {total} in all. Shall I place the order?")
+            text!("That is {what} for {total} in all. Shall I place the order?", what, total)
         }
         Some((title, 0)) => {
             let title = speech::stored(&title, 40);
-            format!("{title} is out of stock. Shall I look for something else?")
+            text!("{title} is out of stock. Shall I look for something else?", title)
         }
         Some((title, left)) => {
             let title = speech::stored(&title, 40);
-            format!("Of {title} there are only {left} left. Shall I quote {left} instead?")
+            text!(
+                "Of {title} there are only {left} left. Shall I quote {left} instead?",
+                title,
+                left
+            )
         }
     }
 }

@@ -109,7 +109,8 @@ impl Tool for OrderRefund {
         // Whoever looks at the customer next reads what was paid back, and why.
         let id = uuid::Uuid::now_v7().to_string();
         let author = ctx.caller.subject.clone();
-        let note = format!("Refund of {}: {}", plan.amount, args.reason);
+        let note =
+            text!("Refund of {amount}: {reason}", amount = plan.amount, reason = args.reason);
         let note = NewInteraction {
             id: &id,
             customer_id: &plan.order.customer_id,
@@ -137,7 +138,7 @@ impl Tool for OrderRefund {
 async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
     let amount = ctx.amount("amount", &args.amount)?;
     text::check(&args.reason, 200)
-        .map_err(|why| ToolError::invalid(format!("The argument reason {why}.")))?;
+        .map_err(|why| ToolError::invalid(text!("The argument reason {why}.", why)))?;
     let order = find::one(ctx, &args.order_id).await?;
     let paid = refunds::paid(ctx, &order).await?;
     let net = refunds::net(&paid);

@@ -84,7 +84,8 @@ impl Tool for OrderShip {
             expected_on: None,
         };
         if !shipments::insert(&mut ctx.tx, &tenant, &row.id, &parcel).await? {
-            let sentence = "The order has a parcel with this tracking number. Please check it.";
+            let sentence =
+                text!("The order has a parcel with this tracking number. Please check it.");
             return Err(ToolError::invalid(sentence));
         }
         let (order, carrier) = (speech::order_id(&row.id), speech::stored(&args.carrier, 40));

@@ -15,6 +15,7 @@ use crate::{
         buyers::{Buyer, Method},
         quotes,
     },
+    text,
     toolkit::{CallContext, ErrorCode, ToolError},
 };
 
@@ -43,7 +44,8 @@ impl Plan {
     pub async fn of(ctx: &mut CallContext, args: &Args) -> Result<Self, ToolError> {
         let said = ctx.amount("total", &args.total)?;
         let note = args.note.as_deref().map(|note| text::check(note, 500)).transpose();
-        let note = note.map_err(|why| ToolError::invalid(format!("The argument note {why}.")))?;
+        let note =
+            note.map_err(|why| ToolError::invalid(text!("The argument note {why}.", why)))?;
         let buyer = bill::buyer(ctx, &args.customer_id).await?;
         let wanted = items::find(ctx, &args.items).await?;
         let (bill, quote_id) = price(ctx, &buyer, args.quote_id.as_deref(), &wanted).await?;
@@ -90,8 +92,10 @@ async fn price(
 
 fn total_mismatch(ctx: &CallContext, bill: &Bill) -> ToolError {
     let total = speech::money(ctx.money(bill.total_minor));
-    let sentence =
-        format!("The total is {total}. Please read it back to the caller and call again with it.");
+    let sentence = text!(
+        "The total is {total}. Please read it back to the caller and call again with it.",
+        total
+    );
     let error = ToolError::new(ErrorCode::TotalMismatch, sentence);
     match serde_json::to_value(bill.view(ctx)) {
         Ok(quote) => error.with_details(quote),

@@ -1,5 +1,6 @@
 //! Words that several tools of orders say.
 
+use crate::text;
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
@@ -24,6 +25,6 @@ pub fn on(day: NaiveDate, today: NaiveDate) -> String {
     let said = speech::day(day, today);
     match said.as_str() {
         "today" | "tomorrow" | "yesterday" => said,
-        _ => format!("on {said}"),
+        _ => text!("on {said}", said),
     }
 }

@@ -6,6 +6,7 @@ use super::said;
 use crate::{
     domain::{reference, speech},
     store::products::{self, VariantRow},
+    text,
     toolkit::{Answer, CallContext, Candidate, ToolError},
 };
 
@@ -44,11 +45,11 @@ pub async fn article(ctx: &mut CallContext, said: &str) -> Result<Found, ToolErr
 pub fn which<T>(rows: &[VariantRow]) -> Answer<T> {
     let choices: Vec<String> = rows.iter().map(said::variant).collect();
     let name = rows.first().map_or("This", |row| row.name.as_str());
-    let say = format!(
-        "{} comes in {}: {}. Which one is it?",
-        speech::stored(name, 40),
-        said::count(rows.len(), "variant", "variants"),
-        speech::list_of_three(&choices)
+    let say = text!(
+        "{name} comes in {variants}: {list}. Which one is it?",
+        name = speech::stored(name, 40),
+        variants = said::count(rows.len(), "variant", "variants"),
+        list = speech::list_of_three(&choices)
     );
     let candidate =
         |row: &VariantRow| Candidate { id: row.sku.clone(), hint: said::title(row, 80) };
@@ -73,6 +74,7 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<VariantRow, ToolEr
 /// Several variants where one is to be changed.
 fn not_one(rows: &[VariantRow]) -> ToolError {
     let skus: Vec<&str> = rows.iter().take(10).map(|row| row.sku.as_str()).collect();
-    let sentence = "Several variants go by this name. Please ask which one, and give its sku.";
+    let sentence =
+        text!("Several variants go by this name. Please ask which one, and give its sku.");
     ToolError::invalid(sentence).with_details(json!({ "candidates": skus }))
 }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     domain::{money::Money, speech, text},
     store::products::{self, ProductRow, VariantRow},
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset, fit,
     },
@@ -108,7 +109,7 @@ impl Tool for GetProductInfo {
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
         let said = args.sku.as_deref().or(args.product_id.as_deref());
         let Some(said) = said else {
-            return Err(ToolError::invalid("Please give the sku or the product_id."));
+            return Err(ToolError::invalid(text!("Please give the sku or the product_id.")));
         };
         let Found { rows, is_product } = find::article(ctx, said).await?;
         if rows.len() > 1 && !is_product {
@@ -120,7 +121,9 @@ impl Tool for GetProductInfo {
             .as_ref()
             .is_some_and(|product| args.sku.is_some() && *product != first.product_id)
         {
-            return Err(ToolError::invalid("This sku belongs to another product_id. Give one."));
+            return Err(ToolError::invalid(text!(
+                "This sku belongs to another product_id. Give one."
+            )));
         }
         let tenant = ctx.tenant_id();
         let product = products::find(&mut ctx.tx, &tenant, &first.product_id).await?;
@@ -183,18 +186,25 @@ fn say(output: &Output, first: &VariantRow) -> String {
         None => speech::stored(&output.name, 60),
     };
     if !output.active {
-        return format!("{name} is no longer sold.");
+        return text!("{name} is no longer sold.", name);
     }
     let from = if output.price_to.is_some() { "from " } else { "" };
     let price = speech::money(output.price);
     let stock = match output.stock {
         0 => "it is out of stock".to_owned(),
-        n => format!("{} in stock", said::count(n, "piece is", "pieces are")),
+        n => text!("{pieces} in stock", pieces = said::count(n, "piece is", "pieces are")),
     };
     let variants = output.variants.len() + output.more_variants.unwrap_or_default();
     match variants {
-        0 | 1 => format!("{name} costs {from}{price}, and {stock}."),
-        n => format!("{name} costs {from}{price} and comes in {n} variants. In all, {stock}."),
+        0 | 1 => text!("{name} costs {from}{price}, and {stock}.", name, from, price, stock),
+        n => text!(
+            "{name} costs {from}{price} and comes in {n} variants. In all, {stock}.",
+            name,
+            from,
+            price,
+            n,
+            stock
+        ),
     }
 }
 

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     domain::speech,
     store::{StoreError, products::VariantRow, stock},
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, ErrorCode, Preview, Risk, Scope, Spec, Tool,
         ToolError, Toolset,
@@ -110,11 +111,21 @@ impl Tool for InventoryAdjust {
         let article = format!("{} {}", said::title(&plan.variant, 100), plan.variant.sku);
         let (place, before, after) = (&plan.place.name, plan.before, plan.after);
         let what = match (args.mode, args.quantity) {
-            (Mode::Set, _) => format!("Set {article} at {place}"),
-            (Mode::Delta, more @ 0..) => format!("Add {more} of {article} at {place}"),
-            (Mode::Delta, fewer) => format!("Take {} of {article} away at {place}", -fewer),
+            (Mode::Set, _) => text!("Set {article} at {place}", article, place),
+            (Mode::Delta, more @ 0..) => {
+                text!("Add {more} of {article} at {place}", more, article, place)
+            }
+            (Mode::Delta, fewer) => {
+                text!("Take {fewer} of {article} away at {place}", article, place, fewer = -fewer)
+            }
         };
-        let summary = format!("{what} from {before} to {after}: {}", args.reason);
+        let summary = text!(
+            "{what} from {before} to {after}: {reason}",
+            what,
+            before,
+            after,
+            reason = args.reason
+        );
         let mut preview = Preview::new(speech::stored(&summary, 400));
         preview.details = json!({
             "sku": plan.variant.sku,
@@ -183,10 +194,14 @@ impl Plan {
     /// Everything that can be known before.
     async fn of(ctx: &mut CallContext, args: &Args) -> Result<Self, ToolError> {
         if args.mode == Mode::Set && args.quantity < 0 {
-            return Err(ToolError::invalid("The argument quantity must be 0 or more for set."));
+            return Err(ToolError::invalid(text!(
+                "The argument quantity must be 0 or more for set."
+            )));
         }
         if args.mode == Mode::Delta && args.quantity == 0 {
-            return Err(ToolError::invalid("The argument quantity must not be 0 for delta."));
+            return Err(ToolError::invalid(text!(
+                "The argument quantity must not be 0 for delta."
+            )));
         }
         let variant = find::one(ctx, &args.sku).await?;
         let place = match &args.location {
@@ -209,12 +224,20 @@ impl Plan {
     fn check(&self) -> Result<(), ToolError> {
         let (place, before) = (speech::stored(&self.place.name, 60), self.before);
         let sentence = if self.after < 0 {
-            format!("There are only {before} at {place}, so that many cannot be taken away.")
+            text!(
+                "There are only {before} at {place}, so that many cannot be taken away.",
+                before,
+                place
+            )
         } else if self.after < self.reserved {
             let held = said::count(self.reserved, "piece", "pieces");
-            format!("{held} at {place} are held for others, so no fewer can be left there.")
+            text!(
+                "{held} at {place} are held for others, so no fewer can be left there.",
+                held,
+                place
+            )
         } else if self.after > MOST && self.after > before {
-            format!("No more than {MOST} pieces can be kept at {place}.")
+            text!("No more than {most} pieces can be kept at {place}.", most = MOST, place)
         } else {
             return Ok(());
         };
@@ -239,7 +262,8 @@ async fn count(ctx: &mut CallContext, sku: &str, place: &Place) -> Result<(i64, 
 }
 
 fn moved(on_hand: i64) -> ToolError {
-    let sentence = format!("The count there is {on_hand} now. Please check it and ask again.");
+    let sentence =
+        text!("The count there is {on_hand} now. Please check it and ask again.", on_hand);
     ToolError::new(ErrorCode::Conflict, sentence).with_details(json!({ "on_hand": on_hand }))
 }
 
@@ -248,8 +272,14 @@ fn say(plan: &Plan, delta: i64) -> String {
     let place = speech::stored(&plan.place.name, 40);
     let pieces = said::count(plan.after, "piece", "pieces");
     match delta {
-        0 => format!("The count of {name} at {place} was {pieces} already."),
-        _ => format!("The count of {name} at {place} is {pieces} now, and was {}.", plan.before),
+        0 => text!("The count of {name} at {place} was {pieces} already.", name, place, pieces),
+        _ => text!(
+            "The count of {name} at {place} is {pieces} now, and was {before}.",
+            name,
+            place,
+            pieces,
+            before = plan.before
+        ),
     }
 }
 

@@ -8,6 +8,7 @@ use super::{find, place, said};
 use crate::{
     domain::text,
     store::{products::VariantRow, stock},
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset, fit,
     },
@@ -129,17 +130,25 @@ impl Tool for InventoryCheckStock {
 
 fn say(row: &VariantRow, output: &Output, place: Option<&str>) -> String {
     let name = said::spoken(row);
-    let at = place.map_or_else(String::new, |place| format!(" at {}", text::display(place, 40)));
+    let at = place
+        .map_or_else(String::new, |place| text!(" at {place}", place = text::display(place, 40)));
     if !output.active {
-        return format!("{name} is no longer sold.");
+        return text!("{name} is no longer sold.", name);
     }
     let pieces = said::count(output.available, "piece", "pieces");
     let are = if output.available == 1 { "is" } else { "are" };
     match (output.available, output.enough) {
-        (0, _) => format!("{name} is out of stock{at}."),
-        (_, true) => format!("Yes, {pieces} of {name} {are} available{at}."),
+        (0, _) => text!("{name} is out of stock{at}.", name, at),
+        (_, true) => text!("Yes, {pieces} of {name} {are} available{at}.", pieces, name, are, at),
         (_, false) => {
-            format!("No, only {pieces} of {name} {are} available{at}, not {}.", output.quantity)
+            text!(
+                "No, only {pieces} of {name} {are} available{at}, not {quantity}.",
+                pieces,
+                name,
+                are,
+                at,
+                quantity = output.quantity
+            )
         }
     }
 }

@@ -8,6 +8,7 @@ use super::{place, said};
 use crate::{
     domain::{reorder, speech, text},
     store::variants::{self, LowRow},
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset, fit,
     },
@@ -99,19 +100,22 @@ impl Tool for InventoryLowStock {
 }
 
 fn say(output: &Output, matches: i64, place: Option<&str>) -> String {
-    let at = place.map_or_else(String::new, |place| format!(" at {}", text::display(place, 40)));
+    let at = place
+        .map_or_else(String::new, |place| text!(" at {place}", place = text::display(place, 40)));
     let worst = |low: &Low| {
         let left = said::count(low.available, "piece", "pieces");
-        format!("{} with {left} left", speech::stored(&low.name, 35))
+        text!("{name} with {left} left", left, name = speech::stored(&low.name, 35))
     };
     let worst: Vec<String> = output.low.iter().take(2).map(worst).collect();
     let articles = said::count(matches, "article is", "articles are");
     let lowest = speech::list(&worst);
     match (matches, worst.len()) {
-        (0, _) => format!("Nothing is low on stock{at}."),
-        (1, _) | (2, 2) => format!("{articles} low on stock{at}: {lowest}."),
-        (_, 1) => format!("{articles} low on stock{at}. The lowest is {lowest}."),
-        _ => format!("{articles} low on stock{at}. The lowest are {lowest}."),
+        (0, _) => text!("Nothing is low on stock{at}.", at),
+        (1, _) | (2, 2) => text!("{articles} low on stock{at}: {lowest}.", articles, at, lowest),
+        (_, 1) => {
+            text!("{articles} low on stock{at}. The lowest is {lowest}.", articles, at, lowest)
+        }
+        _ => text!("{articles} low on stock{at}. The lowest are {lowest}.", articles, at, lowest),
     }
 }
 

@@ -9,6 +9,7 @@ use super::{find, inventory_reserve::PREFIX, numbers, said};
 use crate::{
     domain::speech,
     store::{products::VariantRow, reservations},
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
     },
@@ -60,7 +61,12 @@ impl Tool for InventoryRelease {
     async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
         let open = Open::of(ctx, args).await?;
         let article = format!("{} {}", said::title(&open.variant, 100), open.variant.sku);
-        let summary = format!("Release reservation {}: {} of {article}", open.id, open.quantity);
+        let summary = text!(
+            "Release reservation {id}: {quantity} of {article}",
+            article,
+            id = open.id,
+            quantity = open.quantity
+        );
         let mut preview = Preview::new(speech::stored(&summary, 400));
         preview.details = json!({
             "reservation_id": open.id,
@@ -82,7 +88,12 @@ impl Tool for InventoryRelease {
         let variant = find::one(ctx, &variant.sku).await?;
         let pieces = said::count(quantity, "piece", "pieces");
         let are = if quantity == 1 { "is" } else { "are" };
-        let say = format!("{pieces} of {} {are} free again.", said::spoken(&variant));
+        let say = text!(
+            "{pieces} of {variant} {are} free again.",
+            pieces,
+            are,
+            variant = said::spoken(&variant)
+        );
         let output = Output {
             reservation_id: id,
             name: said::title(&variant, 200),

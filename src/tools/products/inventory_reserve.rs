@@ -14,6 +14,7 @@ use crate::{
         products::VariantRow,
         reservations::{self, Holding},
     },
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, ErrorCode, Hold, Preview, Risk, Scope, Spec, Tool,
         ToolError, Toolset, answer::rfc3339,
@@ -91,7 +92,12 @@ impl Tool for InventoryReserve {
         let variant = free(ctx, args).await?;
         let article = format!("{} {}", said::title(&variant, 100), variant.sku);
         let (quantity, minutes) = (args.quantity, minutes(args));
-        let summary = format!("Reserve {quantity} of {article} for {}", for_minutes(minutes));
+        let summary = text!(
+            "Reserve {quantity} of {article} for {minutes}",
+            quantity,
+            article,
+            minutes = for_minutes(minutes)
+        );
         let mut preview = Preview::new(speech::stored(&summary, 400));
         preview.details = json!({
             "sku": variant.sku,
@@ -121,7 +127,12 @@ impl Tool for InventoryReserve {
             |held: reservations::HeldRow| At { location: held.location, quantity: held.quantity };
         let pieces = said::count(quantity, "piece", "pieces");
         let name = said::spoken(&variant);
-        let say = format!("I am holding {pieces} of {name} for {}.", for_minutes(minutes));
+        let say = text!(
+            "I am holding {pieces} of {name} for {minutes}.",
+            pieces,
+            name,
+            minutes = for_minutes(minutes)
+        );
         let output = Output {
             reservation_id,
             name: said::title(&variant, 200),
@@ -148,16 +159,16 @@ async fn free(ctx: &mut CallContext, args: &Args) -> Result<VariantRow, ToolErro
     let variant = find::one(ctx, &args.sku).await?;
     let name = said::spoken(&variant);
     if !variant.active {
-        let sentence = format!("{name} is no longer sold. Please offer something else.");
+        let sentence = text!("{name} is no longer sold. Please offer something else.", name);
         return Err(ToolError::invalid_state(sentence));
     }
     if variant.available >= args.quantity {
         return Ok(variant);
     }
     let sentence = match variant.available {
-        ..=0 => format!("{name} is out of stock, so none can be reserved."),
-        1 => format!("Only one piece of {name} is free. Please reserve that one."),
-        left => format!("Only {left} pieces of {name} are free. Please reserve fewer."),
+        ..=0 => text!("{name} is out of stock, so none can be reserved.", name),
+        1 => text!("Only one piece of {name} is free. Please reserve that one.", name),
+        left => text!("Only {left} pieces of {name} are free. Please reserve fewer.", left, name),
     };
     let facts = json!({
         "sku": variant.sku, "available": variant.available, "requested": args.quantity,

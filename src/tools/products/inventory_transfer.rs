@@ -17,6 +17,7 @@ use crate::{
         products::VariantRow,
         stock::{self, StockRow},
     },
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, ErrorCode, Hold, Preview, Risk, Scope, Spec, Tool,
         ToolError, Toolset,
@@ -97,7 +98,13 @@ impl Tool for InventoryTransfer {
         let plan = Plan::of(ctx, args).await?;
         let article = format!("{} {}", said::title(&plan.variant, 100), plan.variant.sku);
         let (quantity, from, to) = (args.quantity, &plan.from, &plan.to);
-        let summary = format!("Move {quantity} of {article} from {} to {}", from.name, to.name);
+        let summary = text!(
+            "Move {quantity} of {article} from {name} to {name2}",
+            quantity,
+            article,
+            name = from.name,
+            name2 = to.name
+        );
         let mut preview = Preview::new(speech::stored(&summary, 400));
         preview.details = json!({
             "sku": plan.variant.sku,
@@ -135,12 +142,12 @@ impl Tool for InventoryTransfer {
             }
         };
         let movements = vec![movement(&plan.from, -quantity), movement(&plan.to, quantity)];
-        let say = format!(
-            "I have moved {} of {} from {} to {}.",
-            said::count(quantity, "piece", "pieces"),
-            said::spoken(&plan.variant),
-            speech::stored(&plan.from.name, 40),
-            speech::stored(&plan.to.name, 40),
+        let say = text!(
+            "I have moved {pieces} of {variant} from {name} to {name2}.",
+            pieces = said::count(quantity, "piece", "pieces"),
+            variant = said::spoken(&plan.variant),
+            name = speech::stored(&plan.from.name, 40),
+            name2 = speech::stored(&plan.to.name, 40)
         );
         let name = said::title(&plan.variant, 200);
         let output = Output { transfer_id, sku: plan.variant.sku, name, quantity, movements };
@@ -166,7 +173,8 @@ impl Plan {
         let from = place::named(ctx, &args.from).await?;
         let to = place::named(ctx, &args.to).await?;
         if from.id == to.id {
-            let sentence = "The arguments from and to are the same location. Please name two.";
+            let sentence =
+                text!("The arguments from and to are the same location. Please name two.");
             return Err(ToolError::invalid(sentence));
         }
         let tenant = ctx.tenant_id();
@@ -187,9 +195,20 @@ impl Plan {
     fn too_few(&self, requested: i64) -> ToolError {
         let (name, place) = (said::spoken(&self.variant), speech::stored(&self.from.name, 60));
         let sentence = match self.free() {
-            ..=0 => format!("No piece of {name} is free at {place}, so none can be moved."),
-            1 => format!("Only one piece of {name} is free at {place}. Please move that one."),
-            free => format!("Only {free} pieces of {name} are free at {place}. Please move fewer."),
+            ..=0 => {
+                text!("No piece of {name} is free at {place}, so none can be moved.", name, place)
+            }
+            1 => text!(
+                "Only one piece of {name} is free at {place}. Please move that one.",
+                name,
+                place
+            ),
+            free => text!(
+                "Only {free} pieces of {name} are free at {place}. Please move fewer.",
+                free,
+                name,
+                place
+            ),
         };
         let facts = json!({
             "sku": self.variant.sku,

@@ -3,6 +3,7 @@
 use crate::{
     domain::{speech, text},
     store::stock,
+    text,
     toolkit::{CallContext, ErrorCode, ToolError},
 };
 
@@ -28,7 +29,8 @@ pub async fn named(ctx: &mut CallContext, said: &str) -> Result<Place, ToolError
     stored.map(|(id,)| of(ctx, id)).ok_or_else(|| {
         let known = &ctx.tenant.business.locations;
         let names: Vec<&str> = known.iter().map(|location| location.id.as_str()).collect();
-        let sentence = format!("There is no such location. There are {}.", speech::list(&names));
+        let sentence =
+            text!("There is no such location. There are {list}.", list = speech::list(&names));
         ToolError::new(ErrorCode::NotFound, sentence)
     })
 }

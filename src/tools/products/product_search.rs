@@ -14,6 +14,7 @@ use crate::{
         product_search::{self, Filter, ListedRow, MOST_OPTIONS, MOST_WORDS, option_pattern},
         products,
     },
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset, fit,
     },
@@ -177,7 +178,8 @@ fn patterns(options: Option<&BTreeMap<String, String>>) -> Result<Vec<String>, T
     let long = |text: &String| text.chars().count() > 100;
     if options.len() > MOST_OPTIONS || options.iter().any(|(name, value)| long(name) || long(value))
     {
-        let sentence = "The argument options must be at most 3 options of at most 100 characters.";
+        let sentence =
+            text!("The argument options must be at most 3 options of at most 100 characters.");
         return Err(ToolError::invalid(sentence));
     }
     Ok(options.iter().map(|(name, value)| option_pattern(name, value)).collect())
@@ -207,12 +209,13 @@ async fn category(
     let there: Vec<String> = there.into_iter().map(|name| speech::stored(name, 25)).collect();
     let said = speech::stored(said, 40);
     Ok(Err(Answer::nothing(if there.is_empty() {
-        "There are no categories here. Please search by a word instead.".to_owned()
+        text!("There are no categories here. Please search by a word instead.")
     } else {
         let shown = there.iter().take(6).cloned().collect::<Vec<_>>();
-        format!(
-            "There is no category called {said}. There are, for example, {}.",
-            speech::list(&shown)
+        text!(
+            "There is no category called {said}. There are, for example, {list}.",
+            said,
+            list = speech::list(&shown)
         )
     })))
 }
@@ -251,14 +254,14 @@ fn say(output: &Output, query: Option<&str>) -> String {
         [] => match query {
             Some(query) => {
                 let query = speech::stored(query, 40);
-                format!("I found nothing for {query}. Please try another word.")
+                text!("I found nothing for {query}. Please try another word.", query)
             }
-            None => "I found no such products.".to_owned(),
+            None => text!("I found no such products."),
         },
         [only] if output.more == 0 => {
             let available: i64 = only.variants.iter().map(|variant| variant.available).sum();
             let stock = if available > 0 { "in stock" } else { "out of stock" };
-            format!("I found {}, {stock}.", priced(only))
+            text!("I found {only}, {stock}.", stock, only = priced(only))
         }
         products => {
             let all = there + usize::try_from(output.more).unwrap_or_default();
@@ -266,14 +269,21 @@ fn say(output: &Output, query: Option<&str>) -> String {
             let names: Vec<String> = products.iter().take(3).map(priced).collect();
             let count = said::count(all, "product", "products");
             let first = if all > 3 { ", such as " } else { ": " };
-            format!("I found {at_least}{count}{first}{}.", speech::list(&names))
+            text!(
+                "I found {at_least}{count}{first}{list}.",
+                at_least,
+                count,
+                first,
+                list = speech::list(&names)
+            )
         }
     }
 }
 
 /// Reads what [`Output::cursor`] wrote: rank, name and id of the last product.
 fn read_cursor(cursor: &str) -> Result<(i64, String, String), ToolError> {
-    let wrong = || ToolError::invalid("The argument cursor must be one that the page before gave.");
+    let wrong =
+        || ToolError::invalid(text!("The argument cursor must be one that the page before gave."));
     let (rank, rest) = cursor.split_once('~').ok_or_else(wrong)?;
     // A name that is compared has no such sign, and an id may have one.
     let (id, name) = rest.rsplit_once('~').ok_or_else(wrong)?;

@@ -15,6 +15,7 @@ use crate::{
         products::VariantRow,
         variants::{self, TermsRow},
     },
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, ErrorCode, Preview, Risk, Scope, Spec, Tool,
         ToolError, Toolset,
@@ -100,18 +101,18 @@ impl Tool for ProductUpdate {
         let mut changes = Vec::new();
         if before.price_minor != after.price_minor {
             let (old, new) = (money(before.price_minor), money(after.price_minor));
-            changes.push(format!("price from {old} to {new}"));
+            changes.push(text!("price from {old} to {new}", old, new));
         }
         if before.active != after.active {
             let (old, new) = (sold(before.active), sold(after.active));
-            changes.push(format!("from {old} to {new}"));
+            changes.push(text!("from {old} to {new}", old, new));
         }
         if before.reorder_point != after.reorder_point {
             let (old, new) = (before.reorder_point, after.reorder_point);
-            changes.push(format!("reorder point from {old} to {new}"));
+            changes.push(text!("reorder point from {old} to {new}", old, new));
         }
         let article = format!("{} {}", said::title(&plan.variant, 100), plan.variant.sku);
-        let summary = format!("Change {article}: {}", speech::list(&changes));
+        let summary = text!("Change {article}: {list}", article, list = speech::list(&changes));
         let mut preview = Preview::new(speech::stored(&summary, 400));
         let facts = |terms: &TermsRow| {
             json!({
@@ -176,12 +177,13 @@ impl Plan {
     /// Everything that can be known before.
     async fn of(ctx: &mut CallContext, args: &Args) -> Result<Self, ToolError> {
         if args.price.is_none() && args.active.is_none() && args.reorder_point.is_none() {
-            let sentence = "Please give what is to be changed: price, active or reorder_point.";
+            let sentence =
+                text!("Please give what is to be changed: price, active or reorder_point.");
             return Err(ToolError::invalid(sentence));
         }
         let price = args.price.as_deref().map(|price| ctx.amount("price", price)).transpose()?;
         if price.is_some_and(|price| price.minor < 0) {
-            return Err(ToolError::invalid("The argument price must not be negative."));
+            return Err(ToolError::invalid(text!("The argument price must not be negative.")));
         }
         let variant = find::one(ctx, &args.sku).await?;
         let tenant = ctx.tenant_id();
@@ -198,7 +200,8 @@ impl Plan {
         };
         if after == before {
             let name = said::spoken(&variant);
-            let sentence = format!("{name} is like that already, so there is nothing to change.");
+            let sentence =
+                text!("{name} is like that already, so there is nothing to change.", name);
             let facts = json!({ "version": before.version });
             return Err(ToolError::invalid_state(sentence).with_details(facts));
         }
@@ -207,7 +210,8 @@ impl Plan {
 }
 
 fn changed(version: i64) -> ToolError {
-    let sentence = "That product was changed in the meantime. Please look at it and ask again.";
+    let sentence =
+        text!("That product was changed in the meantime. Please look at it and ask again.");
     ToolError::new(ErrorCode::Conflict, sentence).with_details(json!({ "version": version }))
 }
 
@@ -218,18 +222,22 @@ fn sold(active: bool) -> &'static str {
 fn say(ctx: &CallContext, variant: &VariantRow, before: &TermsRow, after: &TermsRow) -> String {
     let mut changes = Vec::new();
     if before.price_minor != after.price_minor {
-        changes.push(format!("costs {}", speech::money(ctx.money(after.price_minor))));
+        changes.push(text!("costs {amount}", amount = speech::money(ctx.money(after.price_minor))));
     }
     if before.active != after.active {
-        changes.push(format!("is {}", sold(after.active)));
+        changes.push(text!("is {active}", active = sold(after.active)));
     }
     if before.reorder_point != after.reorder_point {
         changes.push(match after.reorder_point {
             0 => "is not reordered".to_owned(),
-            n => format!("is reordered at {}", said::count(n, "piece", "pieces")),
+            n => text!("is reordered at {pieces}", pieces = said::count(n, "piece", "pieces")),
         });
     }
-    format!("From now on {} {}.", said::spoken(variant), speech::list(&changes))
+    text!(
+        "From now on {variant} {list}.",
+        variant = said::spoken(variant),
+        list = speech::list(&changes)
+    )
 }
 
 #[cfg(test)]
