@@ -99,12 +99,9 @@ impl Callback {
     /// The window as it follows a verb: `today between 2 PM and 4 PM`.
     pub fn spoken(self, zone: Tz, today: NaiveDate) -> String {
         let (from, to) = (self.from.with_timezone(&zone), self.to.with_timezone(&zone));
-        let day = speech::day(from.date_naive(), today);
+        let day = speech::on(from.date_naive(), today);
         let (from, to) = (clock(from.time()), clock(to.time()));
-        match day.as_str() {
-            "today" | "tomorrow" => text!("{day} between {from} and {to}", day, from, to),
-            _ => text!("on {day} between {from} and {to}", day, from, to),
-        }
+        text!("{day} between {from} and {to}", day, from, to)
     }
 }
 

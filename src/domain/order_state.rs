@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::{self, TextError};
+use crate::text;
 
 /// Where an order stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -109,26 +110,24 @@ impl OrderStatus {
     }
 
     /// The state as it ends a sentence that begins with "your order".
-    pub const fn spoken(self) -> &'static str {
+    pub fn spoken(self) -> String {
         match self {
-            Self::Pending => "is pending",
-            Self::PendingModified => "is pending, with changed items",
-            Self::Processed => "has been packed",
-            Self::Shipped => "is on its way",
-            Self::Delivered => "has been delivered",
-            Self::Cancelled => "is cancelled",
-            Self::ReturnRequested => "has a return under way",
-            Self::ExchangeRequested => "has an exchange under way",
+            Self::Pending => text!("is pending"),
+            Self::PendingModified => text!("is pending, with changed items"),
+            Self::Processed => text!("has been packed"),
+            Self::Shipped => text!("is on its way"),
+            Self::Delivered => text!("has been delivered"),
+            Self::Cancelled => text!("is cancelled"),
+            Self::ReturnRequested => text!("has a return under way"),
+            Self::ExchangeRequested => text!("has an exchange under way"),
         }
     }
-}
 
-impl OrderStatus {
     /// The state in words as [`OrderStatus::spoken`], once a return or an exchange is settled.
-    pub const fn spoken_settled(self) -> &'static str {
+    pub fn spoken_settled(self) -> String {
         match self {
-            Self::ReturnRequested => "has been delivered, and its return is settled",
-            Self::ExchangeRequested => "has been delivered, and its exchange is settled",
+            Self::ReturnRequested => text!("has been delivered, and its return is settled"),
+            Self::ExchangeRequested => text!("has been delivered, and its exchange is settled"),
             other => other.spoken(),
         }
     }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{lenient, speech};
+use crate::text;
 
 /// How many days a report may span: a leap year.
 pub const MAX_DAYS: i64 = 366;
@@ -123,16 +124,19 @@ impl DayRange {
         } else if first && self.from.month() == 1 && whole(12) {
             year.to_string()
         } else if first && self.from.month0().is_multiple_of(3) && whole(3) {
-            let name = ["first", "second", "third", "fourth"].into_iter();
-            let name = name.zip(0..).find(|(_, n)| *n == self.from.month0() / 3);
-            format!("the {} quarter of {year}", name.map_or("last", |(name, _)| name))
+            match self.from.month0() / 3 {
+                0 => text!("the first quarter of {year}", year),
+                1 => text!("the second quarter of {year}", year),
+                2 => text!("the third quarter of {year}", year),
+                _ => text!("the fourth quarter of {year}", year),
+            }
         } else if first && whole(1) {
-            self.from.format("%B %Y").to_string()
+            text!("{month} {year}", month = speech::month(self.from), year)
         } else {
             let same_year = self.from.year() == self.to.year();
             let seen_from = if same_year { self.to } else { today };
             let (from, to) = (speech::date(self.from, seen_from), speech::date(self.to, today));
-            format!("{from} to {to}")
+            text!("{from} to {to}", from, to)
         }
     }
 

@@ -4,7 +4,8 @@
 
 use phonenumber::{Mode, country};
 
-use super::lenient;
+use super::{lenient, speech};
+use crate::text;
 
 /// How few and how many digits a number may have; E.164 allows 15.
 const LENGTHS: std::ops::RangeInclusive<usize> = 7..=15;
@@ -55,9 +56,11 @@ pub fn spoken(phone: &str) -> String {
     let local =
         digits.strip_prefix('1').filter(|local| phone.starts_with('+') && local.len() == 10);
     match local {
-        Some(local) => format!("plus 1, {}", super::speech::digit_groups(local)),
-        None if phone.starts_with('+') => format!("plus {}", super::speech::digit_groups(&digits)),
-        None => super::speech::digit_groups(&digits),
+        Some(local) => text!("plus 1, {digits}", digits = speech::digit_groups(local)),
+        None if phone.starts_with('+') => {
+            text!("plus {digits}", digits = speech::digit_groups(&digits))
+        }
+        None => speech::digit_groups(&digits),
     }
 }
 

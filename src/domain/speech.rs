@@ -1,9 +1,13 @@
 //! What voice says: money, days, ids and lists in words.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, Weekday};
 
-use super::money::{Currency, Money};
 pub use super::say::{LONGEST_SAY, fit, is_speakable, stored};
+use super::{
+    money::{Currency, Money},
+    words::word,
+};
+use crate::text;
 
 /// An amount in words: `59 dollars and 98 cents`. Currencies whose words are not known here keep
 /// their code: `59.98 CHF`.
@@ -17,32 +21,75 @@ pub fn money(amount: Money) -> String {
     let total = amount.minor.unsigned_abs();
     let (whole, rest) = (total / 100, total % 100);
     let words = |n: u64, [one, many]: [&str; 2]| {
-        format!("{} {}", grouped(n), if n == 1 { one } else { many })
+        format!("{} {}", grouped(n), word(if n == 1 { one } else { many }))
     };
     let spoken = match (whole, rest) {
         (0, rest) if rest > 0 => words(rest, minor),
         (whole, 0) => words(whole, major),
-        (whole, rest) => format!("{} and {}", words(whole, major), words(rest, minor)),
+        (whole, rest) => {
+            let (whole, rest) = (words(whole, major), words(rest, minor));
+            text!("{whole} and {rest}", whole, rest)
+        }
     };
-    if amount.minor < 0 { format!("minus {spoken}") } else { spoken }
+    if amount.minor < 0 { text!("minus {spoken}", spoken) } else { spoken }
 }
 
 /// A day as people call it: `today`, `yesterday`, `Monday` within six days either way,
 /// `November 3rd`, and the year where it is not this one.
 pub fn day(day: NaiveDate, today: NaiveDate) -> String {
     match (day - today).num_days() {
-        0 => "today".into(),
-        -1 => "yesterday".into(),
-        1 => "tomorrow".into(),
-        -6..=6 => day.format("%A").to_string(),
+        0 => text!("today"),
+        -1 => text!("yesterday"),
+        1 => text!("tomorrow"),
+        -6..=6 => weekday(day),
         _ => date(day, today),
+    }
+}
+
+/// A day as it follows a verb: `today`, `on Monday`, `on November 3rd`.
+pub fn on(when: NaiveDate, today: NaiveDate) -> String {
+    let day = day(when, today);
+    if (-1..=1).contains(&(when - today).num_days()) { day } else { text!("on {day}", day) }
+}
+
+fn weekday(day: NaiveDate) -> String {
+    match day.weekday() {
+        Weekday::Mon => text!("Monday"),
+        Weekday::Tue => text!("Tuesday"),
+        Weekday::Wed => text!("Wednesday"),
+        Weekday::Thu => text!("Thursday"),
+        Weekday::Fri => text!("Friday"),
+        Weekday::Sat => text!("Saturday"),
+        Weekday::Sun => text!("Sunday"),
+    }
+}
+
+/// The month of a day.
+pub fn month(day: NaiveDate) -> String {
+    match day.month() {
+        1 => text!("January"),
+        2 => text!("February"),
+        3 => text!("March"),
+        4 => text!("April"),
+        5 => text!("May"),
+        6 => text!("June"),
+        7 => text!("July"),
+        8 => text!("August"),
+        9 => text!("September"),
+        10 => text!("October"),
+        11 => text!("November"),
+        _ => text!("December"),
     }
 }
 
 /// A day by its date: `November 3rd`, and the year where it is not this one.
 pub fn date(day: NaiveDate, today: NaiveDate) -> String {
-    let spoken = format!("{} {}", day.format("%B"), ordinal(day.day()));
-    if day.year() == today.year() { spoken } else { format!("{spoken}, {}", day.year()) }
+    let (month, nth, year) = (month(day), ordinal(day.day()), day.year());
+    if year == today.year() {
+        text!("{month} {nth}", month, nth)
+    } else {
+        text!("{month} {nth}, {year}", month, nth, year)
+    }
 }
 
 /// An id as it is read out: letters one by one, digits in groups with a pause between. A word in
@@ -56,7 +103,7 @@ pub fn order_id(id: &str) -> String {
     let said: Vec<char> = said.map(char::to_ascii_uppercase).collect();
     if said.len() > 12 {
         let end: String = said.iter().skip(said.len() - 4).collect();
-        return format!("ending in {}", runs(&end));
+        return text!("ending in {end}", end = runs(&end));
     }
     runs(&said.iter().collect::<String>())
 }
@@ -123,7 +170,7 @@ pub fn digit_groups(digits: &str) -> String {
 
 /// A count with its noun: `1 order`, `3 orders`.
 pub fn count(n: u64, singular: &str, plural: &str) -> String {
-    format!("{} {}", grouped(n), if n == 1 { singular } else { plural })
+    format!("{} {}", grouped(n), word(if n == 1 { singular } else { plural }))
 }
 
 /// All of a list: `a, b and c`.
@@ -132,7 +179,7 @@ pub fn list<S: AsRef<str>>(items: &[S]) -> String {
     match items.split_last() {
         None => String::new(),
         Some((only, [])) => (*only).to_owned(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        Some((last, others)) => text!("{others} and {last}", others = others.join(", "), last),
     }
 }
 
@@ -140,7 +187,7 @@ pub fn list<S: AsRef<str>>(items: &[S]) -> String {
 pub fn list_of_three<S: AsRef<str>>(items: &[S]) -> String {
     let mut said: Vec<String> = items.iter().take(3).map(|item| item.as_ref().into()).collect();
     if items.len() > 3 {
-        said.push(format!("{} more", items.len() - 3));
+        said.push(text!("{count} more", count = items.len() - 3));
     }
     list(&said)
 }

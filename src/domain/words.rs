@@ -1,9 +1,10 @@
 //! Everything that is said, in the language of the business.
 //!
 //! A sentence stands where it is said, in English, inside [`text!`](crate::text): the English words
-//! are the key under which another language has its own. A fork that speaks German writes a TOML file
-//! of English and German sentences and adds one line to `LANGUAGES` below; what the file does not have
-//! is said in English. Not every sentence passes here yet.
+//! are the key under which another language has its own. A fork that speaks German copies
+//! `docs/texts.toml`, which has them all, writes the German ones, and adds one line to `LANGUAGES` below;
+//! what the file does not have is said in English. How numbers, months and lists are put together is
+//! in [`speech`](super::speech).
 
 use std::{collections::HashMap, fmt::Display, sync::OnceLock};
 
@@ -71,6 +72,12 @@ pub fn learn(toml: &str) -> Result<(), String> {
 /// A text in the language that is spoken; `None` where that is English or has no such text.
 pub fn translated(english: &str) -> Option<&'static str> {
     SPOKEN.get()?.get(english).map(String::as_str)
+}
+
+/// A word that is not known where this is written, such as the noun of a count, in the language that is
+/// spoken.
+pub fn word(english: &str) -> &str {
+    translated(english).unwrap_or(english)
 }
 
 /// Puts values where a text names them.

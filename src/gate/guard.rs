@@ -1,11 +1,11 @@
 //! A call that panics, hangs or loses its client still ends.
 
-use crate::text;
 use std::{future::Future, panic::AssertUnwindSafe, time::Duration};
 
 use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 
+use crate::text;
 use crate::toolkit::{ErrorCode, ToolError, incident};
 
 /// Runs a call under its deadline, until its client goes, and behind a guard against panics. What

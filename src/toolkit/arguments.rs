@@ -4,12 +4,12 @@
 //! optional values may be there. An argument that the tool does not know is refused by name, because
 //! a silently dropped `discount` would be believed.
 
-use crate::text;
 use serde_json::{Map, Value};
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 use super::{catalogue::IDEMPOTENCY_KEY, error::ToolError};
 use crate::domain::{lenient, text};
+use crate::text;
 
 /// Longer texts are refused before anything looks at them.
 const LONGEST_TEXT: usize = 4_000;

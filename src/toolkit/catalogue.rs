@@ -1,6 +1,5 @@
 //! Every tool by name: parse, validate, describe.
 
-use crate::text;
 use std::{
     collections::HashMap,
     future::Future,
@@ -20,6 +19,7 @@ use super::{
     spec::Spec,
     tool::{Preview, Tool},
 };
+use crate::text;
 
 /// A boxed future of a prepared call.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, ToolError>> + Send + 'a>>;

@@ -1,10 +1,10 @@
 //! Where the next page of a list begins: the time and the id of the last thing shown. A cursor opens
 //! nothing that the list itself does not show, so it is neither sealed nor signed.
 
-use crate::text;
 use chrono::{DateTime, Utc};
 
 use super::ToolError;
+use crate::text;
 
 /// The last millisecond that both databases can compare: that of the year 9999.
 const LAST_MILLIS: i64 = 253_402_300_799_999;

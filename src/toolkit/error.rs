@@ -1,6 +1,5 @@
 //! Why a call did not succeed, in words for the agent and in a code for programs.
 
-use crate::text;
 use std::{error::Error as StdError, fmt};
 
 use serde::Serialize;
@@ -8,6 +7,7 @@ use serde_json::Value;
 
 use super::incident;
 use crate::store::StoreError;
+use crate::text;
 
 /// A stable word for a kind of failure; part of the public contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]

@@ -47,6 +47,7 @@ mod starts;
 mod stdio;
 mod stock;
 mod support;
+mod texts;
 mod tokens;
 mod tool_docs;
 mod tools_list;

@@ -48,12 +48,12 @@ impl Clue {
     }
 
     /// With what the customers who match are, as the end of a sentence.
-    pub(super) fn spoken(&self) -> &'static str {
+    pub(super) fn spoken(&self) -> String {
         match self {
-            Self::Order(_) => "with an order of that number",
-            Self::Email(_) => "with that e-mail address",
-            Self::Phone(_) => "with that phone number",
-            Self::Name(..) => "of that name with that postal code",
+            Self::Order(_) => text!("with an order of that number"),
+            Self::Email(_) => text!("with that e-mail address"),
+            Self::Phone(_) => text!("with that phone number"),
+            Self::Name(..) => text!("of that name with that postal code"),
         }
     }
 

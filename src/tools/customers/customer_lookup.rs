@@ -286,17 +286,17 @@ fn hint(ctx: &CallContext, customer: &Match) -> String {
 /// Nobody matches: what to ask for instead.
 fn nothing(args: &Args, clues: &[Clue]) -> Answer<Output> {
     let with = match clues {
-        [] => "with that customer number",
+        [] => text!("with that customer number"),
         [only] if args.customer_id.is_none() => only.spoken(),
-        _ => "like that",
+        _ => text!("like that"),
     };
     let tried = [
-        (args.phone.is_some(), "the phone number"),
-        (args.email.is_some(), "the e-mail address"),
-        (args.order_id.is_some(), "an order number"),
-        (args.name.is_some(), "the name with the postal code"),
+        (args.phone.is_some(), text!("the phone number")),
+        (args.email.is_some(), text!("the e-mail address")),
+        (args.order_id.is_some(), text!("an order number")),
+        (args.name.is_some(), text!("the name with the postal code")),
     ];
-    let next: Vec<&str> =
+    let next: Vec<String> =
         tried.into_iter().filter(|(tried, _)| !tried).map(|(_, what)| what).take(2).collect();
     let ask = match next.as_slice() {
         [] => text!("Please ask for it once more, spelt out."),

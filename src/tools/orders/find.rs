@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::said;
 use crate::{
     domain::{order_state::OrderStatus, reference, speech, text::display},
     store::{
@@ -145,7 +144,7 @@ pub async fn owner(ctx: &mut CallContext, row: &OrderRow) -> Result<String, Tool
 /// The question that tells several orders apart.
 pub fn which<T>(ctx: &CallContext, rows: &[OrderRow]) -> Answer<T> {
     let today = ctx.today();
-    let placed = |row: &OrderRow| said::on(ctx.day_of(row.placed_at), today);
+    let placed = |row: &OrderRow| speech::on(ctx.day_of(row.placed_at), today);
     let pieces = |row: &OrderRow| {
         speech::count(u64::try_from(row.pieces).unwrap_or_default(), "item", "items")
     };

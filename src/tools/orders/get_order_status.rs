@@ -8,7 +8,6 @@ use validator::Validate;
 use super::{
     find::{self, Found},
     requests::{self, RequestBrief},
-    said,
 };
 use crate::{
     domain::{order_state::OrderStatus, speech},
@@ -91,7 +90,7 @@ impl Tool for GetOrderStatus {
         let requests = requests::briefly(ctx, &row.id).await?;
         let settled = requests.iter().any(RequestBrief::is_settled);
         let stands = if settled { status.spoken_settled() } else { status.spoken() };
-        let say = say(ctx, &row, (status, stands), parcels.first());
+        let say = say(ctx, &row, (status, &stands), parcels.first());
         let mut parcels = parcels.into_iter().take(MOST_PARCELS);
         let first = parcels.next();
         let output = Output {
@@ -115,7 +114,7 @@ fn say(
     parcel: Option<&ShipmentRow>,
 ) -> String {
     let today = ctx.today();
-    let placed = said::on(ctx.day_of(row.placed_at), today);
+    let placed = speech::on(ctx.day_of(row.placed_at), today);
     let under_way = status == OrderStatus::Shipped;
     let carrier = parcel.and_then(|parcel| parcel.carrier.as_deref()).filter(|_| under_way);
     let carrier =
@@ -125,7 +124,7 @@ fn say(
     let expected = expected.filter(|day: &NaiveDate| *day >= today);
     let expected = expected.filter(|_| under_way || status == OrderStatus::Processed);
     let expected =
-        expected.map(|day| text!(" and should arrive {day}", day = said::on(day, today)));
+        expected.map(|day| text!(" and should arrive {day}", day = speech::on(day, today)));
     text!(
         "Your order {order}, placed {placed}, {stands}{carrier}{expected}.",
         placed,

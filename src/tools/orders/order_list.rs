@@ -146,7 +146,7 @@ fn say(ctx: &CallContext, rows: &[ListedRow], more: i64) -> String {
     let Some(newest) = rows.first() else { return text!("There are no such orders.") };
     let count = u64::try_from(rows.len()).unwrap_or_default();
     let orders = speech::count(count, "order", "orders");
-    let day = super::said::on(ctx.day_of(newest.placed_at), ctx.today());
+    let day = speech::on(ctx.day_of(newest.placed_at), ctx.today());
     let number = speech::order_id(&newest.id);
     let rest = match more {
         0 => String::new(),

@@ -1,7 +1,5 @@
 //! Words that several tools of orders say.
 
-use crate::text;
-use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use crate::domain::{speech, text};
@@ -18,13 +16,4 @@ pub fn title(name: &str, options: &str) -> String {
 pub fn pieces<'a>(lines: impl Iterator<Item = (i64, &'a str)>) -> String {
     let piece = |(quantity, name): (i64, &str)| format!("{quantity} {}", speech::stored(name, 40));
     speech::list_of_three(&lines.map(piece).collect::<Vec<_>>())
-}
-
-/// A day as it follows a verb: `today`, `on Monday`, `on November 3rd`.
-pub fn on(day: NaiveDate, today: NaiveDate) -> String {
-    let said = speech::day(day, today);
-    match said.as_str() {
-        "today" | "tomorrow" | "yesterday" => said,
-        _ => text!("on {said}", said),
-    }
 }

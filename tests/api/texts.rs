@@ -1,0 +1,182 @@
+//! Everything that is said passes through `text!`, and `docs/texts.toml` has it all for whoever adds a
+//! language.
+//!
+//! `UPDATE=1 scripts/test texts` writes the file anew.
+
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
+
+use crate::rooms::sources;
+
+const FILE: &str = "docs/texts.toml";
+
+/// Where sentences for agents are made.
+const SPEAKING: [&str; 3] = ["src/tools", "src/toolkit", "src/gate"];
+
+/// What looks like a sentence in the midst of code and is none.
+const NO_SENTENCES: [(&str, &str); 4] = [
+    ("src/gate/policy.rs", "the policy file's faults are for the operator"),
+    ("src/toolkit/scope.rs", "scopes as a token has them"),
+    ("src/toolkit/fit.rs", "no sentences"),
+    ("src/toolkit/schema.rs", "faults of a tool's author"),
+];
+
+/// A string literal, and the code in front of it.
+struct Literal<'a> {
+    before: &'a str,
+    text: String,
+}
+
+/// The string literals of a file, those of tests, attributes, comments and constants left out.
+fn literals(source: &str) -> Vec<Literal<'_>> {
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(next) = code[at..].find(['"', '/', '#', '\'']) {
+        let here = at + next;
+        let rest = &code[here..];
+        at = here
+            + if rest.starts_with("//") {
+                rest.find('\n').unwrap_or(rest.len())
+            } else if rest.starts_with("#[") {
+                rest.find("]\n").unwrap_or(rest.len())
+            } else if rest.starts_with("'\"'") || rest.starts_with("'\\'") {
+                3
+            } else if rest.starts_with('"') {
+                let end = end_of(rest);
+                let text = unescaped(&rest[1..end]);
+                found.push(Literal { before: code[..here].trim_end(), text });
+                end + 1
+            } else {
+                1
+            };
+    }
+    found
+}
+
+fn end_of(literal: &str) -> usize {
+    let mut escaped = false;
+    let end = literal.char_indices().skip(1).find(|(_, c)| {
+        let ends = *c == '"' && !escaped;
+        escaped = *c == '\\' && !escaped;
+        ends
+    });
+    end.map_or(literal.len() - 1, |(at, _)| at)
+}
+
+/// The text of a literal whose lines are joined with a backslash.
+fn unescaped(literal: &str) -> String {
+    let mut lines = literal.split("\\\n");
+    let first = lines.next().unwrap_or_default().to_owned();
+    let joined = lines.fold(first, |text, line| text + line.trim_start());
+    joined.replace("\\\"", "\"")
+}
+
+impl Literal<'_> {
+    fn is_translated(&self) -> bool {
+        self.before.ends_with("text!(")
+    }
+
+    /// A sentence, or something with values and words that is put into one.
+    fn is_said(&self) -> bool {
+        let (first, last) = (self.text.chars().next(), self.text.chars().last());
+        let sentence = first.is_some_and(char::is_uppercase)
+            && last.is_some_and(|c| ".?!".contains(c))
+            && self.text.contains(' ');
+        let plain: String = without_names(&self.text);
+        let words = plain.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic));
+        let formatted = self.before.ends_with("format!(") && words.count() > 1;
+        // What a model reads in a schema is no sentence of an answer.
+        let declared = ["description:", "\"description\":", "title:", "reason ="];
+        (sentence || formatted) && !declared.iter().any(|field| self.before.ends_with(field))
+    }
+}
+
+fn without_names(text: &str) -> String {
+    let mut inside = false;
+    let outside = text.chars().filter(|c| {
+        inside = (inside || *c == '{') && *c != '}';
+        !inside && *c != '}'
+    });
+    outside.collect()
+}
+
+#[test]
+fn every_sentence_passes_where_another_language_has_its_own() {
+    let rooms = SPEAKING.iter().flat_map(|room| sources(room));
+    for (path, source) in rooms {
+        let excused = NO_SENTENCES.iter().any(|(excused, _)| *excused == path);
+        if excused || path.ends_with("_tests.rs") || path.contains("_tests/") {
+            continue;
+        }
+        for literal in literals(&source) {
+            let said = literal.is_said() && !literal.is_translated();
+            assert!(!said, "{path}: \"{}\" does not pass through text!", literal.text);
+        }
+    }
+}
+
+#[test]
+fn a_sentence_that_does_not_pass_is_found() {
+    let said = |source: &str| {
+        let found = literals(source);
+        found.iter().filter(|literal| literal.is_said() && !literal.is_translated()).count()
+    };
+    assert_eq!(said("ToolError::invalid(\"Please ask again.\")"), 1);
+    assert_eq!(said("format!(\"{count} are left of {name}\")"), 1);
+    assert_eq!(said("text!(\"Please ask \\\n    again.\")"), 0);
+    assert_eq!(said("// \"Please ask again.\"\nformat!(\"ORD-{number}\")"), 0);
+    assert_eq!(said("#[validate(message = \"Please ask again.\")]\nx"), 0);
+    assert_eq!(said("description: \"Ask again.\",\n#[cfg(test)]\n\"Please ask again.\""), 0);
+}
+
+/// The words that a count is said with: `count(n, "piece", "pieces")`.
+fn nouns(source: &str) -> Vec<String> {
+    let found = literals(source);
+    let pairs = found.windows(2).filter(|pair| {
+        let between = pair[1].before.get(pair[0].before.len()..).unwrap_or_default();
+        let call = pair[0].before.rsplit(['\n', ';']).next().unwrap_or_default();
+        let one_call = !between.contains(['(', ')', ';']);
+        pair[0].before.ends_with(',') && call.contains("count(") && one_call
+    });
+    pairs.flat_map(|pair| [pair[0].text.clone(), pair[1].text.clone()]).collect()
+}
+
+#[test]
+fn every_text_is_in_the_file_for_translators() {
+    let mut texts = BTreeSet::new();
+    for (path, source) in sources("src") {
+        if path.ends_with("_tests.rs") || path == "src/domain/words.rs" {
+            continue;
+        }
+        let passed = literals(&source);
+        texts.extend(
+            passed.iter().filter(|literal| literal.is_translated()).map(|l| l.text.clone()),
+        );
+        texts.extend(nouns(&source));
+    }
+    let money = ["dollar", "dollars", "cent", "cents", "euro", "euros", "pound", "pounds"];
+    texts.extend(["penny", "pence"].into_iter().chain(money).map(str::to_owned));
+    assert!(texts.contains("today") && texts.contains("pieces"), "{texts:?}");
+
+    let mut file = String::from(
+        "# Everything that is said, for a language of your own. Written by `UPDATE=1 scripts/test texts`.\n\
+         #\n\
+         # Copy this file, write your words beside the English ones, keep the names in braces, and add the\n\
+         # copy to LANGUAGES in src/domain/words.rs. What is left empty is said in English.\n\n",
+    );
+    for text in &texts {
+        let key = toml::Value::String(text.clone());
+        writeln!(file, "{key} = \"\"").unwrap();
+    }
+    let read: std::collections::BTreeMap<String, String> = toml::from_str(&file).unwrap();
+    assert_eq!(read.len(), texts.len(), "it is a file that `words::learn` takes");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
+    if fs::read_to_string(&path).unwrap_or_default() == file {
+        return;
+    }
+    assert!(
+        std::env::var("UPDATE").is_ok_and(|update| update == "1"),
+        "{FILE} is out of date; run `UPDATE=1 scripts/test texts`"
+    );
+    fs::write(path, file).unwrap();
+}
