@@ -7,7 +7,7 @@ use clap::{Args, builder::TypedValueParser, error::ErrorKind};
 
 use crate::{
     gate::policy::Policy,
-    http::auth::{AuthConfig, AuthConfigError, JwtSecret, KeySource},
+    http::auth::{AuthConfig, AuthConfigError, JwtSecret, KeySource, is_tenant_id},
 };
 
 /// Where the business's records are.
@@ -46,7 +46,7 @@ pub struct TokenConfig {
     pub jwt_tenant_claim: String,
 }
 
-/// Where the server listens, and what it answers to.
+/// Where the server listens, what it answers to, and how much of it.
 #[derive(Debug, Clone, Args)]
 pub struct ListenConfig {
     /// Port
@@ -74,22 +74,33 @@ pub struct ListenConfig {
     /// Port of the Prometheus metrics; 0 for none
     #[arg(long, env = "METRICS_PORT", default_value_t = 9091)]
     pub metrics_port: u16,
-}
-
-/// How calls are limited and decided.
-#[derive(Debug, Clone, Args)]
-pub struct CallConfig {
     /// Requests a minute of one caller
     #[arg(long, env = "RATE_LIMIT_PER_MINUTE", default_value = "60")]
     pub rate_limit_per_minute: NonZeroU32,
     /// Requests of one caller at once
     #[arg(long, env = "RATE_LIMIT_BURST", default_value = "10")]
     pub rate_limit_burst: NonZeroU32,
+    /// Requests that are worked on at once; more are told to come again
+    #[arg(long, env = "MAX_IN_FLIGHT", default_value = "1024")]
+    pub max_in_flight: NonZeroU32,
+    /// Headers that name one conversation; the first one present counts
+    #[arg(
+        long,
+        env = "CONVERSATION_HEADERS",
+        value_delimiter = ',',
+        default_value = "X-Conversation-Id,X-Call-Id,X-Session-Id"
+    )]
+    pub conversation_headers: Vec<String>,
+}
+
+/// How calls are carried out and decided, however they come.
+#[derive(Debug, Clone, Args)]
+pub struct CallConfig {
     /// Deadline of one tool call
-    #[arg(long, env = "TOOL_TIMEOUT", default_value = "4s", value_parser = humantime::parse_duration)]
+    #[arg(long, env = "TOOL_TIMEOUT", default_value = "4s", value_parser = some_time)]
     pub tool_timeout: Duration,
     /// How long a request waits before no answer is a no
-    #[arg(long, env = "APPROVAL_TTL", default_value = "15m", value_parser = humantime::parse_duration)]
+    #[arg(long, env = "APPROVAL_TTL", default_value = "15m", value_parser = some_time)]
     pub approval_ttl: Duration,
     /// Stricter approvals and rules (TOML)
     #[arg(long, env = "POLICY_FILE")]
@@ -102,14 +113,41 @@ pub struct CallConfig {
         default_value = "tenant,tenant_id,session_id,conversation_id,call_id,channel,locale,assistant_id"
     )]
     pub ignored_arguments: Vec<String>,
-    /// Headers that name one conversation; the first one present counts
-    #[arg(
-        long,
-        env = "CONVERSATION_HEADERS",
-        value_delimiter = ',',
-        default_value = "X-Conversation-Id,X-Call-Id,X-Session-Id"
-    )]
-    pub conversation_headers: Vec<String>,
+}
+
+/// Reads a duration that is not nothing.
+///
+/// # Errors
+/// How durations are written.
+pub fn some_time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => Err("it must be longer than nothing, such as 5s or 10m".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(why) => Err(format!("{why}; write it such as 5s or 10m")),
+    }
+}
+
+/// Reads the name of a tenant.
+///
+/// # Errors
+/// What a name may hold.
+pub fn tenant(name: &str) -> Result<String, String> {
+    if is_tenant_id(name) {
+        return Ok(name.to_owned());
+    }
+    Err("a tenant's name has 1 to 64 letters, digits, dots, underscores and hyphens".to_owned())
+}
+
+/// Reads the address of a server, without a slash at its end.
+///
+/// # Errors
+/// How it is written.
+pub fn web_address(text: &str) -> Result<String, String> {
+    let url = text.trim().trim_end_matches('/');
+    match scheme_and_host(url) {
+        Some(_) => Ok(url.to_owned()),
+        None => Err("write it with its scheme, such as https://shop.example.com".to_owned()),
+    }
 }
 
 /// Reads a secret; a refusal says why without repeating it, which clap itself would do.
@@ -138,10 +176,11 @@ impl TokenConfig {
     /// # Errors
     /// The setting that is unsafe or missing.
     pub fn auth(&self) -> Result<AuthConfig, AuthConfigError> {
-        let url = self.jwt_jwks_url.clone().map(KeySource::Url);
+        let url = self.jwt_jwks_url.clone().filter(|url| !url.trim().is_empty());
+        let file = self.jwt_jwks_file.clone().map(KeySource::File);
         let auth = AuthConfig {
             secret: self.jwt_secret.clone(),
-            key_source: url.or_else(|| self.jwt_jwks_file.clone().map(KeySource::File)),
+            key_source: url.map(KeySource::Url).or(file),
             issuer: self.jwt_issuer.clone(),
             audience: self.jwt_audience.clone(),
             tenant_claim: self.jwt_tenant_claim.clone(),
@@ -153,6 +192,11 @@ impl TokenConfig {
 }
 
 impl ListenConfig {
+    /// Whether others than this machine reach it, so that development's shortcuts are dangers.
+    pub fn is_public(&self) -> bool {
+        !self.bind.is_loopback() || self.fly_app_name.is_some()
+    }
+
     /// The address under which clients reach the server, without a slash at its end.
     pub fn public_url(&self) -> String {
         if let Some(url) = self.public_url.as_ref().filter(|url| !url.trim().is_empty()) {

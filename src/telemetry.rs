@@ -67,6 +67,7 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_histogram!("tool_call_seconds", "Seconds from call to answer, by tool");
     metrics::describe_counter!("approvals_total", "Requests for approval by tool and outcome");
     metrics::describe_counter!("rate_limited_total", "Requests refused because of a budget");
+    metrics::describe_counter!("overloaded_total", "Requests refused because too many ran");
     metrics::describe_counter!("authentication_failures_total", "Tokens that were refused");
     Ok(handle)
 }

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::tally::Counts;
+use crate::{answer::Seen, tally::Counts};
 
 /// Linux counts processor time in hundredths of a second, so less than this, shared out among the
 /// calls, would be off by more than a twentieth: it is not reported.
@@ -46,6 +46,12 @@ pub struct Report {
     pub p999_ms: f64,
     /// The longest.
     pub max_ms: f64,
+    /// How many bytes the longest text block had, where any tool's answers were looked at.
+    #[serde(default)]
+    pub longest_text: u64,
+    /// How many of the calls now wait for somebody's decision.
+    #[serde(default)]
+    pub waiting: u64,
 }
 
 /// What was seen of the server's process over a measurement.
@@ -90,7 +96,15 @@ impl Report {
             p99_ms: quantile(0.99),
             p999_ms: quantile(0.999),
             max_ms: as_float(counts.latencies.max()) / 1e3,
+            longest_text: 0,
+            waiting: 0,
         }
+    }
+
+    /// The report with what the answers of any tools were like.
+    #[must_use]
+    pub fn with(self, seen: Seen) -> Self {
+        Self { longest_text: seen.longest_text, waiting: seen.waiting, ..self }
     }
 
     /// Whether every answer was right, and there was one.

@@ -6,11 +6,13 @@ use clap::Subcommand;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
+use crate::config::web_address;
+
 /// Which server, and what to do.
 #[derive(clap::Args)]
 pub struct ApprovalsArgs {
     /// The server's address
-    #[arg(long, global = true, env = "PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
+    #[arg(long, global = true, env = "PUBLIC_URL", default_value = "http://127.0.0.1:3000", value_parser = web_address)]
     url: String,
     /// The token of whoever decides; the scope approvals:decide is needed
     #[arg(long, global = true, env = "BUSINESS_MCP_TOKEN", hide_env_values = true)]
@@ -55,7 +57,7 @@ pub(super) async fn run(args: ApprovalsArgs) -> anyhow::Result<()> {
     let Some(token) = &args.token else {
         bail!("BUSINESS_MCP_TOKEN is not set: it says who decides");
     };
-    let server = Server { url: args.url.trim_end_matches('/'), token };
+    let server = Server { url: &args.url, token };
     match &args.action {
         Action::List { status, limit, json } => {
             let status = if status == "all" { String::new() } else { format!("&status={status}") };

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{
     seed::{self, SeedArgs, Size},
-    serve::{serve_metrics, until_told_to_stop},
+    serve::{ToldToStop, serve_metrics},
     start::{self, Running, Settings},
 };
 use crate::{
@@ -64,6 +64,7 @@ pub(super) async fn run(mut args: DemoArgs) -> anyhow::Result<()> {
         calls: &args.calls,
         clock,
     };
+    let told_to_stop = ToldToStop::listen()?;
     let running = Running::start(db, settings).await?;
     let token = |subject, role| {
         let grant = Grant::Role(role);
@@ -72,7 +73,7 @@ pub(super) async fn run(mut args: DemoArgs) -> anyhow::Result<()> {
     let agent = token("demo-agent", Role::Agent)?;
     let approver = token("demo-approver", Role::Approver)?;
     print_what_to_try(&format!("http://localhost:{}", running.address.port()), &agent, &approver);
-    until_told_to_stop().await?;
+    told_to_stop.wait().await;
     running.stop().await?;
     drop(folder);
     Ok(())

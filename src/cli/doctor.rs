@@ -1,16 +1,18 @@
 //! `doctor`: what is wrong with this configuration, and how to mend it.
 
+use std::path::Path;
+
 use anyhow::bail;
 
-use super::{serve::ServeArgs, start};
+use super::{sentence, serve::ServeArgs, start, warnings};
 use crate::{
     domain::business::Business,
+    gate::policy::Policy,
     http::{
         self,
         auth::{Authenticator, KeySource},
     },
     store::{Db, ledgers},
-    toolkit::Clock,
     tools,
 };
 
@@ -48,11 +50,22 @@ pub(super) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
     database(&settings, &mut findings).await;
     tokens(&settings, &mut findings).await;
     address(&settings, &mut findings);
-    match settings.calls.policy() {
-        Ok(policy) => fine(&format!("the policy is {}", policy.version())),
+    let fits = |policy: Policy| {
+        policy.check(&tools::catalogue(Vec::new()))?;
+        Ok(policy.version().to_owned())
+    };
+    match settings.calls.policy().and_then(fits) {
+        Ok(version) => fine(&format!("the policy is {version}")),
         Err(why) => findings.wrong(&why, "Mend the file, or leave POLICY_FILE unset."),
     }
-    let headers = &settings.calls.conversation_headers;
+    match Business::shipped() {
+        Ok(business) => fine(&format!("the business is {}", business.name)),
+        Err(error) => findings.wrong(&error.to_string(), "Mend seed/business.toml."),
+    }
+    for warning in warnings::of(&settings.tokens, &settings.listen) {
+        note(&warning);
+    }
+    let headers = &settings.listen.conversation_headers;
     if let Err(why) = http::mcp::conversation_headers(headers) {
         findings.wrong(&why, "Name headers such as X-Call-Id, separated by commas.");
     }
@@ -64,31 +77,38 @@ pub(super) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
 }
 
 async fn database(settings: &ServeArgs, findings: &mut Findings) {
-    let db = match start::open(&settings.database.database_url) {
+    let url = &settings.database.database_url;
+    // To open a file would make it, and whoever asks what is wrong wants nothing changed.
+    let file = url.strip_prefix("sqlite://").and_then(|rest| rest.split('?').next());
+    if let Some(file) = file.filter(|file| !Path::new(file).exists()) {
+        let mend = "Run `business-mcp migrate`, or let `serve` do so; DATABASE_URL says where.";
+        return findings.wrong(&format!("there is no database {file} yet"), mend);
+    }
+    let db = match start::open(url) {
         Ok(db) => db,
         Err(error) => {
             let mend = "Set DATABASE_URL to sqlite://PATH or postgres://USER@HOST/NAME.";
-            return findings.wrong(&format!("{error:#}"), mend);
+            return findings.wrong(&sentence(&error), mend);
         }
     };
+    // A password that is wrong and a server that is down both end here, before any statement.
+    if let Err(error) = db.read().await
+        && db.kind() == "postgres"
+    {
+        return findings.wrong(
+            &format!("Postgres cannot be reached: {}", sentence(&error.into())),
+            "Start it, and compare host, port, user, password and database with DATABASE_URL.",
+        );
+    }
     match db.check().await {
         Ok(()) => {
             fine(&format!("the {} database answers, its schema is current", db.kind()));
+            ledgers(&db, findings).await;
         }
         Err(error) => findings.wrong(
             &format!("the database is not ready: {error}"),
             "Run `business-mcp migrate`, or let `serve` do so.",
         ),
-    }
-    ledgers(&db, findings).await;
-    if let Err(error) =
-        start::gate(db, tools::catalogue(Vec::new()), &settings.calls, Clock::System)
-    {
-        findings.wrong(&format!("{error:#}"), "Mend the policy file.");
-    }
-    match Business::shipped() {
-        Ok(business) => fine(&format!("the business is {}", business.name)),
-        Err(error) => findings.wrong(&error.to_string(), "Mend seed/business.toml."),
     }
 }
 
@@ -102,7 +122,6 @@ async fn ledgers(db: &Db, findings: &mut Findings) {
              that; see the order's notes. Otherwise something wrote past the server: compare with a \
              backup before you serve again.",
         ),
-        // That the database is not ready has been said already.
         Err(error) => note(&format!("the books were not added up: {error}")),
     }
 }
@@ -118,10 +137,8 @@ async fn tokens(settings: &ServeArgs, findings: &mut Findings) {
             "Set JWT_SECRET for development (openssl rand -hex 32), or JWT_JWKS_URL with \
              JWT_ISSUER and JWT_AUDIENCE. API keys work without either.",
         ),
-        (Some(_), _) if !settings.listen.bind.is_loopback() => note(
-            "HS256 tokens are accepted on a public address: whoever can verify them can make them. \
-             JWT_JWKS_URL is safer",
-        ),
+        // That has been warned of.
+        (Some(_), _) if settings.listen.is_public() => {}
         (Some(_), _) => fine("HS256 tokens are accepted (development)"),
         (None, Some(_)) => {}
     }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
+use crate::config::web_address;
+
 /// Which server.
 #[derive(clap::Args)]
 pub struct HealthcheckArgs {
@@ -11,14 +13,14 @@ pub struct HealthcheckArgs {
     #[arg(long, env = "PORT", default_value_t = 3000)]
     port: u16,
     /// The whole address, where it is not on this machine
-    #[arg(long)]
+    #[arg(long, value_parser = web_address)]
     url: Option<String>,
 }
 
 pub(super) async fn run(args: &HealthcheckArgs) -> anyhow::Result<()> {
     let here = || format!("http://127.0.0.1:{}", args.port);
     let base = args.url.clone().unwrap_or_else(here);
-    let url = format!("{}/readyz", base.trim_end_matches('/'));
+    let url = format!("{base}/readyz");
     let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).build()?;
     let answer = client.get(&url).send().await.with_context(|| format!("{url} does not answer"))?;
     let status = answer.status();

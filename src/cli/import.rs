@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::progress::Shown;
 use crate::{
+    config,
     domain::business::Business,
     store::{
         Db,
@@ -23,7 +24,7 @@ pub struct ImportArgs {
     /// or one of these files.
     pub path: PathBuf,
     /// Whose data it becomes.
-    #[arg(long, default_value = "demo")]
+    #[arg(long, default_value = "demo", value_parser = config::tenant)]
     pub tenant: String,
 }
 

@@ -11,7 +11,7 @@ use super::{
     token::{role, scopes},
 };
 use crate::{
-    config::DatabaseConfig,
+    config::{self, DatabaseConfig},
     domain::text,
     http::auth::api_key,
     store::keys::{self, KeyRow},
@@ -24,7 +24,7 @@ pub struct KeyArgs {
     #[command(flatten)]
     database: DatabaseConfig,
     /// Whose keys
-    #[arg(long, global = true, default_value = "demo")]
+    #[arg(long, global = true, default_value = "demo", value_parser = config::tenant)]
     tenant: String,
     #[command(subcommand)]
     action: Action,
@@ -56,7 +56,7 @@ struct CreateArgs {
     #[arg(long, group = "grant", value_parser = scopes)]
     scope: Option<Scopes>,
     /// How long it counts, such as 90d [default: until it is revoked]
-    #[arg(long, value_parser = humantime::parse_duration)]
+    #[arg(long, value_parser = config::some_time)]
     ttl: Option<Duration>,
 }
 

@@ -17,11 +17,16 @@ pub mod start;
 mod stdio;
 mod token;
 pub mod tools;
+mod warnings;
+
+pub use self::warnings::IGNORED_VARIABLES;
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::{
+    Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::Resettable,
+};
 
 use crate::{config::DatabaseConfig, domain::business::Business, store::Db, toolkit::Clock};
 
@@ -72,7 +77,11 @@ struct OnDatabase<T: clap::Args> {
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    let Cli { command } = Cli::parse();
+    let matches = without_empty_variables(Cli::command()).get_matches();
+    let Cli { command } = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
@@ -113,6 +122,22 @@ async fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
+/// A variable that is empty is as one that is not set: that is how compose files and shells pass on
+/// what nobody gave.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |argument: &Arg| {
+        let value = argument.get_env().and_then(std::env::var_os);
+        value.is_some_and(|value| value.to_string_lossy().trim().is_empty())
+    };
+    command
+        .mut_args(
+            |argument| {
+                if is_empty(&argument) { argument.env(Resettable::Reset) } else { argument }
+            },
+        )
+        .mut_subcommands(without_empty_variables)
+}
+
 /// The database, with its schema up to date.
 async fn migrated(database: &DatabaseConfig) -> anyhow::Result<Db> {
     let db = start::open(&database.database_url)?;
@@ -122,6 +147,37 @@ async fn migrated(database: &DatabaseConfig) -> anyhow::Result<Db> {
 
 /// One sentence on standard error, causes and all.
 fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("business-mcp: {error:#}");
+    eprintln!("business-mcp: {}", sentence(error));
     ExitCode::FAILURE
+}
+
+/// An error and its causes in one sentence, each of them said once: many repeat what caused them.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if said.contains(&cause) {
+            continue;
+        }
+        if !said.is_empty() {
+            said.push_str(": ");
+        }
+        said.push_str(&cause);
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let missing = std::io::Error::from_raw_os_error(2);
+        let file = anyhow::Error::new(missing).context("No such file or directory (os error 2)");
+        let error = file.context("customers.jsonl cannot be read");
+        assert_eq!(
+            sentence(&error),
+            "customers.jsonl cannot be read: No such file or directory (os error 2)"
+        );
+    }
 }

@@ -4,7 +4,10 @@ use anyhow::Context as _;
 use tokio::{net::TcpListener, signal::unix};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::start::{self, Running, Settings};
+use super::{
+    start::{self, Running, Settings},
+    warnings,
+};
 use crate::{
     config::{CallConfig, DatabaseConfig, ListenConfig, TokenConfig},
     http,
@@ -42,6 +45,9 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
              `business-mcp key create` makes one"
         );
     }
+    for warning in warnings::of(&args.tokens, &args.listen) {
+        tracing::warn!("{warning}");
+    }
     let db = start::open(&args.database.database_url)?;
     if !args.no_migrate {
         db.migrate().await.context("the schema could not be brought up to date")?;
@@ -54,6 +60,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         calls: &args.calls,
         clock: Clock::System,
     };
+    let told_to_stop = ToldToStop::listen()?;
     let running = Running::start(db, settings).await?;
     tracing::info!(
         address = %running.address,
@@ -61,7 +68,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         version = env!("CARGO_PKG_VERSION"),
         "serving"
     );
-    until_told_to_stop().await?;
+    told_to_stop.wait().await;
     tracing::info!("stopping: what runs may finish first");
     running.stop().await
 }
@@ -88,11 +95,26 @@ pub(super) async fn serve_metrics(
     Ok(Some(AbortOnDropHandle::new(served)))
 }
 
-/// Waits for SIGTERM, SIGINT or ctrl-c.
-pub(super) async fn until_told_to_stop() -> anyhow::Result<()> {
-    let mut terminate = unix::signal(unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.context("ctrl-c cannot be heard"),
-        _ = terminate.recv() => Ok(()),
+/// SIGTERM and ctrl-c, heard from the moment this is made: whoever sees that the server is ready may
+/// stop it at once.
+pub(super) struct ToldToStop {
+    terminate: unix::Signal,
+    interrupt: unix::Signal,
+}
+
+impl ToldToStop {
+    /// Begins to listen; from now on neither ends the process by itself.
+    pub(super) fn listen() -> anyhow::Result<Self> {
+        let hear = |kind| unix::signal(kind).context("the signals to stop cannot be heard");
+        let terminate = hear(unix::SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: hear(unix::SignalKind::interrupt())? })
+    }
+
+    /// Waits for one of them.
+    pub(super) async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

@@ -85,9 +85,9 @@ pub struct Settings<'a> {
     pub tools: Catalogue,
     /// How tokens are verified.
     pub tokens: &'a TokenConfig,
-    /// Where it listens.
+    /// Where it listens, and how much it takes.
     pub listen: &'a ListenConfig,
-    /// How calls are limited and decided.
+    /// How calls are carried out and decided.
     pub calls: &'a CallConfig,
     /// Where the time comes from.
     pub clock: Clock,
@@ -108,18 +108,21 @@ impl Running {
             .await
             .with_context(|| format!("cannot listen on {}:{}", listen.bind, listen.port))?;
         let address = listener.local_addr()?;
-        let headers = http::mcp::conversation_headers(&calls.conversation_headers);
+        let headers = http::mcp::conversation_headers(&listen.conversation_headers);
         let app = App::new(Parts {
             gate: gate.clone(),
             db: db.clone(),
             auth: Authenticator::new(&auth, Some(StoredKeys::new(db.clone())))?,
-            limits: Limits::new(calls.rate_limit_per_minute, calls.rate_limit_burst),
+            limits: Limits::new(
+                listen.rate_limit_per_minute,
+                listen.rate_limit_burst,
+                listen.max_in_flight,
+            ),
             hosts: listen.hosts(),
             origins: listen.origins(),
             conversation_headers: headers.map_err(|why| anyhow!(why))?,
             public_url: listen.public_url(),
             issuer: auth.key_source.as_ref().map(|_| auth.issuer().to_owned()),
-            audience: auth.audience().to_owned(),
         });
         let stop = CancellationToken::new();
         let served = tokio::spawn(server::serve(listener, http::router(app.clone()), stop.clone()));

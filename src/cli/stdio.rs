@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{start, token::role};
 use crate::{
-    config::{CallConfig, DatabaseConfig},
+    config::{self, CallConfig, DatabaseConfig},
     mcp::McpServer,
     telemetry::{self, LogConfig},
     toolkit::{Caller, Clock, Role},
@@ -24,7 +24,7 @@ pub struct StdioArgs {
     #[command(flatten)]
     log: LogConfig,
     /// Whose business
-    #[arg(long, default_value = "demo")]
+    #[arg(long, default_value = "demo", value_parser = config::tenant)]
     tenant: String,
     /// Who calls, for the audit trail
     #[arg(long, default_value = "local")]

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::ArgGroup;
 
 use crate::{
-    config::TokenConfig,
+    config::{self, TokenConfig},
     http::auth::{Grant, MintRequest, mint},
     toolkit::{Clock, Role, Scope, Scopes},
 };
@@ -18,7 +18,7 @@ pub struct TokenArgs {
     #[command(flatten)]
     tokens: TokenConfig,
     /// Whose business it opens
-    #[arg(long, default_value = "demo")]
+    #[arg(long, default_value = "demo", value_parser = config::tenant)]
     tenant: String,
     /// Who it stands for
     #[arg(long, default_value = "developer")]
@@ -30,7 +30,7 @@ pub struct TokenArgs {
     #[arg(long, group = "grant", value_parser = scopes)]
     scope: Option<Scopes>,
     /// How long it counts
-    #[arg(long, default_value = "12h", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "12h", value_parser = config::some_time)]
     ttl: Duration,
 }
 

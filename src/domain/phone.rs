@@ -73,18 +73,44 @@ fn dialled(text: &str) -> Option<String> {
     // The trunk zero that some write in brackets is dialled only inside the country.
     let abroad = lower.starts_with('+') || lower.starts_with("00") || lower.starts_with("plus");
     let lower = if abroad { lower.replacen("(0)", "", 1) } else { lower.to_owned() };
-    let number = lower.split(['x', ';', '#']).next().unwrap_or_default();
-    let number = number.strip_suffix('e').unwrap_or(number);
+    let number = lower.split([';', '#']).next().unwrap_or_default();
     let mut digits = String::new();
     let mut international = false;
-    for word in number.split(|c: char| c.is_whitespace() || "-.()/,".contains(c)) {
+    let mut times = 1;
+    let words = number.split(|c: char| c.is_whitespace() || "-.()/,".contains(c));
+    let mut words = words.filter(|word| !word.is_empty()).peekable();
+    while let Some(word) = words.next() {
         let (word, plus) = word.strip_prefix('+').map_or((word, false), |rest| (rest, true));
         international |= (plus || word == "plus") && digits.is_empty();
-        match word {
-            "" | "plus" => {}
-            "oh" | "o" => digits.push('0'),
-            _ if word.bytes().all(|b| b.is_ascii_digit()) => digits.push_str(word),
-            _ => digits.push_str(&lenient::digit(word)?.to_string()),
+        // What follows is an extension: `x12`, `ext. 12`, `4477x12`.
+        let extension = word.find("ext").or_else(|| word.find('x').filter(|_| word != "six"));
+        let said = match extension.and_then(|at| word.get(..at)).unwrap_or(word) {
+            "" | "plus" => String::new(),
+            "double" => {
+                times = 2;
+                continue;
+            }
+            "triple" | "treble" => {
+                times = 3;
+                continue;
+            }
+            "oh" | "o" => "0".to_owned(),
+            "hundred" => "00".to_owned(),
+            said if said.bytes().all(|b| b.is_ascii_digit()) => said.to_owned(),
+            said => match (lenient::tens(said), words.peek().and_then(|next| lenient::digit(next)))
+            {
+                (Some(tens), Some(unit @ 1..)) => {
+                    words.next();
+                    (tens + unit).to_string()
+                }
+                (Some(tens), _) => tens.to_string(),
+                _ => lenient::word(said).filter(|n| *n < 20)?.to_string(),
+            },
+        };
+        digits.push_str(&said.repeat(times));
+        times = 1;
+        if extension.is_some() {
+            break;
         }
     }
     if let Some(rest) = digits.strip_prefix("00") {
@@ -111,8 +137,25 @@ mod tests {
             "555 010 4477 ext. 12",
             "five five five oh one oh four four seven seven",
             "plus one 555 010 4477",
+            "triple five oh ten double four seventy-seven",
+            "555 010 4477x12",
+            "555 010 4477, x 12",
+            "5550104477 extension 12",
         ] {
             assert_eq!(normalise(text, "US").as_deref(), Some("+15550104477"), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_digit_can_be_said() {
+        // The words that end with an e, and the one with an x.
+        for (said, number) in [
+            ("nine seven one five five five oh one two one", "+19715550121"),
+            ("four oh four five five five oh one double three", "+14045550133"),
+            ("six oh six five five five zero one six six ext five", "+16065550166"),
+            ("eight hundred five fifty-five oh one nineteen", "+18005550119"),
+        ] {
+            assert_eq!(normalise(said, "US").as_deref(), Some(number), "{said}");
         }
     }
 

@@ -93,9 +93,7 @@ fn is_digits(word: &str) -> bool {
 
 /// A number word as digits, a spelling word as its letter, anything else as it is.
 fn word_written(word: &str) -> String {
-    let number =
-        lenient::digit(word).or_else(|| lenient::teen(word)).or_else(|| lenient::tens(word));
-    match (number, letter(word)) {
+    match (lenient::word(word), letter(word)) {
         (Some(number), _) => number.to_string(),
         (None, Some(letter)) => letter.to_owned(),
         (None, None) => word.to_owned(),

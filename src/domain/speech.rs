@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::money::Money;
+use super::money::{Currency, Money};
 pub use super::say::{LONGEST_SAY, fit, is_speakable, stored};
 
 /// An amount in words: `59 dollars and 98 cents`. Currencies whose words are not known here keep
@@ -59,6 +59,52 @@ pub fn order_id(id: &str) -> String {
         return format!("ending in {}", runs(&end));
     }
     runs(&said.iter().collect::<String>())
+}
+
+/// A written sentence as it is said: order numbers and other ids of this server are read out, and
+/// amounts are words. `Cancel ORD-10042: 5.50 USD` is `Cancel 1 0 0 4 2: 5 dollars and 50 cents`.
+pub fn aloud(written: &str) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut words = written.split(' ').peekable();
+    while let Some(word) = words.next() {
+        let (plain, end) = unpunctuated(word);
+        let next = words.peek().map(|next| unpunctuated(next));
+        if let Some(amount) =
+            next.and_then(|(code, _)| amount(plain, code)).filter(|_| end.is_empty())
+        {
+            words.next();
+            said.push(money(amount) + next.map_or("", |(_, end)| end));
+        } else if is_number_of_ours(plain) {
+            said.push(order_id(plain) + end);
+        } else {
+            said.push(word.to_owned());
+        }
+    }
+    said.join(" ")
+}
+
+/// A word, and the marks that end it.
+fn unpunctuated(word: &str) -> (&str, &str) {
+    let plain = word.trim_end_matches(['.', ',', ';', ':', ')', '!', '?']);
+    (plain, word.get(plain.len()..).unwrap_or_default())
+}
+
+/// `59.98` and `USD`.
+fn amount(number: &str, code: &str) -> Option<Money> {
+    let digits = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let is_code = code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase());
+    let currency = Currency::parse(code).filter(|_| digits && is_code)?;
+    Money::parse(number, currency).ok()
+}
+
+/// True of `ORD-10042`: a word of capitals and a number.
+fn is_number_of_ours(word: &str) -> bool {
+    word.split_once('-').is_some_and(|(letters, number)| {
+        letters.len() > 2
+            && letters.bytes().all(|b| b.is_ascii_uppercase())
+            && number.len() > 3
+            && number.bytes().all(|b| b.is_ascii_digit())
+    })
 }
 
 /// Digits in groups of three and four that a voice reads one by one: `5 5 5, 0 1 0, 4 4 7 7`.
@@ -139,7 +185,6 @@ fn ordinal(n: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::money::Currency;
 
     fn at(day: &str) -> NaiveDate {
         day.parse().unwrap()
@@ -184,6 +229,22 @@ mod tests {
         assert_eq!(order_id("0190b2f4-7c1e-7aaa-8bbb-1234567890ab"), "ending in 9 0, A B");
         assert_eq!(digit_groups("5550104477"), "5 5 5, 0 1 0, 4 4 7 7");
         assert_eq!(digit_groups("12345678"), "1 2 3 4, 5 6 7 8");
+    }
+
+    #[test]
+    fn what_is_written_for_one_reader_is_said_to_another() {
+        for (written, said) in [
+            (
+                "Cancel order ORD-10042 of Ana: refund 59.98 USD to the card",
+                "Cancel order 1 0 0 4 2 of Ana: refund 59 dollars and 98 cents to the card",
+            ),
+            ("Settle ORD-10042: 5.00 EUR.", "Settle 1 0 0 4 2: 5 euros."),
+            ("59.98 CHF, 12 USD.", "59.98 CHF, 12 dollars."),
+            ("TAPE-25FT, MUG-1 and 2.5 in USD", "TAPE-25FT, MUG-1 and 2.5 in USD"),
+            ("5.00, USD  it is", "5.00, USD  it is"),
+        ] {
+            assert_eq!(aloud(written), said);
+        }
     }
 
     #[test]

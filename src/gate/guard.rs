@@ -5,7 +5,7 @@ use std::{future::Future, panic::AssertUnwindSafe, time::Duration};
 use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 
-use crate::toolkit::{ErrorCode, ToolError};
+use crate::toolkit::{ErrorCode, ToolError, incident};
 
 /// Runs a call under its deadline, until its client goes, and behind a guard against panics. What
 /// it has not committed by then is rolled back, because its transaction is dropped with it.
@@ -19,7 +19,7 @@ pub(super) async fn guarded<T>(
         biased;
         outcome = tokio::time::timeout(deadline, call) => match outcome {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(panic)) => Err(ToolError::internal(describe(&*panic))),
+            Ok(Err(panic)) => Err(ToolError::internal(incident::of_panic(&*panic))),
             Err(_elapsed) => Err(ToolError::new(
                 ErrorCode::Timeout,
                 "That took too long, and I cannot say yet whether it was done. \
@@ -31,12 +31,6 @@ pub(super) async fn guarded<T>(
             "The call was cancelled. Call again with the same arguments: nothing happens twice.",
         )),
     }
-}
-
-fn describe(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("panic: {}", text.unwrap_or_else(|| "without a message".to_owned()))
 }
 
 /// How long to wait before a transaction is run again: a few milliseconds, more each time, and

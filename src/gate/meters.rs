@@ -1,5 +1,4 @@
-//! One counter, one histogram, and one log line where something failed on our side. Nothing else in
-//! the server counts calls.
+//! One counter, one histogram, and one log line a call. Nothing else in the server counts calls.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -16,8 +15,19 @@ struct Meter {
     seconds: Histogram,
 }
 
+/// Counts and logs a call that was refused before it came to its tool.
+pub(super) fn refused(
+    tool: &'static str,
+    request: &CallRequest,
+    error: &ToolError,
+    elapsed: Duration,
+) {
+    count(tool, error.code().as_str());
+    log(tool, request, Err(error), elapsed);
+}
+
 /// Counts a call that is not an answer.
-pub(super) fn count(tool: &'static str, outcome: &'static str) {
+fn count(tool: &'static str, outcome: &'static str) {
     metrics::counter!("tool_calls_total", "tool" => tool, "outcome" => outcome).increment(1);
 }
 
@@ -46,32 +56,46 @@ impl Meters {
                 meter.answered.increment(1);
             }
         }
-        let word = match outcome {
-            Ok(_) => "ok",
-            Err(error) => error.code().as_str(),
-        };
-        if outcome.is_err() {
-            count(spec.name, word);
+        if let Err(error) = outcome {
+            count(spec.name, error.code().as_str());
         }
-        let subject = &*request.caller.subject;
-        match outcome {
-            Err(error) if error.code() == ErrorCode::InternalError => tracing::error!(
-                tool = spec.name,
-                tenant = &*request.caller.tenant,
-                subject,
-                request_id = request.request_id.as_deref(),
-                source = std::error::Error::source(error).map(chain).unwrap_or_default(),
-                "a tool call failed on our side"
-            ),
-            _ => tracing::debug!(
-                tool = spec.name,
-                risk = spec.risk.as_str(),
-                subject,
-                outcome = word,
-                millis = took.as_secs_f64() * 1_000.0,
-                "a tool was called"
-            ),
-        }
+        log(spec.name, request, outcome.as_ref(), took);
+    }
+}
+
+/// One line a call: who, what, how it ended and how long it took. What was sent and what was answered
+/// is the business's and its customers', and stays out of the log.
+fn log(
+    tool: &'static str,
+    request: &CallRequest,
+    outcome: Result<&Rendered, &ToolError>,
+    elapsed: Duration,
+) {
+    let (tenant, principal) = (&*request.caller.tenant, &*request.caller.subject);
+    let request_id = request.request_id.as_deref();
+    let millis = elapsed.as_secs_f64() * 1_000.0;
+    match outcome {
+        Err(error) if error.code() == ErrorCode::InternalError => tracing::error!(
+            tool,
+            outcome = error.code().as_str(),
+            millis,
+            tenant,
+            principal,
+            request_id,
+            incident = error.incident(),
+            source = std::error::Error::source(error).map(chain).unwrap_or_default(),
+            "a tool call failed on our side"
+        ),
+        _ => tracing::info!(
+            tool,
+            outcome = outcome.map_or_else(|error| error.code().as_str(), |_| "ok"),
+            millis,
+            tenant,
+            principal,
+            request_id,
+            replayed = outcome.is_ok_and(Rendered::is_replayed),
+            "a tool was called"
+        ),
     }
 }
 

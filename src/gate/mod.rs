@@ -160,9 +160,11 @@ impl Gate {
             .find(&request.tool)
             .filter(|entry| request.toolset.is_none_or(|set| entry.spec.toolsets.contains(&set)));
         let Some(entry) = entry else {
-            meters::count("unknown", ErrorCode::ToolNotFound.as_str());
             let sentence = "There is no tool of this name. List the tools to see what there is.";
-            return Err(ToolError::new(ErrorCode::ToolNotFound, sentence));
+            let error = ToolError::new(ErrorCode::ToolNotFound, sentence);
+            // The name is the caller's own words, and those are not logged.
+            meters::refused("unknown", &request, &error, started.elapsed());
+            return Err(error);
         };
         let mut arguments = std::mem::take(&mut request.arguments);
         identity::take_handle(&mut arguments, &mut request);
@@ -181,8 +183,10 @@ impl Gate {
 
     /// Writes down a call that the edge has refused for want of a scope.
     pub async fn note_refusal(&self, spec: &Spec, request: &CallRequest) {
+        let started = tokio::time::Instant::now();
         if let Err(refusal) = self.admit(spec, &request.caller) {
             self.audit_failure(spec, None, request, &refusal).await;
+            meters::refused(spec.name, request, &refusal, started.elapsed());
         }
     }
 

@@ -11,11 +11,12 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::SemaphorePermit;
 
 use super::{App, body, mcp::authenticate, metadata, problem::Problem, server::Peer};
 use crate::{
     gate::approvals::{ApprovalView, Decision},
-    toolkit::{Caller, ErrorCode, Scope, ToolError},
+    toolkit::{Caller, ErrorCode, Scope, Scopes, ToolError},
 };
 
 /// What to list.
@@ -34,15 +35,27 @@ struct DecisionBody {
     reason: Option<String>,
 }
 
+/// Whoever decides, in one of the places for requests.
+struct Decider<'a> {
+    caller: Arc<Caller>,
+    _place: SemaphorePermit<'a>,
+}
+
 /// Who decides: a token with the scope, within its budget.
-async fn decider(app: &App, peer: IpAddr, headers: &HeaderMap) -> Result<Arc<Caller>, Problem> {
+async fn decider<'a>(
+    app: &'a App,
+    peer: IpAddr,
+    headers: &HeaderMap,
+) -> Result<Decider<'a>, Problem> {
     app.guard.check(headers)?;
-    let caller = authenticate(app, peer, headers).await?;
+    let place = app.limits.enter()?;
+    let scope = Scope::ApprovalsDecide;
+    let caller = authenticate(app, peer, headers, Scopes::of(&[scope])).await?;
     app.limits.take(&caller)?;
-    if caller.may(Some(Scope::ApprovalsDecide)) {
-        return Ok(caller);
+    if caller.may(Some(scope)) {
+        return Ok(Decider { caller, _place: place });
     }
-    Err(metadata::insufficient_scope(app, Scope::ApprovalsDecide))
+    Err(metadata::insufficient_scope(app, scope))
 }
 
 /// `GET /api/approvals?status=pending&limit=20&cursor=…`, newest first.
@@ -55,12 +68,13 @@ pub async fn list(
     headers: HeaderMap,
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
-    let caller = decider(&app, peer, &headers).await?;
+    let decider = decider(&app, peer, &headers).await?;
     let Ok(Query(query)) = query else {
         return Err(Problem::bad_request("The query takes status, limit and cursor."));
     };
     let limit = query.limit.unwrap_or(20).clamp(1, 100);
-    let page = app.gate.list(&caller, query.status.as_deref(), query.cursor.as_deref(), limit);
+    let page =
+        app.gate.list(&decider.caller, query.status.as_deref(), query.cursor.as_deref(), limit);
     let (approvals, cursor) = page.await.map_err(|error| problem(&error))?;
     Ok(Json(json!({ "approvals": approvals, "next_cursor": cursor })))
 }
@@ -75,8 +89,8 @@ pub async fn show(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<ApprovalView>, Problem> {
-    let caller = decider(&app, peer, &headers).await?;
-    app.gate.show(&caller, &id).await.map(Json).map_err(|error| problem(&error))
+    let decider = decider(&app, peer, &headers).await?;
+    app.gate.show(&decider.caller, &id).await.map(Json).map_err(|error| problem(&error))
 }
 
 /// `POST /api/approvals/{id}/approve` with an optional `{"reason"}`: executes the stored call.
@@ -108,10 +122,10 @@ async fn decide(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let decided = async {
-        let caller = decider(app, peer, &parts.headers).await?;
+        let decider = decider(app, peer, &parts.headers).await?;
         let reason = reason(&parts.headers, body).await?;
         // A decision that has begun is not lost with the connection that asked for it.
-        let (app, id) = (app.clone(), id.to_owned());
+        let (app, id, caller) = (app.clone(), id.to_owned(), decider.caller.clone());
         let task = tokio::spawn(async move {
             app.gate.decide(&caller, &id, decision, reason.as_deref()).await
         });
@@ -161,7 +175,11 @@ fn problem(error: &ToolError) -> Problem {
     };
     if status == StatusCode::INTERNAL_SERVER_ERROR {
         let source = std::error::Error::source(error).map(ToString::to_string);
-        tracing::error!(source, "a decision failed on our side");
+        tracing::error!(incident = error.incident(), source, "a decision failed on our side");
     }
-    Problem::new(status, -32600, error.code().as_str(), error.to_string())
+    let problem = Problem::new(status, -32600, error.code().as_str(), error.to_string());
+    match error.incident() {
+        Some(incident) => problem.with_data("incident", incident.into()),
+        None => problem,
+    }
 }

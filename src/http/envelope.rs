@@ -15,8 +15,8 @@ const DEEPEST: usize = 100;
 pub struct Envelope {
     /// The id; `None` for a notification.
     pub id: Option<Value>,
-    /// The method; empty for a response.
-    pub method: String,
+    /// The method; `None` for an answer, which asks for nothing.
+    pub method: Option<String>,
     /// The tool that a `tools/call` names.
     pub tool: Option<String>,
 }
@@ -52,7 +52,8 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 pub fn read(body: &[u8]) -> Result<Envelope, Problem> {
     let invalid = |message: &str| Problem::bad_request(message);
     if depth(body) > DEEPEST {
-        return Err(not_json());
+        let message = format!("The body nests deeper than {DEEPEST} levels.");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, -32700, "parse_error", message));
     }
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
         let _: serde::de::IgnoredAny = serde_json::from_slice(body).map_err(|_| not_json())?;
@@ -69,8 +70,8 @@ pub fn read(body: &[u8]) -> Result<Envelope, Problem> {
         return Err(invalid("A message says \"jsonrpc\": \"2.0\".").answering(id));
     }
     let method = match message.method {
-        Some(Value::String(method)) => method,
-        None if message.result.is_some() || message.error.is_some() => String::new(),
+        Some(Value::String(method)) => Some(method),
+        None if message.result.is_some() || message.error.is_some() => None,
         _ => return Err(invalid("A message has a method, which is a string.").answering(id)),
     };
     let params = message.params.map_or("{}", RawValue::get);
@@ -82,10 +83,12 @@ pub fn read(body: &[u8]) -> Result<Envelope, Problem> {
     if params.as_ref().and_then(|params| params.meta).is_some_and(|meta| !is_object(meta.get())) {
         return Err(invalid_params("The _meta of a message is an object.").answering(id));
     }
-    let name = params.filter(|_| method == "tools/call").and_then(|params| params.name);
+    let name =
+        params.filter(|_| method.as_deref() == Some("tools/call")).and_then(|params| params.name);
     let tool = name.and_then(|name| name.as_str().map(str::to_owned));
     // A call is never executed without anyone to answer.
-    if message.id.is_none() && !method.is_empty() && !method.starts_with("notifications/") {
+    let asks = |method: &String| !method.starts_with("notifications/");
+    if message.id.is_none() && method.as_ref().is_some_and(asks) {
         return Err(invalid("A request has an id."));
     }
     Ok(Envelope { id: message.id, method, tool })
@@ -136,7 +139,8 @@ mod tests {
     fn a_call_names_its_tool() {
         let call = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"x"}}"#;
         let envelope = read(call.as_bytes()).unwrap();
-        assert_eq!((envelope.method.as_str(), envelope.tool.as_deref()), ("tools/call", Some("x")));
+        let method = envelope.method.as_deref();
+        assert_eq!((method, envelope.tool.as_deref()), (Some("tools/call"), Some("x")));
         assert_eq!(envelope.id, Some(7.into()));
     }
 

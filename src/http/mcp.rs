@@ -24,7 +24,7 @@ use super::{
 use crate::{
     gate::CallRequest,
     mcp::{CallInfo, protocol_versions},
-    toolkit::{Caller, Toolset},
+    toolkit::{Caller, Role, Scopes, Toolset},
 };
 
 /// The header that holds a verification handle, where a platform binds it below the model.
@@ -44,10 +44,11 @@ pub async fn serve(
 
 async fn answer(app: &App, peer: IpAddr, request: Request) -> Result<Response, Problem> {
     app.guard.check(request.headers())?;
+    let _place = app.limits.enter()?;
     if request.method() == Method::GET && !accepts_events(request.headers()) {
         return Ok(metadata::card(app));
     }
-    let caller = authenticate(app, peer, request.headers()).await?;
+    let caller = authenticate(app, peer, request.headers(), Role::Agent.scopes()).await?;
     app.limits.take(&caller)?;
     if request.method() != Method::POST {
         return Err(Problem::new(
@@ -63,6 +64,10 @@ async fn answer(app: &App, peer: IpAddr, request: Request) -> Result<Response, P
     let envelope = envelope::read(&body)?;
     let id = envelope.id.clone().unwrap_or_default();
     known_version(&parts.headers).map_err(|problem| problem.answering(id.clone()))?;
+    if envelope.method.is_none() {
+        // Nothing was asked of the client, so its answer is taken and answers nothing.
+        return Ok(StatusCode::ACCEPTED.into_response());
+    }
     let info = call_info(app, &parts, caller)?;
     step_up(app, &envelope, &info).await?;
     let events = only_events(&parts.headers);
@@ -72,11 +77,21 @@ async fn answer(app: &App, peer: IpAddr, request: Request) -> Result<Response, P
     parts.extensions.insert(info);
     let request = axum::http::Request::from_parts(parts, body);
     let response = app.transport.handle(request, events).await;
-    if is_plain_refusal(&response) {
-        tracing::debug!(status = %response.status(), "the protocol refused a message");
-        return Err(Problem::bad_request("This is not a message of the protocol.").answering(id));
+    if !is_plain_refusal(&response) {
+        return Ok(response);
     }
-    Ok(response)
+    let status = response.status();
+    if status.is_server_error() {
+        // It lost the answer: its handler is gone, or was cut off because the server stops.
+        let cause = format!("the protocol library answers {status}");
+        let sentence = "The server could not finish this. Please try again.";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        return Err(Problem::internal(status, &cause, sentence)
+            .with_header(header::RETRY_AFTER, "1")
+            .answering(id));
+    }
+    tracing::debug!(%status, "the protocol refused a message");
+    Err(Problem::bad_request("This is not a message of the protocol.").answering(id))
 }
 
 /// A revision that a header names and nobody speaks is refused with those that are spoken, whichever
@@ -103,7 +118,7 @@ fn is_plain_refusal(response: &Response) -> bool {
     (status.is_client_error() || status.is_server_error()) && !json
 }
 
-/// Who calls, or 401 with where tokens come from.
+/// Who calls, or 401 with where tokens come from and the scopes to ask for there.
 ///
 /// # Errors
 /// 401, 429 when an address fails too often, 503 when it cannot be known now.
@@ -111,31 +126,34 @@ pub async fn authenticate(
     app: &App,
     peer: IpAddr,
     headers: &HeaderMap,
+    scopes: Scopes,
 ) -> Result<Arc<Caller>, Problem> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let (first, more) = (given.next(), given.next());
     let Some(first) = first else {
-        return Err(metadata::unauthorized(app, false));
+        return Err(metadata::unauthorized(app, false, scopes));
     };
     let token = first.to_str().ok().and_then(bearer).filter(|_| more.is_none());
+    if token.is_some_and(|token| app.auth.is_new_key(token)) {
+        app.limits.may_fail(peer)?;
+    }
     let refused = match token {
         None => "the Authorization header is not one bearer token",
         Some(token) => match app.auth.authenticate(token, app.gate.clock().now()).await {
             Ok(caller) => return Ok(caller),
             Err(rejected) if rejected.is_temporary() => {
-                tracing::error!(cause = rejected.cause(), "tokens cannot be verified now");
                 let sentence = "Tokens cannot be verified at the moment. Please try again.";
                 let status = StatusCode::SERVICE_UNAVAILABLE;
-                return Err(Problem::new(status, -32603, "internal_error", sentence)
+                return Err(Problem::internal(status, rejected.cause(), sentence)
                     .with_header(header::RETRY_AFTER, "5"));
             }
             Err(rejected) => rejected.cause(),
         },
     };
     app.limits.take_failure(peer)?;
-    tracing::info!(cause = refused, "a token was refused");
+    tracing::info!(cause = refused, %peer, "a token was refused");
     metrics::counter!("authentication_failures_total").increment(1);
-    Err(metadata::unauthorized(app, true))
+    Err(metadata::unauthorized(app, true, scopes))
 }
 
 /// The token of `Bearer TOKEN` (RFC 6750, section 2.1).

@@ -13,7 +13,7 @@ use serde_json::json;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::{App, problem::Problem};
-use crate::toolkit::Scope;
+use crate::toolkit::{Scope, Scopes};
 
 /// The document of RFC 9728, where someone else issues the tokens.
 pub async fn protected_resource(State(app): State<Arc<App>>) -> Response {
@@ -22,7 +22,8 @@ pub async fn protected_resource(State(app): State<Arc<App>>) -> Response {
     };
     let scopes: Vec<&str> = Scope::ALL.into_iter().map(Scope::as_str).collect();
     let document = json!({
-        "resource": app.audience,
+        // What a client is told to compare with the address that it uses (RFC 9728, section 3.3).
+        "resource": app.resource(),
         "authorization_servers": [issuer],
         "scopes_supported": scopes,
         "bearer_methods_supported": ["header"],
@@ -35,35 +36,33 @@ pub async fn protected_resource(State(app): State<Arc<App>>) -> Response {
     (headers, Json(document)).into_response()
 }
 
-fn challenge(app: &App, error: Option<&str>, scope: Option<Scope>) -> String {
+fn challenge(app: &App, error: Option<&str>, scopes: Scopes) -> String {
     let mut parts = Vec::new();
     parts.extend(error.map(|error| format!("error=\"{error}\"")));
-    parts.extend(scope.map(|scope| format!("scope=\"{scope}\"")));
+    parts.push(format!("scope=\"{scopes}\""));
     parts.extend(app.issuer.as_ref().map(|_| {
         let url = &app.public_url;
         format!("resource_metadata=\"{url}/.well-known/oauth-protected-resource/mcp\"")
     }));
-    if parts.is_empty() {
-        return "Bearer realm=\"business-mcp\"".to_owned();
-    }
     format!("Bearer {}", parts.join(", "))
 }
 
-/// 401. It says the same whatever was wrong with the token; the log says more.
-pub fn unauthorized(app: &App, token_was_sent: bool) -> Problem {
+/// 401, with the scopes to ask for. It says the same whatever was wrong with the token; the log says
+/// more.
+pub fn unauthorized(app: &App, token_was_sent: bool, scopes: Scopes) -> Problem {
     let (error, message) = if token_was_sent {
         ("invalid_token", "The bearer token is not valid.")
     } else {
         ("missing_token", "Send a bearer token: Authorization: Bearer TOKEN.")
     };
-    let challenge = challenge(app, token_was_sent.then_some("invalid_token"), None);
+    let challenge = challenge(app, token_was_sent.then_some("invalid_token"), scopes);
     Problem::new(StatusCode::UNAUTHORIZED, -32600, error, message)
         .with_header(header::WWW_AUTHENTICATE, &challenge)
 }
 
 /// 403, with the scope that would be enough.
 pub fn insufficient_scope(app: &App, scope: Scope) -> Problem {
-    let challenge = challenge(app, Some("insufficient_scope"), Some(scope));
+    let challenge = challenge(app, Some("insufficient_scope"), Scopes::of(&[scope]));
     let message = format!("This token lacks the scope {scope}.");
     Problem::new(StatusCode::FORBIDDEN, -32600, "insufficient_scope", message)
         .with_header(header::WWW_AUTHENTICATE, &challenge)

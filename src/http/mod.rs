@@ -31,11 +31,8 @@ use std::sync::{
 use axum::{
     Router,
     http::HeaderName,
-    middleware,
     routing::{any, get, post},
 };
-
-use tower_http::catch_panic::CatchPanicLayer;
 
 use self::{auth::Authenticator, guard::Guard, limits::Limits};
 use crate::{
@@ -64,8 +61,6 @@ pub struct App {
     pub public_url: String,
     /// Who issues tokens, where that is someone else.
     pub issuer: Option<String>,
-    /// What tokens must be made for.
-    pub audience: String,
     draining: AtomicBool,
 }
 
@@ -89,8 +84,6 @@ pub struct Parts {
     pub public_url: String,
     /// See [`App::issuer`].
     pub issuer: Option<String>,
-    /// See [`App::audience`].
-    pub audience: String,
 }
 
 impl App {
@@ -107,7 +100,6 @@ impl App {
             conversation_headers: parts.conversation_headers,
             public_url: parts.public_url,
             issuer: parts.issuer,
-            audience: parts.audience,
             draining: AtomicBool::new(false),
         })
     }
@@ -115,6 +107,11 @@ impl App {
     /// Tells `/readyz` that no new traffic should come.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// The address of the endpoint, which is the resource that tokens are for.
+    pub fn resource(&self) -> String {
+        format!("{}/mcp", self.public_url)
     }
 
     /// Whether the server is about to stop.
@@ -125,7 +122,7 @@ impl App {
 
 /// Every public route.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/mcp", any(mcp::serve))
         .route("/mcp/", any(mcp::serve))
         .route("/api/approvals", get(approvals::list))
@@ -139,8 +136,6 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/.well-known/oauth-protected-resource/mcp", get(metadata::protected_resource))
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
-        .layer(metadata::cors(&app))
-        .layer(CatchPanicLayer::custom(frame::panicked))
-        .layer(middleware::from_fn(frame::frame))
-        .with_state(app)
+        .layer(metadata::cors(&app));
+    frame::around(routes).with_state(app)
 }

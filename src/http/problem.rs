@@ -7,6 +7,8 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::toolkit::incident;
+
 /// A refusal before any tool is reached.
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Refusal>);
@@ -42,6 +44,13 @@ impl Problem {
     /// The request itself is malformed.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, -32600, "invalid_request", message)
+    }
+
+    /// A failure on our side: a new incident, which is logged with its cause and named in the answer.
+    pub fn internal(status: StatusCode, cause: &str, message: &str) -> Self {
+        let incident = incident::new_id();
+        tracing::error!(incident, cause, "a request failed on our side");
+        Self::new(status, -32603, "internal_error", message).with_data("incident", incident.into())
     }
 
     /// The same with a header.

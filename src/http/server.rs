@@ -89,3 +89,17 @@ fn service(
         router.clone().oneshot(request)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_last_part_of_an_answer_does_not_wait_for_the_first_to_be_acknowledged() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        assert!(!stream.nodelay().unwrap(), "as the system gives it");
+        assert!(prepared(stream).inner().nodelay().unwrap());
+    }
+}

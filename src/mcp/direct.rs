@@ -94,7 +94,11 @@ impl McpServer {
         match tokio::spawn(call.in_current_span()).await {
             Ok(Ok(Rendered(answer))) => success(id, &answer),
             Ok(Err(error)) => failure(id, &error),
-            Err(end) => failure(id, &ToolError::internal(end.to_string())),
+            Err(end) => {
+                let error = ToolError::internal(end.to_string());
+                tracing::error!(incident = error.incident(), %end, "a call ended badly");
+                failure(id, &error)
+            }
         }
     }
 }

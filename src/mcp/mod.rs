@@ -3,11 +3,12 @@
 //! * `direct`: the short way for the two hot methods;
 //! * `results`: answers and failures as the protocol writes them;
 //! * `resources`: what can be read by its URI;
-//! * `transport`: the library behind `/mcp`.
+//! * `transport`: the library behind `/mcp`; `stdio`: the same for one local client.
 
 mod direct;
 mod resources;
 mod results;
+mod stdio;
 mod transport;
 
 pub use self::transport::Transport;
@@ -96,7 +97,7 @@ impl McpServer {
         parts
             .and_then(|parts| parts.extensions.get::<CallInfo>())
             .or(self.0.local.as_ref())
-            .ok_or_else(|| ErrorData::internal_error("the request has no caller", None))
+            .ok_or_else(|| results::internal("the request has no caller"))
     }
 
     /// The tools that a caller is shown, described once for all callers with the same scopes.

@@ -11,7 +11,7 @@ use rmcp::{
 };
 use serde_json::Value;
 
-use crate::toolkit::{ErrorCode, ToolError, catalogue::Rendered};
+use crate::toolkit::{ErrorCode, ToolError, catalogue::Rendered, incident};
 
 /// Methods that are offered. One of these that arrives as a custom request had parameters that could
 /// not be read.
@@ -46,8 +46,8 @@ pub(super) fn call_result(
 ) -> Result<CallToolResult, ErrorData> {
     let mut result = match outcome {
         Ok(Rendered(text)) => {
-            let structured = serde_json::from_str(&text)
-                .map_err(|_| ErrorData::internal_error("an answer is not JSON", None))?;
+            let structured =
+                serde_json::from_str(&text).map_err(|_| internal("an answer is not JSON"))?;
             let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
             result.structured_content = Some(structured);
             result
@@ -64,6 +64,15 @@ pub(super) fn call_result(
     Ok(result)
 }
 
+/// A defect of the server that no tool's result can tell. What it is goes to the log.
+pub(super) fn internal(cause: &str) -> ErrorData {
+    let incident = incident::new_id();
+    tracing::error!(incident, cause, "a request failed on our side");
+    let code = ErrorCode::InternalError.as_str();
+    let data = serde_json::json!({ "code": code, "incident": incident });
+    ErrorData::internal_error("Something went wrong on our side.", Some(data))
+}
+
 /// An unknown tool is a fault of the protocol (2025-06-18 and later: Tools, Error Handling).
 pub(super) fn not_found(error: &ToolError) -> ErrorData {
     ErrorData::invalid_params(error.to_string(), None)
@@ -78,6 +87,9 @@ pub(super) fn failure(error: &ToolError) -> CallToolResult {
     ]);
     if let Some(details) = error.details() {
         meta.insert("details".to_owned(), details.clone());
+    }
+    if let Some(incident) = error.incident() {
+        meta.insert("incident".to_owned(), incident.into());
     }
     result.meta = Some(MetaObject(meta));
     result

@@ -9,29 +9,14 @@ use axum::{
 };
 use http_body_util::Full;
 use hyper::body::Bytes;
-use rmcp::{
-    ServiceExt as _,
-    transport::streamable_http_server::{
-        StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
-    },
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{CallInfo, McpServer, direct};
 
 type Service = StreamableHttpService<McpServer, NeverSessionManager>;
-
-impl McpServer {
-    /// Serves one client over standard input and output until it goes.
-    ///
-    /// # Errors
-    /// When the client does not speak the protocol.
-    pub async fn serve_stdio(self) -> anyhow::Result<()> {
-        let running = self.serve(rmcp::transport::stdio()).await?;
-        running.waiting().await?;
-        Ok(())
-    }
-}
 
 /// The library, once for each way of answering.
 pub struct Transport {

@@ -152,6 +152,29 @@ pub async fn latest_in(
     .await
 }
 
+/// The newest request of a principal that was asked while the caller was verified as a customer, made
+/// since a time.
+pub async fn latest_for(
+    tx: &mut Tx,
+    tenant: &str,
+    requester: &str,
+    customer_id: &str,
+    since: DateTime<Utc>,
+) -> StoreResult<Option<Approval>> {
+    tx.fetch_optional(
+        "select id, status, tool, tool_version, policy_version, risk, requester, requester_token,
+                requester_scopes, conversation, verified_customer, arguments, arguments_hash,
+                idempotency_key, summary, preview, created_at, expires_at, decided_by, decided_at,
+                decision_reason, result
+         from approvals
+         where tenant_id = $1 and requester = $2 and verified_customer = $3 and created_at >= $4
+         order by created_at desc, id desc
+         limit 1",
+        params![tenant, requester, customer_id, since],
+    )
+    .await
+}
+
 /// A page of requests, newest first, of one status or of all; older than `before` where given.
 pub async fn list(
     tx: &mut Tx,

@@ -155,6 +155,12 @@ impl Rendered {
         serde_json::to_string(envelope).map(Self).map_err(ToolError::internal)
     }
 
+    /// Whether it is the stored answer of an earlier call.
+    pub fn is_replayed(&self) -> bool {
+        // The mark is the last member of the envelope; inside of `data` it would end otherwise.
+        self.0.ends_with(",\"replayed\":true}")
+    }
+
     /// The same answer, marked as stored.
     #[must_use]
     pub fn replayed(self) -> Self {

@@ -14,12 +14,19 @@ pub enum Clock {
     System,
     /// The machine's clock, ahead by milliseconds that a test sets.
     Shifted(Arc<AtomicI64>),
+    /// Milliseconds since 1970 that a test sets, so that answers are the same every day.
+    Stopped(Arc<AtomicI64>),
 }
 
 impl Clock {
     /// A clock that tests move forward with [`Clock::advance`].
     pub fn movable() -> Self {
         Self::Shifted(Arc::default())
+    }
+
+    /// A clock that stands still until it is moved with [`Clock::advance`].
+    pub fn stopped(at: DateTime<Utc>) -> Self {
+        Self::Stopped(Arc::new(AtomicI64::new(at.timestamp_millis())))
     }
 
     /// Now, in whole milliseconds: both databases keep those exactly.
@@ -29,12 +36,15 @@ impl Clock {
         match self {
             Self::System => now,
             Self::Shifted(millis) => now + TimeDelta::milliseconds(millis.load(Ordering::Relaxed)),
+            Self::Stopped(millis) => {
+                DateTime::from_timestamp_millis(millis.load(Ordering::Relaxed)).unwrap_or(now)
+            }
         }
     }
 
-    /// Moves a movable clock forward; a system clock stays as it is.
+    /// Moves a test's clock forward; the machine's stays as it is.
     pub fn advance(&self, by: TimeDelta) {
-        if let Self::Shifted(millis) = self {
+        if let Self::Shifted(millis) | Self::Stopped(millis) = self {
             millis.fetch_add(by.num_milliseconds(), Ordering::Relaxed);
         }
     }

@@ -5,6 +5,7 @@ use std::{error::Error as StdError, fmt};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::incident;
 use crate::store::StoreError;
 
 /// A stable word for a kind of failure; part of the public contract.
@@ -93,6 +94,8 @@ struct Inner {
     sentence: String,
     retryable: bool,
     details: Option<Value>,
+    /// Only a defect of the server has one.
+    incident: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -102,7 +105,8 @@ impl ToolError {
         let retryable =
             matches!(code, ErrorCode::RateLimitExceeded | ErrorCode::Timeout | ErrorCode::Conflict);
         let sentence = sentence.into();
-        Self(Box::new(Inner { code, sentence, retryable, details: None, source: None }))
+        let incident = (code == ErrorCode::InternalError).then(incident::new_id);
+        Self(Box::new(Inner { code, sentence, retryable, details: None, incident, source: None }))
     }
 
     /// An argument is wrong; the sentence names it and says what is expected.
@@ -145,7 +149,22 @@ impl ToolError {
     #[must_use]
     pub fn with_code(mut self, code: ErrorCode) -> Self {
         self.0.code = code;
+        if code == ErrorCode::InternalError {
+            self.0.incident.get_or_insert_with(incident::new_id);
+        }
         self
+    }
+
+    /// The same failure under the id that it was logged with before.
+    #[must_use]
+    pub fn with_incident(mut self, id: &str) -> Self {
+        self.0.incident = Some(id.to_owned());
+        self
+    }
+
+    /// The id of a failure on our side; whoever logs the failure names it.
+    pub fn incident(&self) -> Option<&str> {
+        self.0.incident.as_deref().filter(|_| self.0.code == ErrorCode::InternalError)
     }
 
     /// The stable word for this kind of failure.

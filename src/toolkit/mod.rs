@@ -3,7 +3,7 @@
 //! * [`spec`], [`tool`]: what a tool declares and does;
 //! * [`context`], [`caller`], [`scope`], [`clock`]: what it may use, and who calls;
 //! * [`answer`], [`error`], [`fit`], [`cursor`]: what it may answer, how much of it, and where the
-//!   rest begins;
+//!   rest begins; [`incident`]: how a failure on our side is found in the log;
 //! * [`arguments`], [`schema`]: from what an agent sends to what a tool takes;
 //! * [`catalogue`], [`describe`]: every tool by name, and as the protocol describes it.
 
@@ -17,6 +17,7 @@ pub mod cursor;
 pub mod describe;
 pub mod error;
 pub mod fit;
+pub mod incident;
 pub mod schema;
 pub mod scope;
 pub mod spec;

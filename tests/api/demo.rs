@@ -104,3 +104,53 @@ fn the_readme_shows_what_the_demo_prints() {
     let shown = called.collect::<Vec<_>>().join("\n");
     readme::keep("README.md", "demo", &format!("```sh\n{}\n```", shown.trim_end()));
 }
+
+/// The stock of the order's product, as the demo's own call reads it.
+async fn in_stock(agent: &Client) -> i64 {
+    let reply = agent.call("inventory_check_stock", json!({ "sku": "SKU-001" })).await;
+    reply.data()["available"].as_i64().unwrap()
+}
+
+#[tokio::test]
+async fn the_readmes_demo_runs_in_a_shell() {
+    let demo = Demo::start();
+    let url = demo.after("A business to talk to:").trim_end_matches("/mcp").to_owned();
+    let (token, approver) = (demo.after("export AGENT="), demo.after("export APPROVER="));
+    let agent = Client::new(url.clone(), token.to_owned());
+    let before = in_stock(&agent).await;
+
+    let readme = readme::file("README.md");
+    let block = readme.split("<!-- demo:begin -->").nth(1).unwrap();
+    let block = block.split("<!-- demo:end -->").next().unwrap();
+    let script = block.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    // The port and the place of the program are the reader's own.
+    let script = script
+        .replace("http://localhost:3000", &url)
+        .replace("target/release/business-mcp", env!("CARGO_BIN_EXE_business-mcp"));
+    let output = Command::new("sh")
+        .args(["-e", "-u", "-c", &script])
+        .env("AGENT", token)
+        .env("APPROVER", approver)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+
+    // Each step's answer, in the order of the steps.
+    let mut rest = said.as_str();
+    for expected in [
+        "\"tools\":[",
+        "John Smith",
+        &format!("\"available\":{before}"),
+        "\"status\":\"approval_pending\"",
+        "pending    medium",
+        "\"status\":\"executed\"",
+        "\"id\":5,",
+        "\"executed\"",
+    ] {
+        let found = rest.find(expected);
+        let at = found.unwrap_or_else(|| panic!("{expected} does not follow in\n{said}"));
+        rest = &rest[at..];
+    }
+    assert_eq!(in_stock(&agent).await, before - 2, "two were ordered");
+}

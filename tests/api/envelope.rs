@@ -117,6 +117,33 @@ async fn a_notification_is_taken_without_an_answer() {
 }
 
 #[tokio::test]
+async fn an_answer_to_nothing_is_taken_without_one() {
+    let server = server_with(&[]).await;
+    for body in [
+        r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":"x","error":{"code":-32601,"message":"no"}}"#,
+    ] {
+        for accept in ["application/json", "text/event-stream"] {
+            let taken = mcp(&server).with("accept", accept).body(body).send().await;
+            assert_eq!((taken.status, taken.body.as_str()), (202, ""), "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_nests_too_deep_hears_that_it_does() {
+    let server = server_with(&[]).await;
+    for depth in [101, 5_000] {
+        let nested = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        let body =
+            format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping","params":{{"a":{nested}}}}}"#);
+        let refused = mcp(&server).body(body).send().await;
+        assert_eq!(refused.refused(400), -32700);
+        assert!(refused.body.contains("nests deeper than 100 levels"), "{}", refused.body);
+    }
+}
+
+#[tokio::test]
 async fn a_known_method_with_malformed_parameters_is_not_an_unknown_method() {
     let server = server_with(&[]).await;
     for (method, params) in [

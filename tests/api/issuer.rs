@@ -2,6 +2,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
+use business_mcp::toolkit::Role;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -59,7 +60,14 @@ async fn a_client_without_a_token_finds_out_where_to_get_one() {
     asked.refused(401);
     let challenge = asked.header("www-authenticate").unwrap();
     let metadata = "https://shop.example.com/.well-known/oauth-protected-resource/mcp";
-    assert_eq!(challenge, format!("Bearer resource_metadata=\"{metadata}\""));
+    let usual = Role::Agent.scopes();
+    let scope = format!("scope=\"{usual}\"");
+    assert_eq!(challenge, format!("Bearer {scope}, resource_metadata=\"{metadata}\""));
+    // Each door asks for what opens it.
+    let decide = Wire::new(url, "GET /api/approvals").send().await;
+    decide.refused(401);
+    let wanted = "Bearer scope=\"approvals:decide\", ";
+    assert!(decide.header("www-authenticate").unwrap().starts_with(wanted), "{decide:?}");
 
     for path in ["/.well-known/oauth-protected-resource", metadata.split_at(24).1] {
         let found = Wire::new(url, &format!("GET {path}")).with("origin", "https://any.example");
@@ -68,7 +76,8 @@ async fn a_client_without_a_token_finds_out_where_to_get_one() {
         assert_eq!(found.header("access-control-allow-origin"), Some("*"));
         assert!(found.header("cache-control").unwrap().starts_with("public"));
         let document: Value = serde_json::from_str(&found.body).unwrap();
-        assert_eq!(document["resource"], AUDIENCE, "what `aud` has to hold");
+        let resource = "https://shop.example.com/mcp";
+        assert_eq!(document["resource"], resource, "the address that the client uses");
         assert_eq!(document["authorization_servers"], json!([ISSUER]));
         assert_eq!(document["bearer_methods_supported"], json!(["header"]));
         assert!(document["scopes_supported"].as_array().unwrap().contains(&json!("orders:read")));
@@ -78,7 +87,7 @@ async fn a_client_without_a_token_finds_out_where_to_get_one() {
     let challenge = wrong.header("www-authenticate").unwrap();
     assert_eq!(
         challenge,
-        format!("Bearer error=\"invalid_token\", resource_metadata=\"{metadata}\"")
+        format!("Bearer error=\"invalid_token\", {scope}, resource_metadata=\"{metadata}\"")
     );
     let narrow = issued("now", KEY, &claims(&json!({ "role": null, "scope": "crm:read" })));
     let call = json!({ "name": "order_get", "arguments": { "order_id": "ORD-12345" } });
@@ -91,6 +100,20 @@ async fn a_client_without_a_token_finds_out_where_to_get_one() {
              resource_metadata=\"{metadata}\""
         )
     );
+}
+
+#[tokio::test]
+async fn the_resource_is_the_address_of_the_endpoint_whatever_tokens_are_made_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.json");
+    fs::write(&file, key_set(&[("now", KEY)])).unwrap();
+    let flags = ["--jwt-jwks-file", file.to_str().unwrap(), "--jwt-issuer", ISSUER];
+    let more = ["--jwt-audience", "shop", "--public-url", "https://shop.example.com/"];
+    let server = server_with(&[flags, more].concat()).await;
+    let path = "GET /.well-known/oauth-protected-resource/mcp";
+    let found = Wire::new(&server.url, path).send().await;
+    let document: Value = serde_json::from_str(&found.body).unwrap();
+    assert_eq!(document["resource"], "https://shop.example.com/mcp");
 }
 
 #[tokio::test]

@@ -7,9 +7,10 @@ use business_mcp::{http::auth::Grant, toolkit::Role};
 use serde_json::json;
 
 use crate::{
-    books::{Books, two},
-    support::{TENANT, server_with, servers_with},
-    wire::{Answer, Wire},
+    books::{Books, change, two},
+    process::program,
+    support::{TENANT, TestServer, server_with, servers, servers_with},
+    wire::{Answer, Line, Wire},
 };
 
 /// One more call becomes possible every minute.
@@ -139,4 +140,74 @@ async fn an_address_that_guesses_is_refused_and_good_tokens_from_it_are_not() {
     guess(1).from(78).send().await.refused(401);
     // Who sends no token at all is only asking where to get one.
     good.without("authorization").send().await.refused(401);
+}
+
+/// A key that opens the door, made on the command line.
+fn key(server: &TestServer) -> String {
+    let mut command = program(&server.database_url);
+    let made = command.args(["key", "create", "--name", "x", "--role", "agent"]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    String::from_utf8(made.stdout).unwrap().trim().to_owned()
+}
+
+#[tokio::test]
+async fn whoever_guesses_keys_does_not_reach_the_database_each_time() {
+    for server in servers().await {
+        let ping = |key: &str| Wire::mcp(&server.url, key).rpc("ping", &json!({})).from(91);
+        let (known, fresh) = (key(&server), key(&server));
+        ping(&known).send().await.result();
+        let guess = |number: usize| ping(&format!("bmk_{number:012x}_{}", "0".repeat(64)));
+        // A look-up would fail now, and fail in other words.
+        change(&server.db, "alter table api_keys rename to api_keys_gone", &[]).await;
+        guess(0).send().await.refused(503);
+        let spent = async {
+            for number in 0..200 {
+                // What is no key at all is refused without a look-up, and counted.
+                if ping("wrong").send().await.status == 429 {
+                    let guessed = guess(number).send().await;
+                    if guessed.status == 429 {
+                        return guessed;
+                    }
+                }
+            }
+            panic!("every guess is looked up");
+        };
+        let refused = spent.await;
+        assert!((1..=60).contains(&retry_after(&refused)));
+        guess(0).from(92).send().await.refused(503);
+        change(&server.db, "alter table api_keys_gone rename to api_keys", &[]).await;
+
+        // A key that was good before is looked up again, whoever shares its address.
+        server.advance(1);
+        for _ in 0..5 {
+            ping("wrong").send().await;
+            ping(&known).send().await.result();
+        }
+        ping(&fresh).from(92).send().await.result();
+    }
+}
+
+#[tokio::test]
+async fn a_server_with_too_much_to_do_says_so_at_once() {
+    let server = server_with(&["--max-in-flight", "1"]).await;
+    let ping = Wire::mcp(&server.url, &server.agent().token).rpc("ping", &json!({}));
+    let mut line = Line::open(&server.url).await;
+    line.write(ping.clone().with("expect", "100-continue").head()).await;
+    // It has its place, and its body is asked for.
+    line.until("100 Continue\r\n\r\n").await;
+    let decisions = Wire::new(&server.url, "GET /api/approvals")
+        .with("authorization", &format!("Bearer {}", server.approver().token));
+    for more in [&ping, &decisions] {
+        let refused = more.send().await;
+        assert_eq!(refused.refused(503), -32603);
+        assert_eq!(refused.header("retry-after"), Some("1"));
+        assert_eq!(refused.framed()["error"]["data"]["code"], "overloaded");
+    }
+    for probe in ["GET /health", "GET /livez", "GET /readyz"] {
+        assert_eq!(Wire::new(&server.url, probe).send().await.status, 200, "{probe}");
+    }
+    line.write(ping.content()).await;
+    line.rest().await[0].result();
+    ping.send().await.result();
+    assert_eq!(decisions.send().await.status, 200);
 }

@@ -253,3 +253,13 @@ async fn log_lines_are_json_and_carry_no_names() {
         assert!(!log.contains(personal), "the log holds {personal}");
     }
 }
+
+#[tokio::test]
+async fn a_program_that_is_ready_may_be_stopped_at_once() {
+    let [shop, _] = HotShop::on_both(1).await;
+    for _ in 0..5 {
+        let mut process = shop.serve().await;
+        process.terminate();
+        assert_eq!(process.ended().await.code(), Some(0), "it ends by itself");
+    }
+}

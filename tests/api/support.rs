@@ -52,12 +52,21 @@ pub async fn servers() -> Vec<TestServer> {
 
 /// A server on each database, with more flags.
 pub async fn servers_with(flags: &[&str]) -> Vec<TestServer> {
+    start_both(Size::Small, Clock::movable, flags).await
+}
+
+/// A server on each database with the whole demo shop, as it is at the time of this clock.
+pub async fn demo_servers(clock: impl Fn() -> Clock) -> Vec<TestServer> {
+    start_both(Size::Demo, clock, &[]).await
+}
+
+async fn start_both(size: Size, clock: impl Fn() -> Clock, flags: &[&str]) -> Vec<TestServer> {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = format!("sqlite://{}", folder.path().join("test.db").display());
     let postgres = fresh_postgres().await;
     vec![
-        TestServer::start(sqlite, Some(folder), flags).await,
-        TestServer::start(postgres, None, flags).await,
+        TestServer::start(size, clock(), sqlite, Some(folder), flags).await,
+        TestServer::start(size, clock(), postgres, None, flags).await,
     ]
 }
 
@@ -65,21 +74,22 @@ pub async fn servers_with(flags: &[&str]) -> Vec<TestServer> {
 pub async fn server_with(flags: &[&str]) -> TestServer {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = format!("sqlite://{}", folder.path().join("test.db").display());
-    TestServer::start(sqlite, Some(folder), flags).await
+    TestServer::start(Size::Small, Clock::movable(), sqlite, Some(folder), flags).await
 }
 
 impl TestServer {
     async fn start(
+        size: Size,
+        clock: Clock,
         database_url: String,
         folder: Option<tempfile::TempDir>,
         flags: &[&str],
     ) -> Self {
         let db = start::open(&database_url).unwrap();
         db.migrate().await.unwrap();
-        let clock = Clock::movable();
         let business = Business::shipped().unwrap();
         let now = clock.now();
-        seed::seed(&db, TENANT, &business, Size::Small, now, &mut |_| {}).await.unwrap();
+        seed::seed(&db, TENANT, &business, size, now, &mut |_| {}).await.unwrap();
         let secret = JwtSecret::generate();
         let running = listen(db.clone(), &clock, &secret, flags, |tools| tools).await;
         let url = format!("http://{}", running.address);

@@ -148,7 +148,8 @@ async fn closed_loop(
     finish(tasks).await?;
     let counts = load.tally.counts();
     let name = options.workload.name();
-    Ok(Report::new(name, options.connections, None, lasted, &counts, usage))
+    let report = Report::new(name, options.connections, None, lasted, &counts, usage);
+    Ok(report.with(load.checker.seen()))
 }
 
 async fn open_loop(
@@ -168,7 +169,8 @@ async fn open_loop(
     let usage = before.usage_until_now(load)?;
     let counts = load.tally.counts();
     let name = options.workload.name();
-    Ok(Report::new(name, options.connections, options.rate, lasted, &counts, usage))
+    let report = Report::new(name, options.connections, options.rate, lasted, &counts, usage);
+    Ok(report.with(load.checker.seen()))
 }
 
 async fn finish(mut tasks: JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {

@@ -57,6 +57,13 @@ pub fn goals(measurements: &Measurements, dataset: &Dataset) -> Vec<Goal> {
             measurements.ratio(cases::TOOLS_LIST),
         ),
         goal("p99 at half of saturation", AtMost(5.0), "ms", server(cases::HALF_LOAD, p99)),
+        goal(
+            "p99 of the slowest tool at 50 a second",
+            AtMost(50.0),
+            "ms",
+            measurements.slowest_everyday(),
+        ),
+        goal("the longest text of any tool", AtMost(8.0), "KB", measurements.longest_text()),
         goal("p99 of reads at 50 a second", AtMost(10.0), "ms", server(cases::CALM_READS, p99)),
         goal("p99 of writes at 50 a second", AtMost(50.0), "ms", server(cases::CALM_WRITES, p99)),
         goal(

@@ -4,6 +4,7 @@
 //! * [`database`]: the data set, made once and copied for each round, and its ledger;
 //! * [`server`]: starting, asking and stopping what is measured;
 //! * [`cases`]: what is measured;
+//! * [`everyday`]: every tool, at an everyday pace;
 //! * [`goals`]: the numbers of DESIGN.md;
 //! * [`results`]: medians and tables;
 //! * [`machine`]: on what, when and with which command.
@@ -15,6 +16,7 @@ use clap::Args;
 
 mod cases;
 mod database;
+mod everyday;
 mod goals;
 mod machine;
 mod results;
@@ -116,7 +118,9 @@ async fn measure(options: &Options) -> anyhow::Result<(Measurements, Dataset)> {
         eprintln!("round {round} of {}", options.rounds);
         let database = dataset.copy()?;
         let hot = database::heat(&database)?;
-        let list = measure_server(options, &dataset, hot.clone(), &mut measurements).await?;
+        let every_tool = round == options.rounds;
+        let list =
+            measure_server(options, &dataset, hot.clone(), every_tool, &mut measurements).await?;
         measure_raw(options, &dataset, hot, &list, &mut measurements).await?;
     }
     Ok((measurements, dataset))
@@ -127,6 +131,7 @@ async fn measure_server(
     options: &Options,
     dataset: &Dataset,
     mut hot: Hot,
+    every_tool: bool,
     measurements: &mut Measurements,
 ) -> anyhow::Result<Vec<u8>> {
     let (server, first_answer) = Business::start(options, dataset).await?;
@@ -148,6 +153,9 @@ async fn measure_server(
             &hot,
         )?;
         measurements.add(case, Side::Server, audited(dataset, &mut hot, workload, report)?);
+    }
+    if every_tool {
+        measurements.everyday = everyday::measure(options, dataset, &server)?;
     }
     server.process.stop()?;
     Ok(list)

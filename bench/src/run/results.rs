@@ -5,6 +5,7 @@ use std::{fmt::Write as _, time::Duration};
 use super::{
     cases::{self, CASES, Case},
     database::Dataset,
+    everyday::Everyday,
     goals,
     machine::Machine,
 };
@@ -34,6 +35,8 @@ pub struct Measurements {
     reports: Vec<(&'static str, Side, Report)>,
     /// One for each round.
     pub starts: Vec<Start>,
+    /// Every tool at an everyday pace, in the last round.
+    pub everyday: Vec<Everyday>,
 }
 
 impl Measurements {
@@ -49,7 +52,18 @@ impl Measurements {
 
     /// Wrong answers in all.
     pub fn wrong(&self) -> u64 {
-        self.reports.iter().map(|(_, _, report)| report.wrong).sum()
+        let everyday = self.everyday.iter().map(|tool| tool.report.wrong);
+        self.reports.iter().map(|(_, _, report)| report.wrong).chain(everyday).sum()
+    }
+
+    /// The slowest tool at an everyday pace: what 1 in 100 of its calls exceeds, in milliseconds.
+    pub fn slowest_everyday(&self) -> Option<f64> {
+        self.everyday.iter().map(|tool| tool.report.p99_ms).max_by(f64::total_cmp)
+    }
+
+    /// The longest text that any tool answered, in kilobytes.
+    pub fn longest_text(&self) -> Option<f64> {
+        self.everyday.iter().map(|tool| kilobytes(tool.report.longest_text)).max_by(f64::total_cmp)
     }
 
     fn of(&self, label: &str, side: Side) -> impl Iterator<Item = &Report> {
@@ -86,6 +100,11 @@ impl Measurements {
 #[expect(clippy::cast_precision_loss, reason = "memory of one process")]
 fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / (1024.0 * 1024.0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the length of a text")]
+fn kilobytes(bytes: u64) -> f64 {
+    bytes as f64 / 1024.0
 }
 
 fn median(mut figures: Vec<f64>) -> Option<f64> {
@@ -132,6 +151,25 @@ pub fn render(measurements: &Measurements, dataset: &Dataset, machine: &Machine)
         for (side, name) in [(Side::Server, "server"), (Side::Raw, "baseline")] {
             row(&mut text, measurements, case.label, side, name);
         }
+    }
+    text.push_str(
+        "\n## Every tool, 50 calls a second\n\n\
+         Each call is about another customer, order or product of the data set. What waits for a \
+         person was priced, checked and stored; the others took effect. Latencies count from when \
+         each call was due, and the text is all that a client without structured content reads.\n\n\
+         | tool | p50 ms | p99 ms | longest text KB | |\n|---|---:|---:|---:|---|\n",
+    );
+    for Everyday { tool, report } in &measurements.everyday {
+        let waits = if report.waiting > 0 { "waits for approval" } else { "" };
+        line(
+            &mut text,
+            format_args!(
+                "| `{tool}` | {:.2} | {:.2} | {:.1} | {waits} |",
+                report.p50_ms,
+                report.p99_ms,
+                kilobytes(report.longest_text),
+            ),
+        );
     }
     text
 }

@@ -102,6 +102,19 @@ impl Business {
         Ok((server, took))
     }
 
+    /// Tokens of so many callers who may do everything.
+    pub fn everyone(
+        options: &Options,
+        database: &Path,
+        many: usize,
+    ) -> anyhow::Result<Vec<String>> {
+        let token = |number| {
+            let subject = everyones_name(number);
+            command(options, database, &["token", "--role", "admin", "--subject", &subject])
+        };
+        (0..many).map(token).collect()
+    }
+
     /// The MCP endpoint.
     pub fn url(&self) -> String {
         format!("http://{}/mcp", self.authority)
@@ -151,6 +164,11 @@ impl Business {
         let answer = connection.call(request.as_bytes()).await?;
         Ok((answer.status, answer.body.to_vec()))
     }
+}
+
+/// The principal of one of [`Business::everyone`].
+pub fn everyones_name(number: usize) -> String {
+    format!("anyone-{number}")
 }
 
 /// The running baseline.
@@ -279,6 +297,30 @@ impl Process {
             .with_context(|| format!("{} was not measured", case.label))
     }
 
+    /// Makes the calls of a file at a rate, from the generator's core.
+    pub fn calls(
+        &self,
+        options: &Options,
+        (url, tokens): (&str, &[String]),
+        calls: &Path,
+        (rate, seconds, warmup): (f64, f64, f64),
+    ) -> anyhow::Result<Report> {
+        let mut generator = pinned(options.load_core, &this_program()?);
+        generator
+            .args(["load", "--json", "--url", url, "--workload", &Workload::Calls.name()])
+            .args(["--rate", &rate.to_string(), "--duration", &seconds.to_string()])
+            .args(["--warmup", &warmup.to_string(), "--connections", "64"])
+            .args(["--pid", &self.child.id().to_string()])
+            .arg("--calls")
+            .arg(calls);
+        for token in tokens {
+            generator.args(["--token", token]);
+        }
+        let output = generator.stderr(Stdio::inherit()).output()?;
+        serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("the calls of {} were not measured", calls.display()))
+    }
+
     /// Asks it to end, and waits for that.
     pub fn stop(mut self) -> anyhow::Result<()> {
         let pid = self.child.id().to_string();
@@ -319,5 +361,6 @@ fn subjects(options: &Options) -> Subjects {
         sku: Vec::new(),
         total: Vec::new(),
         payment_method: None,
+        calls: None,
     }
 }

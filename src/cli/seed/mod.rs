@@ -11,6 +11,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use super::progress::Shown;
 use crate::{
+    config,
     domain::{
         business::Business,
         period,
@@ -44,7 +45,7 @@ pub struct SeedArgs {
     #[arg(long, value_enum, default_value_t = Size::Demo)]
     pub size: Size,
     /// Whose data it becomes.
-    #[arg(long, default_value = "demo")]
+    #[arg(long, default_value = "demo", value_parser = config::tenant)]
     pub tenant: String,
 }
 

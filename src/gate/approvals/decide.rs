@@ -232,7 +232,13 @@ impl Gate {
         let tenant = &*verdict.decider.tenant;
         if error.code() == ErrorCode::InternalError {
             let source = std::error::Error::source(error).map(ToString::to_string);
-            tracing::error!(source, tool = row.tool, "an approved call failed on our side");
+            let incident = error.incident();
+            tracing::error!(
+                incident,
+                source,
+                tool = row.tool,
+                "an approved call failed on our side"
+            );
         }
         let mut tx = self.db.write().await?;
         let result = view::failure(error);

@@ -126,7 +126,7 @@ fn read_cursor(cursor: &str) -> Result<(DateTime<Utc>, String), ToolError> {
 
 /// What the agent hears while a request waits: an ordinary answer that can be spoken.
 pub(super) fn pending_answer(row: &Row) -> Result<Rendered, ToolError> {
-    let summary = row.summary.trim_end_matches('.');
+    let summary = speech::aloud(row.summary.trim_end_matches('.'));
     Rendered::of(&Envelope::<Value> {
         say: speech::fit(format!(
             "A colleague has to approve this first: {summary}. Nothing has been changed yet."
@@ -185,12 +185,15 @@ pub(super) fn expired() -> ToolError {
 
 /// The error of a failed request, as it is stored.
 pub(super) fn failure(error: &ToolError) -> String {
-    json!({
+    let mut stored = json!({
         "code": error.code().as_str(),
         "message": error.to_string(),
         "details": error.details(),
-    })
-    .to_string()
+    });
+    if let (Some(stored), Some(incident)) = (stored.as_object_mut(), error.incident()) {
+        stored.insert("incident".to_owned(), incident.into());
+    }
+    stored.to_string()
 }
 
 fn stored_failure(result: &str) -> ToolError {
@@ -199,6 +202,10 @@ fn stored_failure(result: &str) -> ToolError {
     let code = stored.get("code").and_then(Value::as_str).and_then(ErrorCode::parse);
     let sentence = format!("This was approved but could not be done. {message}");
     let error = ToolError::new(code.unwrap_or(ErrorCode::InternalError), sentence);
+    let error = match stored.get("incident").and_then(Value::as_str) {
+        Some(incident) => error.with_incident(incident),
+        None => error,
+    };
     match stored.get("details").filter(|details| !details.is_null()) {
         Some(details) => error.with_details(details.clone()),
         None => error,

@@ -67,6 +67,12 @@ impl TokenCache {
         Some(verified)
     }
 
+    /// Whether a token was good at some time, as far back as the cache goes.
+    pub fn has_seen(&self, token: &str) -> bool {
+        let generations = self.generations.read().unwrap_or_else(PoisonError::into_inner);
+        generations.young.contains_key(token) || generations.old.contains_key(token)
+    }
+
     /// Remembers a verified token.
     pub fn insert(&self, token: &str, verified: Verified) {
         if self.size == 0 || token.len() > LONGEST_CACHED {

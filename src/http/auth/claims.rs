@@ -88,8 +88,8 @@ impl Expected {
     }
 }
 
-/// Whether a text can be the id of a tenant.
-pub(super) fn is_tenant_id(text: &str) -> bool {
+/// Whether a text can be the id of a tenant: 1 to 64 letters, digits, `_`, `.` and `-`.
+pub fn is_tenant_id(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
     text.len() <= LONGEST_TENANT
         && text.bytes().all(plain)

@@ -41,6 +41,7 @@ use self::{
     token::Verifier,
 };
 pub use self::{
+    claims::is_tenant_id,
     config::{AuthConfig, AuthConfigError},
     mint::{Grant, MintError, MintRequest, mint},
     rejected::Rejected,
@@ -111,6 +112,12 @@ impl Authenticator {
         let caller = Arc::clone(&verified.caller);
         self.cache.insert(bearer, verified);
         Ok(caller)
+    }
+
+    /// Whether only a look in the database could tell who sent this: an API key that was not good
+    /// lately. Whoever guesses sends nothing else, so that is what a budget can be asked for first.
+    pub fn is_new_key(&self, bearer: &str) -> bool {
+        bearer.starts_with(api_key::PREFIX) && !self.cache.has_seen(bearer)
     }
 
     /// Forgets an API key by its id, or a token by its `jti`, so that it is judged anew. Whoever

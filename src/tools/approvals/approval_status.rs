@@ -9,6 +9,7 @@ use validator::Validate;
 use crate::{
     domain::speech,
     store::approvals::{self, Approval as Request},
+    text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
         answer::rfc3339,
@@ -77,11 +78,7 @@ impl Tool for ApprovalStatus {
             Some(said) => own(ctx, said).await?,
             None => match latest(ctx).await? {
                 Some(request) => request,
-                None => {
-                    return Ok(Answer::nothing(
-                        "No request of yours waits for approval, and none has been decided.",
-                    ));
-                }
+                None => return Ok(Answer::nothing(none_known(ctx))),
             },
         };
         Ok(answer(ctx, request))
@@ -100,17 +97,38 @@ async fn own(ctx: &mut CallContext, said: &str) -> Result<Request, ToolError> {
 }
 
 /// The caller's latest request. Where a header names the conversation it is the latest of that one,
-/// because many conversations may share a token.
+/// because many conversations may share a token. Whoever was cut off and calls again is in another
+/// conversation: there it is the latest that was asked for the same verified customer.
 async fn latest(ctx: &mut CallContext) -> Result<Option<Request>, ToolError> {
     let (tenant, subject) = (ctx.tenant_id(), ctx.caller.subject.clone());
     let tx = &mut ctx.tx;
     Ok(match &ctx.conversation {
         Some(conversation) => {
             let since = ctx.now - CONVERSATION;
-            approvals::latest_in(tx, &tenant, &subject, conversation, since).await?
+            let here = approvals::latest_in(tx, &tenant, &subject, conversation, since).await?;
+            match (here, &ctx.verified) {
+                (None, Some(customer)) => {
+                    approvals::latest_for(tx, &tenant, &subject, customer, since).await?
+                }
+                (here, _) => here,
+            }
         }
         None => approvals::latest_of(tx, &tenant, &subject).await?,
     })
+}
+
+/// What is said where there is no request, without claiming more than this conversation may know.
+fn none_known(ctx: &CallContext) -> String {
+    match (&ctx.conversation, &ctx.verified) {
+        (Some(_), None) => text!(
+            "Nothing in this conversation waits for approval. If it was asked in an earlier one, \
+             please verify the caller first and then look again."
+        ),
+        (_, Some(_)) => text!(
+            "No request of this customer waits for approval, and none has been decided lately."
+        ),
+        _ => text!("No request of yours waits for approval, and none has been decided."),
+    }
 }
 
 fn answer(ctx: &CallContext, request: Request) -> Answer<Output> {
@@ -123,10 +141,12 @@ fn answer(ctx: &CallContext, request: Request) -> Answer<Output> {
     let stored: Option<Map<String, Value>> =
         request.result.as_deref().and_then(|json| serde_json::from_str(json).ok());
     let word = |name: &str| stored.as_ref()?.get(name)?.as_str().map(str::to_owned);
-    let about = speech::stored(request.summary.trim_end_matches('.'), 120);
+    let about = speech::stored(&speech::aloud(request.summary.trim_end_matches('.')), 120);
     let reason = request.decision_reason.as_deref();
     let because = reason
-        .map(|reason| format!(" The reason given: {}.", speech::stored(reason, 100)))
+        .map(|reason| {
+            format!(" The reason given: {}.", speech::stored(reason, 100).trim_end_matches('.'))
+        })
         .unwrap_or_default();
     let mut say = match status {
         "pending" => format!("This still waits for a colleague: {about}. Nothing has changed yet."),

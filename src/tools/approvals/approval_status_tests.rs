@@ -103,6 +103,62 @@ async fn the_latest_is_the_one_of_this_conversation() {
 }
 
 #[tokio::test]
+async fn whoever_calls_again_finds_it_once_they_are_verified() {
+    for shop in shops().await {
+        let for_customer = |id: &str, requester: &str, customer: &str| Request {
+            conversation: Some("call-1".into()),
+            verified_customer: Some(customer.into()),
+            ..testing::request(id, requester)
+        };
+        let mut tx = shop.db.db.write().await.unwrap();
+        for request in [
+            for_customer("APR-1", "tester", "CUST-1"),
+            for_customer("APR-2", "tester", "CUST-2"),
+            for_customer("APR-3", "someone", "CUST-1"),
+        ] {
+            approvals::insert(&mut tx, "demo", &request).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        for (conversation, customer, id) in [
+            ("call-2", Some("CUST-1"), Some("APR-1")),
+            ("call-2", Some("CUST-2"), Some("APR-2")),
+            ("call-2", Some("CUST-3"), None),
+            ("call-2", None, None),
+            // What was asked in this conversation comes first.
+            ("call-1", Some("CUST-1"), Some("APR-2")),
+        ] {
+            let mut ctx = shop.context(false).await;
+            ctx.conversation = Some(conversation.into());
+            ctx.verified = customer.map(Into::into);
+            let found = latest(&mut ctx).await.unwrap().map(|request| request.id);
+            assert_eq!(found.as_deref(), id, "{customer:?}");
+        }
+        let mut ctx = shop.context(false).await;
+        ctx.conversation = Some("call-2".into());
+        assert!(none_known(&ctx).contains("please verify the caller first"));
+        ctx.verified = Some("CUST-3".into());
+        assert!(none_known(&ctx).starts_with("No request of this customer"));
+    }
+}
+
+#[tokio::test]
+async fn what_waits_is_said_in_words() {
+    for shop in shops().await {
+        let summary = "Cancel order ORD-10001 of Ana: refund 5.00 USD to the card.".to_owned();
+        let request = Request { summary, ..testing::request("APR-1", "tester") };
+        let mut tx = shop.db.db.write().await.unwrap();
+        approvals::insert(&mut tx, "demo", &request).await.unwrap();
+        tx.commit().await.unwrap();
+        let answer = shop.call(ApprovalStatus, json!({})).await.unwrap();
+        assert_eq!(
+            answer["say"],
+            "This still waits for a colleague: Cancel order 1 0 0 0 1 of Ana: refund 5 dollars to \
+             the card. Nothing has changed yet."
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_long_result_is_left_to_the_tool_itself() {
     for shop in shops().await {
         ask(&shop, "APR-1", "tester", None).await;

@@ -43,7 +43,7 @@ impl Tool for ApprovalWithdraw {
         description: "Take back a request of yours that still waits for approval, when the caller \
                       no longer wants it.",
         scope: None,
-        toolsets: &[Toolset::Desk, Toolset::Stock, Toolset::Analyst],
+        toolsets: &[Toolset::Voice, Toolset::Desk, Toolset::Stock, Toolset::Analyst],
         effect: Effect::Change,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

@@ -7,6 +7,7 @@ use validator::Validate;
 
 use super::{
     known,
+    method::Method,
     shown::{self, Address},
 };
 use crate::{
@@ -76,25 +77,6 @@ pub struct Output {
     created_at: String,
     /// For `expected_version`.
     version: i64,
-}
-
-/// A payment method.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(inline)]
-struct Method {
-    /// Its id.
-    payment_method_id: String,
-    /// `card`, `wallet` or `gift_card`.
-    kind: String,
-    /// Who issued it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    brand: Option<String>,
-    /// The last digits of a card.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last4: Option<String>,
-    /// What is left on a gift card.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    balance: Option<Money>,
 }
 
 /// An order, in short.
@@ -167,13 +149,7 @@ fn output(
     let masked = !ctx.sees_personal(&customer_id);
     let (email, phone) = (profile.email.as_deref(), profile.phone.as_deref());
     let address = Address::stored(profile.address.as_deref());
-    let methods = methods.into_iter().map(|method| Method {
-        payment_method_id: method.id,
-        kind: method.kind,
-        brand: method.brand,
-        last4: method.last4,
-        balance: method.balance_minor.map(|minor| ctx.money(minor)),
-    });
+    let methods = methods.into_iter().map(|method| Method::of(ctx, method));
     let newest = orders.iter().take(NEWEST).map(|order| OrderSummary {
         order_id: order.id.clone(),
         status: order.status.clone(),

@@ -8,10 +8,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::{clues, known, shown};
+use super::{clues, known, method::Method, shown};
 use crate::{
     domain::{digest, email, reference},
     store::{
+        customer_profile,
         customer_search::AFTER_ALL,
         interactions,
         verifications::{self, NewVerification},
@@ -31,6 +32,8 @@ const TRIES: i64 = 3;
 const LOCKED: TimeDelta = TimeDelta::hours(1);
 /// How many facts have to fit.
 const FACTS: usize = 2;
+/// How many ways to pay are told.
+const MOST_METHODS: usize = 10;
 
 /// Verifies a caller.
 pub struct CustomerVerify;
@@ -71,6 +74,9 @@ pub struct Output {
     /// How many tries are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     tries_left: Option<i64>,
+    /// What they may pay with, once they are verified.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    payment_methods: Vec<Method>,
 }
 
 impl Tool for CustomerVerify {
@@ -82,7 +88,8 @@ impl Tool for CustomerVerify {
         version: 1,
         title: "Verify a caller",
         description: "Verify that the caller is the customer. Needs customer_id and at least two of \
-                      postal_code, email, phone_last4, order_id, as the caller says them.",
+                      postal_code, email, phone_last4, order_id, as the caller says them. Then it also \
+                      tells how they may pay.",
         scope: Some(Scope::CrmRead),
         toolsets: &[Toolset::Voice, Toolset::Desk],
         effect: Effect::Add,
@@ -124,6 +131,7 @@ impl Tool for CustomerVerify {
             verification_handle: None,
             until: None,
             tries_left,
+            payment_methods: Vec::new(),
         };
         Ok(Answer::unverified(say, output))
     }
@@ -204,12 +212,15 @@ async fn verified(ctx: &mut CallContext, customer_id: String) -> Result<Output, 
         expires_at,
     };
     verifications::insert(&mut ctx.tx, &tenant, new).await?;
+    let methods = customer_profile::payment_methods(&mut ctx.tx, &tenant, &customer_id).await?;
+    let methods = methods.into_iter().take(MOST_METHODS).map(|method| Method::of(ctx, method));
     Ok(Output {
         verified: true,
         customer_id,
         verification_handle: Some(handle),
         until: Some(rfc3339(expires_at)),
         tries_left: None,
+        payment_methods: methods.collect(),
     })
 }
 
@@ -223,6 +234,13 @@ fn locked(customer_id: String, until: String) -> Answer<Output> {
     let tries_left = Some(0);
     Answer::unverified(
         say,
-        Output { verified: false, customer_id, verification_handle: None, until, tries_left },
+        Output {
+            verified: false,
+            customer_id,
+            verification_handle: None,
+            until,
+            tries_left,
+            payment_methods: Vec::new(),
+        },
     )
 }

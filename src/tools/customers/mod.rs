@@ -2,7 +2,7 @@
 //!
 //! One file a tool. `clues` turns what a caller says into customers who match, and `known` an id into
 //! the one customer; `given` is what is written down of one, `change` what differs from
-//! it, and `duplicates` who may be the same person; `shown` and `card` are how they look from outside.
+//! it, and `duplicates` who may be the same person; `shown`, `card` and `method` are how they look from outside.
 
 mod card;
 mod change;
@@ -19,6 +19,7 @@ mod customer_verify;
 mod duplicates;
 mod given;
 pub(super) mod known;
+mod method;
 mod shown;
 
 pub use crm_create_customer::CrmCreateCustomer;

@@ -4,13 +4,13 @@ use serde_json::json;
 
 use super::said;
 use crate::{
-    domain::{order_state::OrderStatus, reference, speech},
+    domain::{order_state::OrderStatus, reference, speech, text::display},
     store::{
         buyers,
         orders::{self, OrderRow},
     },
     text,
-    toolkit::{Answer, CallContext, Candidate, ToolError},
+    toolkit::{Answer, CallContext, Candidate, ErrorCode, ToolError},
 };
 
 /// With fewer characters than these, only a whole number is looked for.
@@ -38,11 +38,21 @@ pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError
         return Ok(Found::One(Box::new(exact)));
     }
     let tail = reference::tail(said);
-    let not_found = || ToolError::not_found("order", said);
+    let short = tail.chars().count() < SHORTEST_END;
+    let not_found = || {
+        if short {
+            let sentence = text!(
+                "I found no order {said}. Please ask for at least the last 3 digits.",
+                said = display(said, 40)
+            );
+            return ToolError::new(ErrorCode::NotFound, sentence);
+        }
+        ToolError::not_found("order", said)
+    };
     if tail.is_empty() {
         return Err(not_found());
     }
-    let last = if tail.chars().count() < SHORTEST_END { "" } else { LAST };
+    let last = if short { "" } else { LAST };
     let to = format!("{tail}{last}");
     let own = ctx.verified.clone();
     let mut rows = orders::find_by_tail(&mut ctx.tx, &tenant, &tail, &to, own.as_deref()).await?;

@@ -13,6 +13,8 @@ mod calculate_discount;
 pub(super) mod find;
 mod get_order_status;
 mod items;
+#[cfg(test)]
+mod life_tests;
 mod lines;
 mod money;
 mod order_cancel;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::refunds;
 use crate::{
-    domain::{money::Money, speech},
+    domain::{money::Money, speech, text::display},
     store::{
         buyers::{self, Method},
         gift_cards::{self, Card, Entry},
@@ -189,7 +189,13 @@ pub async fn method(
 ) -> Result<Method, ToolError> {
     let tenant = ctx.tenant_id();
     let method = buyers::method(&mut ctx.tx, &tenant, customer_id, id).await?;
-    method.ok_or_else(|| ToolError::not_found("payment method of this customer", id))
+    method.ok_or_else(|| {
+        let sentence = text!(
+            "This customer has no payment method {id}. Please ask how they want to pay.",
+            id = display(id, 40)
+        );
+        ToolError::new(ErrorCode::NotFound, sentence)
+    })
 }
 
 /// Refuses a gift card that does not hold an amount, so that it is known before anybody is asked.

@@ -117,17 +117,19 @@ impl Tool for OrderQuote {
 
 /// The total and what to agree to, or what is missing.
 fn say(ctx: &CallContext, bill: &Bill, short: Option<(String, i64)>) -> String {
-    let total = speech::money(ctx.money(bill.total_minor));
-    let what = said::pieces(bill.pieces());
     match short {
-        None => format!("That is {what} for {total} in all. Shall I place the order?"),
+        None => {
+            let total = speech::money(ctx.money(bill.total_minor));
+            let what = said::pieces(bill.pieces());
+            format!("That is {what} for {total} in all. Shall I place the order?")
+        }
         Some((title, 0)) => {
             let title = speech::stored(&title, 40);
-            format!("{title} is out of stock. All of it would be {total}.")
+            format!("{title} is out of stock. Shall I look for something else?")
         }
         Some((title, left)) => {
             let title = speech::stored(&title, 40);
-            format!("Of {title} there are only {left} left. All of it would be {total}.")
+            format!("Of {title} there are only {left} left. Shall I quote {left} instead?")
         }
     }
 }
@@ -162,7 +164,15 @@ mod tests {
             assert_eq!(data["expires_at"], "2026-01-10T17:30:00Z");
             let say = answer["say"].as_str().unwrap();
             assert!(say.contains("Coffee Mug is out of stock"), "{say}");
-            assert!(say.contains("33 dollars and 75 cents"), "{say}");
+            let few = json!([{ "sku": "TEE-RED-M", "quantity": 12 }]);
+            let args = json!({ "customer_id": "CUST-1", "items": few });
+            let answer = shop.call(OrderQuote, args).await.unwrap();
+            let say = "Of T-Shirt red M there are only 10 left. Shall I quote 10 instead?";
+            assert_eq!(answer["say"], say);
+            let two = json!([{ "sku": "TEE-RED-M", "quantity": 2 }]);
+            let args = json!({ "customer_id": "CUST-1", "items": two });
+            let say = shop.call(OrderQuote, args).await.unwrap()["say"].take();
+            assert!(say.as_str().unwrap().contains("18 dollars in all"), "{say}");
         }
     }
 

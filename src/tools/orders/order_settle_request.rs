@@ -26,7 +26,8 @@ use crate::{
     },
     text,
     toolkit::{
-        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, ErrorCode, Preview, Risk, Scope, Spec, Tool,
+        ToolError, Toolset,
     },
 };
 
@@ -252,8 +253,13 @@ async fn refund(
         pieces.iter().map(|piece| (piece.sku.as_str(), piece.quantity)).collect();
     let worth = ordered.lines.worth(&taken).map_err(|error| lines::refused(&error))?;
     let paid = refunds::paid(ctx, &order).await?;
+    // What the refund was to go to may have got all of its money back since, or be gone. Then it goes
+    // to what paid, so that a request can always be closed.
     let to = match &request.payment_method_id {
-        Some(id) => Some(refunds::target(ctx, &order, id, &paid).await?),
+        Some(id) => refunds::target(ctx, &order, id, &paid).await.map(Some).or_else(|error| {
+            let gone = [ErrorCode::InvalidParameters, ErrorCode::NotFound];
+            if gone.contains(&error.code()) { Ok(None) } else { Err(error) }
+        })?,
         None => None,
     };
     let parts = refunds::parts(&paid, worth, to.as_ref());

@@ -6,4 +6,4 @@
 
 mod dump;
 pub mod samples;
-mod walk;
+pub mod walk;

@@ -19,6 +19,16 @@ pub struct Checker {
     expected_tools: Option<usize>,
     list: Mutex<Option<Surroundings>>,
     orders: Mutex<HashSet<String>>,
+    seen: Mutex<Seen>,
+}
+
+/// What the answers of any tools were like.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Seen {
+    /// How many bytes the longest text block had.
+    pub longest_text: u64,
+    /// How many calls now wait for somebody's decision.
+    pub waiting: u64,
 }
 
 /// The bytes before and behind the request's number in a `tools/list` answer that was read in full.
@@ -56,6 +66,31 @@ struct CallResult {
     content: Option<serde_json::Value>,
 }
 
+/// An answer of which everything is looked at.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AnyResult {
+    #[serde(default)]
+    is_error: bool,
+    structured_content: Option<serde_json::Value>,
+    #[serde(default)]
+    content: Vec<Block>,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    #[serde(default)]
+    say: String,
+    status: String,
+    #[serde(default)]
+    replayed: bool,
+}
+
+#[derive(Deserialize)]
+struct Block {
+    text: String,
+}
+
 #[derive(Deserialize)]
 struct Envelope {
     status: String,
@@ -90,6 +125,7 @@ impl Checker {
             Ask::ToolsList => self.check_list(id, body),
             Ask::Lookup(customer) => same_customer(customer, &read_call(id, body)?),
             Ask::OrderCreate => self.check_order(read_call(id, body)?),
+            Ask::Call(_) => self.check_call(&read_result(id, body)?),
             Ask::RawHello if body == b"hello" => Ok(()),
             Ask::RawHello => Err(format!("not the greeting: {}", excerpt(body))),
             Ask::RawToolsList => self.check_stored_list(body),
@@ -121,6 +157,43 @@ impl Checker {
         }
         *known = Surroundings::find(&number, body);
         Ok(())
+    }
+
+    /// Any tool's answer: it went well or waits, is no stored one, and its text block alone says
+    /// everything.
+    fn check_call(&self, result: &AnyResult) -> Result<(), Wrong> {
+        let text = match result.content.as_slice() {
+            [only] => only.text.as_str(),
+            blocks => return Err(format!("there are {} text blocks", blocks.len())),
+        };
+        if result.is_error {
+            return Err(format!("the tool failed: {}", excerpt(text.as_bytes())));
+        }
+        let whole: serde_json::Value = read(text.as_bytes())?;
+        if result.structured_content.as_ref() != Some(&whole) {
+            return Err("the text block and the structured content differ".to_owned());
+        }
+        let said: Said = read(text.as_bytes())?;
+        if said.say.is_empty() {
+            return Err("the answer says nothing".to_owned());
+        }
+        if said.replayed {
+            return Err("the answer is the stored one of another call".to_owned());
+        }
+        let waiting = said.status == "approval_pending";
+        if said.status != "ok" && !waiting {
+            let text = excerpt(text.as_bytes());
+            return Err(format!("the status is {} instead of ok: {text}", said.status));
+        }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.longest_text = seen.longest_text.max(text.len().try_into().unwrap_or(u64::MAX));
+        seen.waiting += u64::from(waiting);
+        Ok(())
+    }
+
+    /// What the answers of any tools were like so far.
+    pub fn seen(&self) -> Seen {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check_stored_list(&self, body: &[u8]) -> Result<(), Wrong> {
@@ -202,108 +275,4 @@ fn excerpt(body: &[u8]) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lookup(customer: &str) -> Ask {
-        Ask::Lookup(customer.to_owned())
-    }
-
-    fn answered(id: u64, envelope: &str) -> Vec<u8> {
-        format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[],"structuredContent":{envelope}}}}}"#
-        )
-        .into_bytes()
-    }
-
-    fn listed(id: u64, tools: &str) -> Vec<u8> {
-        format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"tools":[{tools}]}}}}"#).into_bytes()
-    }
-
-    #[test]
-    fn the_asked_customer_is_right() {
-        let envelope = r#"{"say":"Ana.","status":"ok","data":{"customer_id":"CUST-10042"}}"#;
-        let checked =
-            Checker::default().check(&lookup("CUST-10042"), 7, 200, &answered(7, envelope));
-        assert_eq!(checked, Ok(()));
-    }
-
-    #[test]
-    fn another_customer_is_wrong() {
-        let envelope = r#"{"say":"Ben.","status":"ok","data":{"customer_id":"CUST-10043"}}"#;
-        let checked =
-            Checker::default().check(&lookup("CUST-10042"), 7, 200, &answered(7, envelope));
-        assert!(checked.unwrap_err().contains("CUST-10043"));
-    }
-
-    #[test]
-    fn no_customer_is_wrong() {
-        let envelope = r#"{"say":"I found nobody.","status":"ok"}"#;
-        let checker = Checker::default();
-        assert!(checker.check(&lookup("CUST-10042"), 7, 200, &answered(7, envelope)).is_err());
-    }
-
-    #[test]
-    fn the_answer_to_another_request_is_wrong() {
-        let envelope = r#"{"say":"Ana.","status":"ok","data":{"customer_id":"CUST-10042"}}"#;
-        let checker = Checker::default();
-        assert!(checker.check(&lookup("CUST-10042"), 8, 200, &answered(7, envelope)).is_err());
-    }
-
-    #[test]
-    fn errors_of_every_layer_are_wrong() {
-        let checker = Checker::default();
-        let ask = lookup("CUST-10042");
-        let refused = br#"{"jsonrpc":"2.0","id":7,"error":{"code":-32602,"message":"no"}}"#;
-        let failed = br#"{"jsonrpc":"2.0","id":7,"result":{"isError":true,"content":[]}}"#;
-        assert!(checker.check(&ask, 7, 429, b"slow down").unwrap_err().contains("429"));
-        assert!(checker.check(&ask, 7, 200, refused).unwrap_err().contains("-32602"));
-        assert!(checker.check(&ask, 7, 200, failed).unwrap_err().contains("failed"));
-        assert!(checker.check(&ask, 7, 200, b"<html>").is_err());
-    }
-
-    #[test]
-    fn an_order_is_right_once() {
-        let checker = Checker::default();
-        let envelope = r#"{"say":"Done.","status":"ok","data":{"order_id":"ORD-1"}}"#;
-        assert_eq!(checker.check(&Ask::OrderCreate, 1, 200, &answered(1, envelope)), Ok(()));
-        let again = checker.check(&Ask::OrderCreate, 2, 200, &answered(2, envelope));
-        assert!(again.unwrap_err().contains("twice"));
-    }
-
-    #[test]
-    fn an_order_that_waits_or_was_there_before_is_wrong() {
-        let checker = Checker::default();
-        let pending = r#"{"say":"Soon.","status":"approval_pending"}"#;
-        let replayed = r#"{"say":"Done.","status":"ok","data":{"id":"ORD-1"},"replayed":true}"#;
-        assert!(checker.check(&Ask::OrderCreate, 1, 200, &answered(1, pending)).is_err());
-        assert!(checker.check(&Ask::OrderCreate, 1, 200, &answered(1, replayed)).is_err());
-    }
-
-    #[test]
-    fn a_list_is_compared_with_the_first_one() {
-        let checker = Checker::new(Some(2));
-        let check = |id, tools| checker.check(&Ask::ToolsList, id, 200, &listed(id, tools));
-        assert_eq!(check(9, r#"{"name":"a","v":9},{"name":"b"}"#), Ok(()));
-        assert_eq!(check(10, r#"{"name":"a","v":9},{"name":"b"}"#), Ok(()));
-        assert!(check(11, r#"{"name":"a","v":8},{"name":"b"}"#).unwrap_err().contains("differs"));
-        assert!(check(12, r#"{"name":"a"}"#).unwrap_err().contains("instead of 2"));
-        let other_id = listed(13, r#"{"name":"a","v":9},{"name":"b"}"#);
-        assert!(checker.check(&Ask::ToolsList, 14, 200, &other_id).is_err());
-    }
-
-    #[test]
-    fn the_baseline_is_checked_as_well() {
-        let checker = Checker::default();
-        let ask = Ask::RawLookup("CUST-10042".to_owned());
-        let (right, other) = (br#"{"customer_id":"CUST-10042"}"#, br#"{"customer_id":"CUST-1"}"#);
-        assert_eq!(checker.check(&ask, 1, 200, right), Ok(()));
-        assert!(checker.check(&ask, 1, 200, other).is_err());
-        assert_eq!(checker.check(&Ask::RawHello, 1, 200, b"hello"), Ok(()));
-        assert!(checker.check(&Ask::RawHello, 1, 200, b"hullo").is_err());
-        let list = listed(1, r#"{"name":"a"}"#);
-        assert_eq!(checker.check(&Ask::RawToolsList, 1, 200, &list), Ok(()));
-        assert_eq!(checker.check(&Ask::RawToolsList, 2, 200, &list), Ok(()));
-        assert!(checker.check(&Ask::RawToolsList, 3, 200, b"{}").is_err());
-    }
-}
+mod tests;

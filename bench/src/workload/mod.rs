@@ -1,13 +1,17 @@
 //! What is asked, and the bytes of each request.
 
 use std::{
+    fs,
     io::Write as _,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use clap::{Args, ValueEnum};
 use rand::{Rng as _, rngs::StdRng};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::client::Target;
 
@@ -22,6 +26,8 @@ pub enum Workload {
     OrderCreate,
     /// Eight in ten `customer_lookup`, one `tools/list`, one `order_create`.
     Mixed,
+    /// The calls of a file, one after the other.
+    Calls,
     /// The baseline's `GET /hello`.
     RawHello,
     /// The baseline's `GET /tools`: the stored bytes of a `tools/list` answer.
@@ -67,6 +73,18 @@ pub struct Subjects {
     /// How the buyer pays, where it must be said
     #[arg(long)]
     pub payment_method: Option<String>,
+    /// Calls to make one after the other, a JSON object with `name`, `arguments` and, where that
+    /// matters, the number of the `caller` on each line
+    #[arg(long)]
+    pub calls: Option<PathBuf>,
+}
+
+/// A line of such a file.
+#[derive(Debug, Clone, Deserialize)]
+struct Call {
+    name: String,
+    arguments: Box<RawValue>,
+    caller: Option<usize>,
 }
 
 /// One question, with what its answer must be about.
@@ -78,6 +96,8 @@ pub enum Ask {
     Lookup(String),
     /// `order_create`.
     OrderCreate,
+    /// The call on this line of the file.
+    Call(usize),
     /// The baseline's greeting.
     RawHello,
     /// The baseline's stored list.
@@ -94,6 +114,7 @@ pub struct Script {
     target: Target,
     tokens: Vec<String>,
     subjects: Subjects,
+    calls: Vec<Call>,
     /// Keeps idempotency keys of one run apart from those of another on the same database.
     run: String,
     next_id: AtomicU64,
@@ -118,8 +139,13 @@ impl Script {
                 "each --sku needs a --total, and each --total a --sku"
             );
         }
+        let calls = match (&subjects.calls, workload) {
+            (Some(file), Workload::Calls) => read_calls(file)?,
+            (None, Workload::Calls) => bail!("this workload needs --calls"),
+            _ => Vec::new(),
+        };
         let run = uuid::Uuid::now_v7().simple().to_string();
-        Ok(Self { workload, target, tokens, subjects, run, next_id: AtomicU64::new(1) })
+        Ok(Self { workload, target, tokens, subjects, calls, run, next_id: AtomicU64::new(1) })
     }
 
     /// Where the requests go.
@@ -139,6 +165,10 @@ impl Script {
                 1 => Ask::ToolsList,
                 _ => Ask::Lookup(self.customer(random)),
             },
+            Workload::Calls => {
+                let turn = usize::try_from(id - 1).unwrap_or(0);
+                Ask::Call(turn.checked_rem(self.calls.len()).unwrap_or(0))
+            }
             Workload::RawHello => Ask::RawHello,
             Workload::RawToolsList => Ask::RawToolsList,
             Workload::RawLookup => Ask::RawLookup(self.customer(random)),
@@ -174,6 +204,11 @@ impl Script {
             Ask::OrderCreate => {
                 let body = call("order_create", &self.order(id)?, id);
                 self.post(&self.target.path, &body, connection, buffer)
+            }
+            Ask::Call(line) => {
+                let Call { name, arguments, caller } = self.calls.get(*line).context("no calls")?;
+                let body = call(name, arguments.get(), id);
+                self.post(&self.target.path, &body, caller.unwrap_or(connection), buffer)
             }
             Ask::RawOrderCreate => self.post("/order", &self.order(id)?, connection, buffer),
             Ask::RawHello => self.get("/hello", buffer),
@@ -225,6 +260,19 @@ impl Script {
     }
 }
 
+/// Reads a file of calls.
+fn read_calls(file: &Path) -> anyhow::Result<Vec<Call>> {
+    let name = file.display();
+    let text = fs::read_to_string(file).with_context(|| format!("{name} cannot be read"))?;
+    let lines = (1..).zip(text.lines());
+    let calls = lines.map(|(n, line)| {
+        serde_json::from_str(line).with_context(|| format!("{name}, line {n} is no call"))
+    });
+    let calls: Vec<Call> = calls.collect::<anyhow::Result<_>>()?;
+    ensure!(!calls.is_empty(), "{name} has no calls");
+    Ok(calls)
+}
+
 fn call(tool: &str, arguments: &str, id: u64) -> String {
     format!(
         r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"{tool}","arguments":{arguments}}}}}"#
@@ -232,73 +280,4 @@ fn call(tool: &str, arguments: &str, id: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser;
-    use rand::SeedableRng as _;
-    use serde_json::Value;
-
-    use super::*;
-
-    #[derive(Parser)]
-    struct Only {
-        #[command(flatten)]
-        subjects: Subjects,
-    }
-
-    fn script(workload: Workload, flags: &[&str]) -> anyhow::Result<Script> {
-        let subjects = Only::parse_from(std::iter::once(&"x").chain(flags)).subjects;
-        let target = Target::parse("http://127.0.0.1:3000/mcp")?;
-        Script::new(workload, target, vec!["first".into(), "second".into()], subjects)
-    }
-
-    fn body(request: &[u8]) -> Value {
-        let text = std::str::from_utf8(request).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("content-length: {}", body.len())));
-        serde_json::from_str(body).unwrap()
-    }
-
-    #[test]
-    fn a_lookup_names_a_customer_of_the_range() {
-        let script = script(Workload::Lookup, &["--last-customer", "10002"]).unwrap();
-        let mut buffer = Vec::new();
-        let (ask, id) = script.next(&mut StdRng::seed_from_u64(1));
-        script.write(&ask, id, 0, &mut buffer).unwrap();
-        let body = body(&buffer);
-        let customer = body["params"]["arguments"]["customer_id"].as_str().unwrap();
-        assert!(["CUST-10001", "CUST-10002"].contains(&customer));
-        assert_eq!(ask, Ask::Lookup(customer.to_owned()));
-        assert_eq!(body["id"], id);
-    }
-
-    #[test]
-    fn tokens_go_round_the_connections() {
-        let script = script(Workload::ToolsList, &[]).unwrap();
-        let mut buffer = Vec::new();
-        script.write(&Ask::ToolsList, 1, 3, &mut buffer).unwrap();
-        assert!(std::str::from_utf8(&buffer).unwrap().contains("Bearer second\r\n"));
-    }
-
-    #[test]
-    fn equal_orders_have_keys_of_their_own() {
-        let flags = ["--sku", "SKU-1", "--total", "9.50", "--payment-method", "card_1"];
-        let script = script(Workload::OrderCreate, &flags).unwrap();
-        let mut keys = Vec::new();
-        for id in 1..=2 {
-            let mut buffer = Vec::new();
-            script.write(&Ask::OrderCreate, id, 0, &mut buffer).unwrap();
-            let arguments = body(&buffer)["params"]["arguments"].clone();
-            assert_eq!(arguments["items"][0]["sku"], "SKU-1");
-            assert_eq!(arguments["payment_method_id"], "card_1");
-            keys.push(arguments["idempotency_key"].as_str().unwrap().to_owned());
-        }
-        assert_ne!(keys[0], keys[1]);
-        assert!(keys.iter().all(|key| key.len() <= 64));
-    }
-
-    #[test]
-    fn an_order_without_a_product_is_refused_at_once() {
-        assert!(script(Workload::OrderCreate, &[]).is_err());
-        assert!(script(Workload::Mixed, &["--sku", "SKU-1"]).is_err());
-    }
-}
+mod tests;

@@ -1,0 +1,173 @@
+//! The log of a process: one line a call, and one by which each failure on our side is found.
+
+use std::{fs, path::PathBuf};
+
+use business_mcp::toolkit::Role;
+use serde_json::{Value, json};
+
+use crate::{
+    process::{HotShop, Process},
+    support::Client,
+    wire::Wire,
+};
+
+/// A program whose log can be read.
+struct Logged {
+    process: Process,
+    path: PathBuf,
+    shop: HotShop,
+}
+
+impl Logged {
+    async fn on(shop: HotShop) -> Self {
+        let path = std::env::temp_dir().join(format!("log-{:016x}", rand::random::<u64>()));
+        let log = fs::File::create(&path).unwrap();
+        let process = shop.serve_with(|command| {
+            command.env("RUST_LOG", "info,rmcp=warn").env("LOG_FORMAT", "json").stderr(log);
+        });
+        Self { process: process.await, path, shop }
+    }
+
+    fn agent(&self) -> Client {
+        self.shop.agent(&self.process)
+    }
+
+    /// Every line that says this.
+    fn lines(&self, message: &str) -> Vec<Value> {
+        let log = fs::read_to_string(&self.path).unwrap();
+        let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line["message"] == message).collect()
+    }
+}
+
+impl Drop for Logged {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn order() -> Value {
+    json!({
+        "customer_id": "C-1",
+        "items": [{ "sku": "HOT-1", "quantity": 1 }],
+        "total": "10.00",
+    })
+}
+
+#[tokio::test]
+async fn each_call_is_one_line_without_what_was_sent_and_answered() {
+    for shop in HotShop::on_both(10).await {
+        let logged = Logged::on(shop).await;
+        let agent = logged.agent().with_header("x-request-id", "call-1");
+        agent.call("customer_lookup", json!({ "customer_id": "C-1" })).await.data();
+        agent.call("order_create", order()).await.data();
+        let again = agent.call("order_create", order()).await;
+        assert_eq!(again.answer()["replayed"], true);
+        assert_eq!(
+            agent.call("order_get", json!({ "order_id": "NOBODY" })).await.error(),
+            "not_found"
+        );
+        agent.call("SECRET_TOOL", json!({})).await;
+        let stock = logged.shop.client(&logged.process, Role::Stock, "stock");
+        assert_eq!(stock.call("order_create", order()).await.http.as_u16(), 403);
+        // The library's way is logged as the short one is.
+        let events = agent.post().header("accept", "text/event-stream");
+        let call = json!({
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": { "name": "customer_lookup", "arguments": { "customer_id": "C-1" } },
+        });
+        events.body(call.to_string()).send().await.unwrap().text().await.unwrap();
+
+        let calls = logged.lines("a tool was called");
+        let told: Vec<_> = calls
+            .iter()
+            .map(|line| {
+                (
+                    line["tool"].as_str().unwrap(),
+                    line["outcome"].as_str().unwrap(),
+                    line["replayed"] == true,
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("customer_lookup", "ok", false),
+                ("order_create", "ok", false),
+                ("order_create", "ok", true),
+                ("order_get", "not_found", false),
+                ("unknown", "tool_not_found", false),
+                ("order_create", "forbidden", false),
+                ("customer_lookup", "ok", false),
+            ]
+        );
+        for line in &calls {
+            assert_eq!(line["level"], "INFO", "{line}");
+            assert_eq!(line["tenant"], "demo", "{line}");
+            let principal = if line["outcome"] == "forbidden" { "stock" } else { "agent" };
+            assert_eq!(line["principal"], principal, "{line}");
+            assert!(line["millis"].as_f64().is_some_and(|millis| millis >= 0.0), "{line}");
+            if principal == "agent" {
+                assert_eq!(line["request_id"], "call-1", "{line}");
+            }
+            let text = line.to_string();
+            for word in ["C-1", "HOT-1", "NOBODY", "SECRET_TOOL", "López", "10.00"] {
+                assert!(!text.contains(word), "{word} is in {text}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_is_logged_with_the_address_it_came_from() {
+    let [shop, _] = HotShop::on_both(10).await;
+    let logged = Logged::on(shop).await;
+    let wrong = Wire::mcp(&logged.process.url, "wrong").rpc("ping", &json!({}));
+    wrong.from(23).send().await.refused(401);
+    let lines = logged.lines("a token was refused");
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(lines[0]["peer"], "127.0.0.23");
+    assert!(lines[0]["cause"].as_str().is_some_and(|cause| cause.contains("malformed")));
+}
+
+#[tokio::test]
+async fn a_failure_on_our_side_is_found_in_the_log_by_its_incident() {
+    for shop in HotShop::on_both(10).await {
+        let logged = Logged::on(shop).await;
+        let db = business_mcp::cli::start::open(&logged.shop.database_url).unwrap();
+        for sql in [
+            "alter table orders rename to orders_gone",
+            "alter table approvals rename to approvals_gone",
+        ] {
+            crate::books::change(&db, sql, &[]).await;
+        }
+        let agent = logged.agent();
+        let mut incidents = Vec::new();
+        for _ in 0..2 {
+            let reply = agent.call("order_get", json!({ "order_id": "O-1" })).await;
+            assert_eq!(reply.error(), "internal_error");
+            incidents.push(reply.body["result"]["_meta"]["incident"].clone());
+        }
+        assert_ne!(incidents[0], incidents[1]);
+        let lines = logged.lines("a tool call failed on our side");
+        let named: Vec<_> = lines.iter().map(|line| line["incident"].clone()).collect();
+        assert_eq!(named, incidents);
+        assert!(
+            lines.iter().all(|line| line["level"] == "ERROR" && line["source"] != ""),
+            "{lines:?}"
+        );
+
+        let approver = logged.shop.client(&logged.process, Role::Approver, "approver");
+        let failed = approver.api("GET", "", None).await;
+        assert_eq!(failed.http.as_u16(), 500, "{}", failed.body);
+        let incident = &failed.body["error"]["data"]["incident"];
+        assert!(incident.is_string(), "{}", failed.body);
+        let lines = logged.lines("a decision failed on our side");
+        assert_eq!(&lines[0]["incident"], incident);
+        // An ordinary refusal is no incident.
+        let refused = agent.call("order_get", json!({})).await;
+        assert!(refused.body["result"]["_meta"].get("incident").is_none(), "{}", refused.body);
+    }
+}
