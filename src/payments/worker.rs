@@ -25,6 +25,8 @@ use crate::{
 
 /// How long it waits when nothing is due.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long it waits when the database does not answer.
+const PAUSE_WITHOUT_DATABASE: Duration = Duration::from_secs(5);
 /// How many calls it makes at once.
 const AT_ONCE: i64 = 8;
 /// How long the provider has to answer; less than what runs may still run when the server stops.
@@ -56,19 +58,18 @@ impl<P: Provider> Worker<P> {
     /// Works until `stop` fires: then it takes nothing more and finishes what it has in hand.
     pub async fn run(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let handled = match self.turn().await {
-                Ok(handled) => handled,
+            let pause = match self.turn().await {
+                Ok(0) => PAUSE,
+                Ok(_) => continue,
                 Err(error) => {
                     let source = std::error::Error::source(&error).map(ToString::to_string);
                     tracing::warn!(%error, source, "the queue of payments could not be worked off");
-                    0
+                    PAUSE_WITHOUT_DATABASE
                 }
             };
-            if handled == 0 {
-                tokio::select! {
-                    () = tokio::time::sleep(PAUSE) => {}
-                    () = stop.cancelled() => {}
-                }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = stop.cancelled() => {}
             }
         }
     }

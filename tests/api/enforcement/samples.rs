@@ -122,13 +122,13 @@ pub const SAMPLES: &[Sample] = &[
     )
     .changes("quotes"),
     Sample::of("order_create", ORDER)
-        .changes("counters order_items orders payments stock stock_movements"),
+        .changes("counters order_items orders payments provider_calls stock stock_movements"),
     Sample::of("get_order_status", r#"{"order_id":"ORD-12345"}"#),
     Sample::of("order_get", r#"{"order_id":"ORD-12345"}"#),
     Sample::of("order_list", r#"{"customer_id":"CUST-12345"}"#),
     Sample::of("order_update_address", ADDRESS).changes("orders"),
     Sample::of("order_update_items", SWAP)
-        .changes("order_items orders payments stock stock_movements")
+        .changes("order_items orders payments provider_calls stock stock_movements")
         .after(ORDERED),
     Sample::of(
         "order_update_payment",
@@ -146,10 +146,12 @@ pub const SAMPLES: &[Sample] = &[
         .changes("counters order_request_items order_requests orders")
         .after(DELIVERED),
     Sample::of("order_settle_request", r#"{"order_id":"ORD-12348","request_id":"$1"}"#)
-        .changes("order_request_items order_requests orders payments stock stock_movements")
+        .changes(
+            "order_request_items order_requests orders payments provider_calls stock stock_movements",
+        )
         .after(&[("order_return", RETURN, "/data/request_id")]),
     Sample::of("order_refund", r#"{"order_id":"ORD-12345","amount":"1.00","reason":"a scratch"}"#)
-        .changes("interactions orders payments"),
+        .changes("interactions orders payments provider_calls"),
     Sample::of("order_ship", PARCEL).changes("orders shipments").after(ORDERED),
     Sample::of("order_deliver", r#"{"order_id":"ORD-12345"}"#).changes("orders"),
     // Support
