@@ -29,8 +29,8 @@ pub fn word(word: &str) -> Option<i64> {
         "nought" | "naught" => Some(0),
         // Callers and their scribes misspell this one.
         "fourty" => Some(40),
-        // Digits are none, and so are `hundred` and `first`.
-        _ if word.starts_with(|c: char| c.is_ascii_digit()) => None,
+        // A spelled letter is none: `o` may be the letter, and whoever reads numbers says `oh`.
+        _ if word.len() < 3 => None,
         _ => number(word).filter(|n| *n < 100),
     }
 }
@@ -94,6 +94,25 @@ mod tests {
         ] {
             assert_eq!(integer(text), Some(number), "{text}");
         }
+    }
+
+    #[test]
+    fn a_single_word_is_a_number_below_a_hundred() {
+        for (text, number) in [
+            ("seven", Some(7)),
+            ("nought", Some(0)),
+            ("twelve", Some(12)),
+            ("forty", Some(40)),
+            ("o", None),
+            ("a", None),
+            ("7", None),
+            ("hundred", None),
+            ("first", None),
+        ] {
+            assert_eq!(word(text), number, "{text}");
+        }
+        assert_eq!((digit("nine"), digit("ten")), (Some(9), None));
+        assert_eq!((tens("ninety"), tens("nineteen"), tens("hundred")), (Some(90), None, None));
     }
 
     #[test]

@@ -186,7 +186,7 @@ impl Gate {
     /// Writes down a call that the edge has refused for want of a scope.
     pub async fn note_refusal(&self, spec: &Spec, request: &CallRequest) {
         let started = tokio::time::Instant::now();
-        if let Err(refusal) = self.admit(spec, &request.caller) {
+        if let Err(refusal) = self.ruling(spec).admit(spec, &request.caller) {
             self.audit_failure(spec, None, request, &refusal).await;
             meters::refused(spec.name, request, &refusal, started.elapsed());
         }
@@ -202,7 +202,7 @@ impl Gate {
         fingerprint: &OnceLock<String>,
     ) -> Result<Rendered, ToolError> {
         let now = self.clock.now();
-        self.admit(entry.spec, &request.caller)?;
+        self.ruling(entry.spec).admit(entry.spec, &request.caller)?;
         let call = self.catalogue.prepare(entry, arguments)?;
         if !entry.spec.effect.writes() {
             return self.read(entry, &call, request, now).await;
@@ -210,30 +210,6 @@ impl Gate {
         fingerprint.get_or_init(|| claims::digest(&call.canonical()));
         // Boxed, so that a read does not carry the room that a write needs.
         Box::pin(self.write(entry, &call, request, now)).await
-    }
-
-    /// Disabled tools and missing scopes.
-    fn admit(&self, spec: &Spec, caller: &Caller) -> Result<(), ToolError> {
-        if self.ruling(spec).approval == Approval::Disabled {
-            return Err(ToolError::new(
-                ErrorCode::Disabled,
-                text!(
-                    "{title} is switched off here. Offer the caller a person instead.",
-                    title = spec.title
-                ),
-            ));
-        }
-        match spec.scope {
-            Some(scope) if !caller.may(spec.scope) => Err(ToolError::new(
-                ErrorCode::Forbidden,
-                text!(
-                    "This token may not use {name}: it lacks the scope {scope}.",
-                    scope,
-                    name = spec.name
-                ),
-            )),
-            _ => Ok(()),
-        }
     }
 
     /// A read, on a handle that cannot write; one that a person decides about takes the writing

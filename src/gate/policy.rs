@@ -21,7 +21,8 @@ use serde::Deserialize;
 use super::claims::digest;
 use crate::{
     domain::money::{Currency, Money},
-    toolkit::{Approval, Catalogue, Risk, Spec},
+    text,
+    toolkit::{Approval, Caller, Catalogue, ErrorCode, Risk, Spec, ToolError},
 };
 
 /// The policy in force.
@@ -63,6 +64,33 @@ pub struct Ruling<'a> {
     pub max_per_hour: Option<i64>,
     /// Whether the caller must have shown to be the customer, unless the token holds `crm:pii`.
     pub verified_caller: bool,
+}
+
+impl Ruling<'_> {
+    /// Whether a caller may call the tool at all.
+    ///
+    /// # Errors
+    /// `disabled`, and `forbidden` where the token lacks the scope.
+    pub fn admit(&self, spec: &Spec, caller: &Caller) -> Result<(), ToolError> {
+        if self.approval == Approval::Disabled {
+            let title = spec.title;
+            let off =
+                text!("{title} is switched off here. Offer the caller a person instead.", title);
+            return Err(ToolError::new(ErrorCode::Disabled, off));
+        }
+        match spec.scope {
+            Some(scope) if !caller.may(spec.scope) => {
+                let name = spec.name;
+                let lacks = text!(
+                    "This token may not use {name}: it lacks the scope {scope}.",
+                    name,
+                    scope
+                );
+                Err(ToolError::new(ErrorCode::Forbidden, lacks))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Default for Policy {

@@ -69,6 +69,33 @@ async fn whoever_was_verified_sees_their_own_in_that_conversation_and_nothing_el
             ("order_get", json!({ "order_id": "ORD-12347" })),
             ("get_order_status", json!({ "order_id": "ORD-12347" })),
             ("order_cancel", json!({ "order_id": "ORD-12347", "reason": "mistake" })),
+            (
+                "order_update_address",
+                json!({ "order_id": "ORD-12347", "address": { "line1": "5 Elm Street",
+                        "city": "Boston", "postal_code": "02108", "country": "USA" } }),
+            ),
+            (
+                "order_update_items",
+                json!({ "order_id": "ORD-12347", "payment_method_id": "card_12345",
+                        "changes": [{ "sku": "BITS", "new_sku": "SKU-001" }] }),
+            ),
+            (
+                "order_update_payment",
+                json!({ "order_id": "ORD-12347", "payment_method_id": "card_12345" }),
+            ),
+            ("order_return", json!({ "order_id": "ORD-12347", "items": items })),
+            (
+                "order_exchange",
+                json!({ "order_id": "ORD-12347", "payment_method_id": "card_12345",
+                        "changes": [{ "sku": "BITS", "new_sku": "SKU-001" }] }),
+            ),
+            ("order_settle_request", json!({ "order_id": "ORD-12347", "request_id": "RET-10001" })),
+            ("order_refund", json!({ "order_id": "ORD-12347", "amount": "1", "reason": "r" })),
+            (
+                "order_ship",
+                json!({ "order_id": "ORD-12347", "carrier": "c", "tracking_number": "t" }),
+            ),
+            ("order_deliver", json!({ "order_id": "ORD-12347" })),
         ] {
             let refused = line.call(tool, arguments).await;
             assert_eq!(refused.error(), "forbidden", "{tool}: {}", refused.body);

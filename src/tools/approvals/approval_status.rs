@@ -161,7 +161,7 @@ fn answer(ctx: &CallContext, request: Request) -> Answer<Output> {
         }
         "denied" => text!("This was not approved, and nothing was changed.{because}", because),
         "expired" => {
-            text!("Nobody decided in time, so it was not done. It can be asked for again.").into()
+            text!("Nobody decided in time, so it was not done. It can be asked for again.")
         }
         "failed" => {
             let why = word("message").map(|why| format!(" {}", speech::stored(&why, 160)));
