@@ -112,14 +112,18 @@ impl Moved {
     }
 }
 
-/// What moved, as a sentence: `I have charged 2 dollars to the card`.
+/// What moved, as a sentence: `I have charged 2 dollars to the gift card`. The provider behind a card has
+/// yet to be asked, so that is `I am charging 2 dollars to the card`.
 pub fn words(ctx: &CallContext, minor: i64, method: &Method) -> String {
     let amount = speech::money(ctx.money(minor.saturating_abs()));
     let amount = refunds::to_method(Some(&method.kind), &amount);
+    let done = method.kind == "gift_card";
     match minor {
         0 => text!("Nothing is charged"),
-        1.. => text!("I have charged {amount}", amount),
-        _ => text!("I have refunded {amount}", amount),
+        1.. if done => text!("I have charged {amount}", amount),
+        1.. => text!("I am charging {amount}", amount),
+        _ if done => text!("I have refunded {amount}", amount),
+        _ => text!("I am refunding {amount}", amount),
     }
 }
 

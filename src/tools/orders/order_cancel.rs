@@ -128,10 +128,8 @@ impl Tool for OrderCancel {
         let restocked = restock(ctx, &row).await?;
         let paid = everything(ctx, &row).await?;
         refunds::pay(ctx, &row, &paid, REASON).await?;
-        let back = refunds::words(&paid, |minor| speech::money(ctx.money(minor)));
-        let back = back.map_or("Nothing was paid, so nothing is refunded".to_owned(), |back| {
-            text!("I have refunded {back}", back)
-        });
+        let back = refunds::sentence(ctx, &paid)
+            .unwrap_or_else(|| text!("Nothing was paid, so nothing is refunded"));
         let say = text!(
             "Your order {order} is cancelled. {back}.",
             back,

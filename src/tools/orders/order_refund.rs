@@ -121,9 +121,9 @@ impl Tool for OrderRefund {
             order_id: Some(&plan.order.id),
         };
         interactions::insert(&mut ctx.tx, &tenant, note).await?;
-        let back = refunds::words(&plan.parts, |minor| speech::money(ctx.money(minor)));
-        let (back, order) = (back.unwrap_or_default(), speech::order_id(&plan.order.id));
-        let say = text!("I have refunded {back} for your order {order}.", back, order);
+        let refund = refunds::sentence(ctx, &plan.parts).unwrap_or_default();
+        let order = speech::order_id(&plan.order.id);
+        let say = text!("{refund} for your order {order}.", refund, order);
         let output = Output {
             status,
             payments: Moved::refunds(ctx, &plan.parts),

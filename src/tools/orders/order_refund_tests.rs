@@ -16,7 +16,7 @@ async fn an_amount_goes_back_and_the_reason_is_noted() {
         assert_eq!(preview.summary, summary);
         assert_eq!(preview.amount.unwrap().minor, 450);
         let answer = shop.call(OrderRefund, args("4.5")).await.unwrap();
-        let say = "I have refunded 4 dollars and 50 cents to the card for your order 1 0 0 0 1.";
+        let say = "I am refunding 4 dollars and 50 cents to the card for your order 1 0 0 0 1.";
         assert_eq!(answer["say"], say);
         assert_eq!(answer["data"]["still_paid"]["amount"], "5.50");
         assert_eq!(answer["data"]["status"], "pending");

@@ -151,11 +151,8 @@ impl Tool for OrderSettleRequest {
                 }
                 shelf::put_back(ctx, &order.id, reason, &back).await?;
                 refunds::pay(ctx, order, parts, reason).await?;
-                let back = refunds::words(parts, |minor| speech::money(ctx.money(minor)));
-                let back = back.map_or_else(
-                    || text!("Nothing is refunded"),
-                    |back| text!("I have refunded {back}", back),
-                );
+                let back =
+                    refunds::sentence(ctx, parts).unwrap_or_else(|| text!("Nothing is refunded"));
                 (text!("return"), back)
             }
             What::Swap(swap) => {

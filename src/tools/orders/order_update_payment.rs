@@ -123,25 +123,17 @@ impl Tool for OrderUpdatePayment {
         };
         money::settle(ctx, transfer).await?;
         refunds::pay(ctx, &order, old.as_slice(), REASON).await?;
-        let amount = speech::money(ctx.money(minor));
-        let charged = refunds::to_method(Some(&new.kind), &amount);
-        let number = speech::order_id(&order.id);
-        let say = match &old {
-            None => text!(
-                "The payment of your order {number} is changed. I have charged {charged}.",
-                number,
-                charged
-            ),
-            Some(old) => {
-                let refunded = refunds::to_method(old.kind.as_deref(), &amount);
-                text!(
-                    "The payment of your order {number} is changed. I have charged {charged} and \
-                     refunded {refunded}.",
-                    number,
-                    charged,
-                    refunded
-                )
+        let (number, charged) = (speech::order_id(&order.id), money::words(ctx, minor, &new));
+        let say = match refunds::sentence(ctx, old.as_slice()) {
+            None => {
+                text!("The payment of your order {number} is changed. {charged}.", number, charged)
             }
+            Some(refunded) => text!(
+                "The payment of your order {number} is changed. {charged}, and {refunded}.",
+                number,
+                charged,
+                refunded
+            ),
         };
         let charge = Moved::of(ctx, minor, &new.id);
         let refund = old.and_then(|old| Moved::of(ctx, -minor, &old.payment_method_id));

@@ -18,7 +18,7 @@ async fn the_new_method_pays_and_the_old_one_is_refunded() {
         assert_eq!(preview.summary, summary);
         let answer = shop.call(OrderUpdatePayment, args("10001", "gift_1")).await.unwrap();
         let say = "The payment of your order 1 0 0 0 1 is changed. I have charged 10 dollars to the \
-                   gift card and refunded 10 dollars to the card.";
+                   gift card, and I am refunding 10 dollars to the card.";
         assert_eq!(answer["say"], say);
         assert_eq!(shop.number(BALANCE).await, 4000);
         let refunded = "select amount_minor from payments

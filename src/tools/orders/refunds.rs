@@ -110,6 +110,18 @@ pub fn words(parts: &[PaidRow], amount: impl Fn(i64) -> String) -> Option<String
     (!parts.is_empty()).then(|| speech::list(&parts))
 }
 
+/// What goes back, as a sentence: `I have refunded 10 dollars to the gift card`, or `I am refunding 10
+/// dollars to the card`, whose provider has yet to be asked; `None` where nothing does.
+pub fn sentence(ctx: &CallContext, parts: &[PaidRow]) -> Option<String> {
+    let back = words(parts, |minor| speech::money(ctx.money(minor)))?;
+    let done = parts.iter().all(|part| part.kind.as_deref() == Some("gift_card"));
+    Some(if done {
+        text!("I have refunded {back}", back)
+    } else {
+        text!("I am refunding {back}", back)
+    })
+}
+
 /// An amount that goes to a kind of payment method, in words.
 pub fn to_method(kind: Option<&str>, amount: &str) -> String {
     match kind {
