@@ -23,6 +23,8 @@ const SECONDS: f64 = 3.0;
 const WARMUP: f64 = 1.0;
 /// A few more than are made, so that nothing is asked twice.
 const CALLS: i64 = 216;
+/// How many are made: some tools are about what the calls of others have left.
+const MADE: usize = 200;
 /// A caller has at most 20 requests waiting, and some tools always wait.
 const CALLERS: usize = 96;
 
@@ -68,7 +70,8 @@ const ARGUMENTS: &[(&str, &str)] = &[
     (
         "inventory_reserve",
         "select json_object('sku', sku, 'quantity', 1)
-         from stock group by sku having sum(on_hand - reserved) > 5 order by random() limit ?1",
+         from stock where sku in (select sku from variants where active)
+         group by sku having sum(on_hand - reserved) > 5 order by random() limit ?1",
     ),
     (
         "inventory_release",
@@ -143,15 +146,17 @@ const ARGUMENTS: &[(&str, &str)] = &[
          join variants v on v.sku = i.sku
          join variants w on w.product_id = v.product_id and w.sku <> v.sku and w.active
          join stock s on s.sku = w.sku and s.on_hand - s.reserved > 20
-         where o.status = 'pending' group by o.id limit ?1",
+         where o.status = 'pending'
+           and 1 = (select count(*) from payment_methods c where c.customer_id = o.customer_id)
+         group by o.id limit ?1",
     ),
     (
         "order_update_payment",
         "select json_object('order_id', o.id, 'payment_method_id', min(m.id))
          from orders o
          join payments p on p.order_id = o.id
-         join payment_methods m on m.customer_id = o.customer_id and m.kind <> 'gift_card'
-                               and m.id <> p.payment_method_id
+         join payment_methods m on m.customer_id = o.customer_id and m.id <> p.payment_method_id
+              and (m.kind <> 'gift_card' or m.balance_minor >= p.amount_minor)
          where o.status = 'pending' group by o.id having count(distinct p.id) = 1 limit ?1",
     ),
     (
@@ -290,7 +295,6 @@ fn calls(database: &Path, tool: &str, nth: usize) -> anyhow::Result<String> {
             writeln!(text, "{}", json!({ "name": tool, "arguments": arguments, "caller": caller }));
         count += 1;
     }
-    let wanted = usize::try_from(CALLS)?;
-    ensure!(count == wanted, "the data set has {count} of {wanted} calls of {tool}");
+    ensure!(count >= MADE, "the data set has {count} of {MADE} calls of {tool}");
     Ok(text)
 }
