@@ -166,8 +166,8 @@ pub async fn by_words(
          select c.id, c.name, c.company, c.tier, c.email, c.phone, c.address,
                 cast(b.words as bigint) as words
          from best b
-         join customers c on c.tenant_id = $1 and c.id = b.ref_id
-         where c.erased_at is null
+         cross join customers c
+         where c.tenant_id = $1 and c.id = b.ref_id and c.erased_at is null
          order by b.words desc, c.id",
         params![
             tenant,

@@ -250,9 +250,14 @@ pub async fn taken_by(
     order_id: &str,
 ) -> StoreResult<Vec<(String, String, i64)>> {
     tx.fetch_all(
-        "select sku, location, cast(-sum(delta) as bigint)
-         from stock_movements
-         where tenant_id = $1 and cause = $2
+        // Materialized, because SQLite would rather read every movement in the order of the groups.
+        "with moved as materialized (
+             select sku, location, delta
+             from stock_movements
+             where tenant_id = $1 and cause = $2
+         )
+         select sku, location, cast(-sum(delta) as bigint)
+         from moved
          group by sku, location
          having sum(delta) < 0
          order by sku, location",

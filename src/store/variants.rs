@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{StoreResult, Tx, params, record, stock::available};
+use super::{StoreResult, Tx, params, record};
 
 record! {
     /// On what terms a variant is sold and reordered.
@@ -84,20 +84,28 @@ pub async fn low(
     limit: i64,
 ) -> StoreResult<Vec<LowRow>> {
     tx.fetch_all_long(
-        concat!(
-            "select sku, name, options, available, reorder_point, count(*) over () as matches
-             from (select v.sku, p.name, v.options, v.reorder_point,
-                          ",
-            available!("$2"),
-            " as available
-                   from variants v
-                   cross join products p
-                   where v.tenant_id = $1 and v.active and v.reorder_point > 0
-                     and p.tenant_id = v.tenant_id and p.id = v.product_id) as counted
-             where available <= reorder_point
-             order by available - reorder_point, sku
-             limit $3"
-        ),
+        "with ended as materialized (
+             select sku, cast(sum(quantity) as bigint) as pieces
+             from reservations
+             where tenant_id = $1 and expires_at <= $2
+             group by sku
+         ),
+         counted as (
+             select v.sku, v.product_id, v.options, v.reorder_point,
+                    cast(coalesce(sum(s.on_hand - s.reserved), 0) as bigint)
+                    + coalesce(max(e.pieces), 0) as available
+             from variants v
+             left join stock s on s.tenant_id = v.tenant_id and s.sku = v.sku
+             left join ended e on e.sku = v.sku
+             where v.tenant_id = $1 and v.active and v.reorder_point > 0
+             group by v.tenant_id, v.sku
+         )
+         select c.sku, p.name, c.options, c.available, c.reorder_point, count(*) over () as matches
+         from counted c
+         cross join products p
+         where c.available <= c.reorder_point and p.tenant_id = $1 and p.id = c.product_id
+         order by c.available - c.reorder_point, c.sku
+         limit $3",
         params![tenant, now, limit],
     )
     .await
