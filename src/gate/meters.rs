@@ -23,7 +23,7 @@ pub(super) fn refused(
     elapsed: Duration,
 ) {
     count(tool, error.code().as_str());
-    log(tool, request, Err(error), elapsed);
+    log((tool, false), request, Err(error), elapsed);
 }
 
 /// Counts a call that is not an answer.
@@ -42,7 +42,7 @@ impl Meters {
         Self(names.map(|name| (name, meter(name))).collect())
     }
 
-    /// Counts a call, and logs it where it failed on our side.
+    /// Counts a call, and logs it.
     pub(super) fn observe(
         &self,
         spec: &Spec,
@@ -59,14 +59,15 @@ impl Meters {
         if let Err(error) = outcome {
             count(spec.name, error.code().as_str());
         }
-        log(spec.name, request, outcome.as_ref(), took);
+        log((spec.name, !spec.effect.writes()), request, outcome.as_ref(), took);
     }
 }
 
 /// One line a call: who, what, how it ended and how long it took. What was sent and what was answered
-/// is the business's and its customers', and stays out of the log.
+/// is the business's and its customers', and stays out of the log. A read that went well is for
+/// debugging only: its line would cost more than half of the read.
 fn log(
-    tool: &'static str,
+    (tool, is_read): (&'static str, bool),
     request: &CallRequest,
     outcome: Result<&Rendered, &ToolError>,
     elapsed: Duration,
@@ -85,6 +86,15 @@ fn log(
             incident = error.incident(),
             source = std::error::Error::source(error).map(chain).unwrap_or_default(),
             "a tool call failed on our side"
+        ),
+        Ok(_) if is_read => tracing::debug!(
+            tool,
+            outcome = "ok",
+            millis,
+            tenant,
+            principal,
+            request_id,
+            "a tool was called"
         ),
         _ => tracing::info!(
             tool,

@@ -20,10 +20,14 @@ struct Logged {
 
 impl Logged {
     async fn on(shop: HotShop) -> Self {
+        Self::with(shop, "info,rmcp=warn").await
+    }
+
+    async fn with(shop: HotShop, filter: &str) -> Self {
         let path = std::env::temp_dir().join(format!("log-{:016x}", rand::random::<u64>()));
         let log = fs::File::create(&path).unwrap();
         let process = shop.serve_with(|command| {
-            command.env("RUST_LOG", "info,rmcp=warn").env("LOG_FORMAT", "json").stderr(log);
+            command.env("RUST_LOG", filter).env("LOG_FORMAT", "json").stderr(log);
         });
         Self { process: process.await, path, shop }
     }
@@ -57,7 +61,7 @@ fn order() -> Value {
 #[tokio::test]
 async fn each_call_is_one_line_without_what_was_sent_and_answered() {
     for shop in HotShop::on_both(10).await {
-        let logged = Logged::on(shop).await;
+        let logged = Logged::with(shop, "info,business_mcp::gate=debug,rmcp=warn").await;
         let agent = logged.agent().with_header("x-request-id", "call-1");
         agent.call("customer_lookup", json!({ "customer_id": "C-1" })).await.data();
         agent.call("order_create", order()).await.data();
@@ -104,7 +108,9 @@ async fn each_call_is_one_line_without_what_was_sent_and_answered() {
             ]
         );
         for line in &calls {
-            assert_eq!(line["level"], "INFO", "{line}");
+            // A read that went well is told to whoever asks for it.
+            let is_read = line["tool"] == "customer_lookup" && line["outcome"] == "ok";
+            assert_eq!(line["level"], if is_read { "DEBUG" } else { "INFO" }, "{line}");
             assert_eq!(line["tenant"], "demo", "{line}");
             let principal = if line["outcome"] == "forbidden" { "stock" } else { "agent" };
             assert_eq!(line["principal"], principal, "{line}");
