@@ -198,9 +198,9 @@ pub async fn charges(
         .fetch_all(
             "select c.provider_reference
              from payments p
-             join provider_calls c on c.tenant_id = p.tenant_id and c.id = p.id
+             cross join provider_calls c
              where p.tenant_id = $1 and p.order_id = $2 and p.payment_method_id = $3
-               and c.kind = 'charge' and c.state = 'done' and c.provider_reference is not null
+               and c.tenant_id = p.tenant_id and c.id = p.id and c.kind = 'charge' and c.state = 'done' and c.provider_reference is not null
              order by c.id",
             params![tenant, order_id, method_id],
         )
