@@ -130,12 +130,13 @@ pub async fn latest_of(
     .await
 }
 
-/// The newest request of a principal in a conversation, made since a time.
-pub async fn latest_in(
+/// The newest request of a principal made since a time: in a conversation, or while the caller was
+/// verified as a customer, where one is named.
+pub async fn latest_since(
     tx: &mut Tx,
     tenant: &str,
     requester: &str,
-    conversation: &str,
+    (conversation, customer_id): (Option<&str>, Option<&str>),
     since: DateTime<Utc>,
 ) -> StoreResult<Option<Approval>> {
     tx.fetch_optional(
@@ -144,33 +145,12 @@ pub async fn latest_in(
                 idempotency_key, summary, preview, created_at, expires_at, decided_by, decided_at,
                 decision_reason, result
          from approvals
-         where tenant_id = $1 and requester = $2 and conversation = $3 and created_at >= $4
+         where tenant_id = $1 and requester = $2 and created_at >= $3
+           and ($4 is null or conversation = $4)
+           and ($5 is null or verified_customer = $5)
          order by created_at desc, id desc
          limit 1",
-        params![tenant, requester, conversation, since],
-    )
-    .await
-}
-
-/// The newest request of a principal that was asked while the caller was verified as a customer, made
-/// since a time.
-pub async fn latest_for(
-    tx: &mut Tx,
-    tenant: &str,
-    requester: &str,
-    customer_id: &str,
-    since: DateTime<Utc>,
-) -> StoreResult<Option<Approval>> {
-    tx.fetch_optional(
-        "select id, status, tool, tool_version, policy_version, risk, requester, requester_token,
-                requester_scopes, conversation, verified_customer, arguments, arguments_hash,
-                idempotency_key, summary, preview, created_at, expires_at, decided_by, decided_at,
-                decision_reason, result
-         from approvals
-         where tenant_id = $1 and requester = $2 and verified_customer = $3 and created_at >= $4
-         order by created_at desc, id desc
-         limit 1",
-        params![tenant, requester, customer_id, since],
+        params![tenant, requester, since, conversation, customer_id],
     )
     .await
 }

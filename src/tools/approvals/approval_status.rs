@@ -105,10 +105,13 @@ async fn latest(ctx: &mut CallContext) -> Result<Option<Request>, ToolError> {
     Ok(match &ctx.conversation {
         Some(conversation) => {
             let since = ctx.now - CONVERSATION;
-            let here = approvals::latest_in(tx, &tenant, &subject, conversation, since).await?;
+            let here =
+                approvals::latest_since(tx, &tenant, &subject, (Some(conversation), None), since)
+                    .await?;
             match (here, &ctx.verified) {
                 (None, Some(customer)) => {
-                    approvals::latest_for(tx, &tenant, &subject, customer, since).await?
+                    approvals::latest_since(tx, &tenant, &subject, (None, Some(customer)), since)
+                        .await?
                 }
                 (here, _) => here,
             }
