@@ -5,25 +5,9 @@ use chrono::{DateTime, Utc};
 use super::{StoreResult, Tx, params, record};
 
 record! {
-    /// A customer with what they are worth.
-    #[derive(Debug, Clone)]
-    pub struct Profile {
-        /// The full name.
-        pub name: String,
-        /// The e-mail address.
-        pub email: Option<String>,
-        /// The phone number, in E.164.
-        pub phone: Option<String>,
-        /// The firm they buy for.
-        pub company: Option<String>,
-        /// How they are valued.
-        pub tier: Option<String>,
-        /// The address, as JSON.
-        pub address: Option<String>,
-        /// Since when they are a customer.
-        pub created_at: DateTime<Utc>,
-        /// Raised by each change.
-        pub version: i64,
+    /// What a customer is worth.
+    #[derive(Debug, Clone, Copy)]
+    pub struct Worth {
         /// How many orders they ever placed.
         pub order_count: i64,
         /// What the orders that are not cancelled cost, less what was paid back of them.
@@ -33,40 +17,25 @@ record! {
     }
 }
 
-/// The customer with this id. `since` is the day from which orders count as recent.
-pub async fn find(
-    tx: &mut Tx,
-    tenant: &str,
-    id: &str,
-    since: &str,
-) -> StoreResult<Option<Profile>> {
-    tx.fetch_optional(
-        "with kept as (
-             select o.placed_on,
-                    case
-                        when o.status = 'cancelled' then 0
-                        else o.total_minor - coalesce((
-                            select cast(sum(case when p.kind = 'refund' then p.amount_minor end)
-                                        as bigint)
-                            from payments p
-                            where p.tenant_id = o.tenant_id and p.order_id = o.id
-                              and (p.reason is null or p.reason in ('return', 'refund'))), 0)
-                    end as minor
-             from orders o
-             where o.tenant_id = $1 and o.customer_id = $2
-         ),
-         worth as (
-             select count(*) as orders,
-                    cast(coalesce(sum(minor), 0) as bigint) as minor,
-                    cast(coalesce(sum(case when placed_on >= $3 then minor else 0 end), 0) as bigint)
-                        as recent
-             from kept
-         )
-         select c.name, c.email, c.phone, c.company, c.tier, c.address, c.created_at, c.version,
-                w.orders as order_count, w.minor as lifetime_minor, w.recent as recent_minor
-         from customers c
-         cross join worth w
-         where c.tenant_id = $1 and c.id = $2 and c.erased_at is null",
+/// What the customer with this id is worth. `since` is the day from which orders count as recent.
+pub async fn worth(tx: &mut Tx, tenant: &str, id: &str, since: &str) -> StoreResult<Worth> {
+    tx.fetch_one(
+        "select count(*) as order_count,
+                cast(coalesce(sum(minor), 0) as bigint) as lifetime_minor,
+                cast(coalesce(sum(case when placed_on >= $3 then minor else 0 end), 0) as bigint)
+                    as recent_minor
+         from (select o.placed_on,
+                      case
+                          when o.status = 'cancelled' then 0
+                          else o.total_minor - coalesce((
+                              select cast(sum(case when p.kind = 'refund' then p.amount_minor end)
+                                          as bigint)
+                              from payments p
+                              where p.tenant_id = o.tenant_id and p.order_id = o.id
+                                and (p.reason is null or p.reason in ('return', 'refund'))), 0)
+                      end as minor
+               from orders o
+               where o.tenant_id = $1 and o.customer_id = $2) as kept",
         params![tenant, id, since],
     )
     .await

@@ -52,7 +52,8 @@ impl Card {
         Ok(Self::of(ctx, customer_id, stored))
     }
 
-    fn of(ctx: &CallContext, customer_id: String, stored: Stored) -> Self {
+    /// The card of what is kept of a customer, as far as this caller may see it.
+    pub fn of(ctx: &CallContext, customer_id: String, stored: Stored) -> Self {
         let personal = ctx.sees_personal(&customer_id);
         let address = Address::stored(stored.address.as_deref());
         Self {

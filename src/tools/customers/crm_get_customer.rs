@@ -5,14 +5,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::{
-    known,
-    method::Method,
-    shown::{self, Address},
-};
+use super::{card::Card, known, method::Method, shown};
 use crate::{
     domain::{money::Money, speech},
-    store::customer_profile::{self, MethodRow, OrderLine, Profile},
+    store::{
+        customer_changes::{self, Stored},
+        customer_profile::{self, MethodRow, OrderLine, Worth},
+    },
     text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
@@ -41,27 +40,8 @@ pub struct Args {
 /// A customer's profile.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Output {
-    /// The customer's id.
-    customer_id: String,
-    /// The full name.
-    name: String,
-    /// The e-mail address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
-    /// The phone number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone: Option<String>,
-    /// The firm they buy for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    company: Option<String>,
-    /// The address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<Address>,
-    /// Whether e-mail, phone and address are masked for this caller.
-    masked: bool,
-    /// `basic`, `premium` or `enterprise`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tier: Option<String>,
+    #[serde(flatten)]
+    card: Card,
     /// All orders that are not cancelled, less refunds.
     lifetime_value: Money,
     /// The same per month, over the last twelve months.
@@ -74,10 +54,6 @@ pub struct Output {
     order_ids: Vec<String>,
     /// How many orders there are.
     order_count: i64,
-    /// Since when they are a customer (RFC 3339, UTC).
-    created_at: String,
-    /// For `expected_version`.
-    version: i64,
 }
 
 /// An order, in short.
@@ -117,22 +93,24 @@ impl Tool for CrmGetCustomer {
         let tx = &mut ctx.tx;
         // The day a year ago belongs to the year before.
         let since = year_ago.succ_opt().unwrap_or(year_ago).to_string();
-        let profile = customer_profile::find(tx, &tenant, &known.id, &since).await?;
-        let profile = profile.ok_or_else(|| ToolError::not_found("customer", &args.customer_id))?;
+        let stored = customer_changes::find(tx, &tenant, &known.id).await?;
+        let stored = stored.ok_or_else(|| ToolError::not_found("customer", &args.customer_id))?;
+        let worth = customer_profile::worth(tx, &tenant, &known.id, &since).await?;
         let methods = customer_profile::payment_methods(tx, &tenant, &known.id).await?;
         let orders = customer_profile::orders(tx, &tenant, &known.id, MOST_ORDERS).await?;
-        let say = say(ctx, &profile);
-        Ok(Answer::ok(say, output(ctx, known.id, profile, methods, &orders)))
+        let say = say(ctx, &stored, worth);
+        let card = Card::of(ctx, known.id, stored);
+        Ok(Answer::ok(say, output(ctx, card, worth, methods, &orders)))
     }
 }
 
-fn say(ctx: &CallContext, profile: &Profile) -> String {
-    let name = shown::said(&profile.name);
-    let since = speech::date(ctx.day_of(profile.created_at), ctx.today());
-    let count = u64::try_from(profile.order_count).unwrap_or_default();
+fn say(ctx: &CallContext, stored: &Stored, worth: Worth) -> String {
+    let name = shown::said(&stored.name);
+    let since = speech::date(ctx.day_of(stored.created_at), ctx.today());
+    let count = u64::try_from(worth.order_count).unwrap_or_default();
     let orders = speech::count(count, "order", "orders");
-    let worth = speech::money(ctx.money(profile.lifetime_minor));
-    let tier = profile.tier.as_ref().map(|tier| format!(" {tier}")).unwrap_or_default();
+    let worth = speech::money(ctx.money(worth.lifetime_minor));
+    let tier = stored.tier.as_ref().map(|tier| format!(" {tier}")).unwrap_or_default();
     text!(
         "{name} is a{tier} customer since {since}, with {orders} worth {worth}.",
         name,
@@ -146,14 +124,11 @@ fn say(ctx: &CallContext, profile: &Profile) -> String {
 
 fn output(
     ctx: &CallContext,
-    customer_id: String,
-    profile: Profile,
+    card: Card,
+    worth: Worth,
     methods: Vec<MethodRow>,
     orders: &[OrderLine],
 ) -> Output {
-    let masked = !ctx.sees_personal(&customer_id);
-    let (email, phone) = (profile.email.as_deref(), profile.phone.as_deref());
-    let address = Address::stored(profile.address.as_deref());
     let methods = methods.into_iter().map(|method| Method::of(ctx, method));
     let newest = orders.iter().take(NEWEST).map(|order| OrderSummary {
         order_id: order.id.clone(),
@@ -162,22 +137,13 @@ fn output(
     });
     let ids = orders.iter().map(|order| order.id.clone());
     Output {
-        customer_id,
-        name: shown::line(&profile.name),
-        email: shown::email(email, !masked),
-        phone: shown::phone(phone, !masked),
-        company: profile.company.as_deref().map(shown::line),
-        address: if masked { address.map(Address::masked) } else { address },
-        masked,
-        tier: profile.tier,
-        lifetime_value: ctx.money(profile.lifetime_minor),
-        mrr: ctx.money(profile.recent_minor / 12),
+        card,
+        lifetime_value: ctx.money(worth.lifetime_minor),
+        mrr: ctx.money(worth.recent_minor / 12),
         payment_methods: fitting(methods, ROOM),
         orders: fitting(newest, ROOM),
         order_ids: fitting(ids, ROOM),
-        order_count: profile.order_count,
-        created_at: rfc3339(profile.created_at),
-        version: profile.version,
+        order_count: worth.order_count,
     }
 }
 
