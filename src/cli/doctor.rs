@@ -115,7 +115,9 @@ async fn database(settings: &ServeArgs, findings: &mut Findings) {
 async fn ledgers(db: &Db, findings: &mut Findings) {
     let added_up = async { ledgers::differences(&mut db.read().await?).await };
     match added_up.await {
-        Ok(differences) if differences.none() => fine("stock, gift cards and payments add up"),
+        Ok(differences) if differences.none() => {
+            fine("stock, gift cards, payments and sales add up");
+        }
         Ok(differences) => findings.wrong(
             &format!("the books do not add up: {differences:?}"),
             "Payments differ where a gift card was refunded for a charge that was declined after \

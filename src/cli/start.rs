@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow};
+use chrono::Days;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
@@ -17,12 +18,17 @@ use crate::{
         server,
     },
     payments::{Sandbox, Worker},
-    store::{Db, DbOptions},
+    store::{Db, DbOptions, sales},
     toolkit::{Catalogue, Clock},
 };
 
 /// How often requests that nobody decided are ended, and idle callers forgotten.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How often days that are over are counted.
+const COUNT: Duration = Duration::from_secs(30);
+/// How many days are counted at once, and the pause before the next, so that it hinders nobody.
+const COUNTED_AT_ONCE: i64 = 5;
+const COUNT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Opens the database that a setting names.
 ///
@@ -77,6 +83,7 @@ pub struct Running {
     served: JoinHandle<bool>,
     payments: AbortOnDropHandle<()>,
     _sweeper: AbortOnDropHandle<()>,
+    _counter: AbortOnDropHandle<()>,
 }
 
 /// Everything a server is started with.
@@ -103,6 +110,7 @@ impl Running {
         listen.check().map_err(|why| anyhow!(why))?;
         let auth = tokens.auth()?;
         let payments = pay(db.clone(), clock.clone());
+        let counter = count_sales(db.clone(), clock.clone());
         let gate = gate(db.clone(), tools, calls, clock)?;
         let listener = TcpListener::bind((listen.bind, listen.port))
             .await
@@ -138,6 +146,7 @@ impl Running {
             served,
             payments: AbortOnDropHandle::new(payments),
             _sweeper: AbortOnDropHandle::new(sweeper),
+            _counter: AbortOnDropHandle::new(tokio::spawn(counter)),
         })
     }
 
@@ -177,5 +186,22 @@ async fn sweep(app: Arc<App>, gate: Arc<Gate>) {
             let source = std::error::Error::source(&error).map(ToString::to_string);
             tracing::warn!(source, "requests that nobody decided could not be ended");
         }
+    }
+}
+
+/// Counts what was sold on days that are over in every time zone.
+async fn count_sales(db: Db, clock: Clock) {
+    loop {
+        let until = clock.now().date_naive() - Days::new(2);
+        let pause = match sales::count_some(&db, &until.to_string(), COUNTED_AT_ONCE).await {
+            Ok(0) => COUNT,
+            Ok(_) => COUNT_PAUSE,
+            Err(error) => {
+                let source = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, source, "what was sold could not be counted");
+                COUNT
+            }
+        };
+        tokio::time::sleep(pause).await;
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{StoreError, StoreResult, Tx, params, record};
+use super::{StoreError, StoreResult, Tx, params, record, sales};
 use crate::domain::{name, phone, records::Address};
 
 record! {
@@ -124,6 +124,7 @@ pub async fn update(
     new: Written<'_>,
 ) -> StoreResult<bool> {
     let keys = Keys::of(new)?;
+    sales::tier_changes(tx, tenant, id, new.tier).await?;
     let changed = tx
         .execute(
             "update customers

@@ -13,12 +13,16 @@ pub struct Differences {
     pub gift_cards: i64,
     /// Orders of which more was paid back than their charges have brought.
     pub payments: i64,
+    /// Days with orders whose figures are kept and are not what the orders say, or that have no
+    /// place for figures.
+    pub sales: i64,
 }
 
 impl Differences {
     /// Whether every figure is right.
     pub fn none(self) -> bool {
-        self.stock + self.reserved + self.gift_cards + self.payments == 0
+        let Self { stock, reserved, gift_cards, payments, sales } = self;
+        stock + reserved + gift_cards + payments + sales == 0
     }
 }
 
@@ -70,6 +74,30 @@ pub async fn differences(tx: &mut Tx) -> StoreResult<Differences> {
                                    when c.state in ('queued', 'leased') then 0
                                    else -coalesce(c.amount_minor, p.amount_minor) end) < 0
                   ) as overpaid",
+        )
+        .await?,
+        sales: count(
+            "with sold as materialized (
+                 select tenant_id, placed_on as day,
+                        sum(case when status = 'cancelled' then 0 else 1 end) as orders,
+                        sum(case when status = 'cancelled' then 0
+                                 else subtotal_minor - discount_minor end) as revenue_minor,
+                        sum(case when status = 'cancelled' then 0
+                                 else (select coalesce(sum(i.quantity), 0)
+                                       from order_items i
+                                       where i.tenant_id = orders.tenant_id
+                                         and i.order_id = orders.id) end) as units,
+                        sum(case when status = 'return_requested' then 1 else 0 end) as returns
+                 from orders
+                 group by tenant_id, placed_on
+             )
+             select count(*)
+             from sold
+             left join sales_days d on d.tenant_id = sold.tenant_id and d.day = sold.day
+             where d.day is null
+                or (d.counted = d.version
+                    and (d.orders <> sold.orders or d.revenue_minor <> sold.revenue_minor
+                         or d.units <> sold.units or d.returns <> sold.returns))",
         )
         .await?,
     })

@@ -20,11 +20,10 @@
 //! * [`tickets`]: what was handed over to a person;
 //! * [`products`], [`product_search`], [`variants`]: what there is, how it is found, and on what
 //!   terms it is sold and reordered;
-//! * [`analytics`]: what was sold, day by day;
+//! * [`sales`]: what was sold, day by day;
 //! * [`ledgers`]: whether the books add up;
 //! * [`import`]: the business's own records, file by file.
 
-pub mod analytics;
 pub mod approvals;
 pub mod articles;
 pub mod audit;
@@ -55,6 +54,7 @@ pub mod provider_calls;
 pub mod quotes;
 pub mod record;
 pub mod reservations;
+pub mod sales;
 pub mod sandbox_calls;
 pub mod shipments;
 mod sqlite;

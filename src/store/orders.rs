@@ -3,8 +3,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{StoreResult, Tx, params, record};
-use crate::domain::order_lines::Sums;
+use super::{StoreResult, Tx, params, record, sales};
+use crate::domain::{order_lines::Sums, order_state::OrderStatus};
 
 record! {
     /// An order.
@@ -135,7 +135,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, order: NewOrder<'_>) -> StoreResu
         ],
     )
     .await?;
-    Ok(())
+    sales::order_placed(tx, tenant, o.placed_on).await
 }
 
 /// Cancels an order that is pending. False when it is not any more: whoever gets true is the only
@@ -155,6 +155,9 @@ pub async fn cancel(
             params![tenant, id, reason, at],
         )
         .await?;
+    if changed == 1 {
+        sales::order_changed(tx, tenant, id).await?;
+    }
     Ok(changed == 1)
 }
 
@@ -174,6 +177,9 @@ pub async fn advance(
             params![tenant, &order.id, order.version, status],
         )
         .await?;
+    if changed == 1 && status == OrderStatus::ReturnRequested.as_str() {
+        sales::order_changed(tx, tenant, &order.id).await?;
+    }
     Ok(changed == 1)
 }
 
@@ -189,7 +195,7 @@ pub async fn set_address(tx: &mut Tx, tenant: &str, id: &str, address: &str) -> 
     Ok(())
 }
 
-/// Writes what an order costs. The caller holds its row by [`advance`].
+/// Writes what an order costs, after its lines. The caller holds its row by [`advance`].
 pub async fn set_sums(tx: &mut Tx, tenant: &str, id: &str, sums: Sums) -> StoreResult<()> {
     tx.execute(
         "update orders
@@ -205,5 +211,5 @@ pub async fn set_sums(tx: &mut Tx, tenant: &str, id: &str, sums: Sums) -> StoreR
         ],
     )
     .await?;
-    Ok(())
+    sales::order_changed(tx, tenant, id).await
 }

@@ -10,6 +10,7 @@ use super::{
     approvals::Approval,
     params,
     reservations::{self, Holding},
+    sales,
 };
 
 /// A fresh, migrated database that goes away with the test.
@@ -224,6 +225,7 @@ async fn small_orders(tx: &mut Tx, tenant: &str, at: DateTime<Utc>) {
         .await
         .unwrap();
     }
+    sales::all_changed(tx, tenant).await.unwrap();
 }
 
 /// Holds pieces for somebody for ten minutes.
@@ -261,6 +263,7 @@ pub(crate) async fn another_order(tx: &mut Tx, customer: &str, id: &str, placed_
     )
     .await
     .unwrap();
+    sales::order_placed(tx, "demo", &day).await.unwrap();
 }
 
 /// Pays something back of an order.

@@ -216,7 +216,8 @@ const ARGUMENTS: &[(&str, &str)] = &[
     (
         "analytics_sales",
         "select json_object('from', substr(placed_on, 1, 7) || '-01', 'to', substr(placed_on, 1, 7) || '-28',
-                            'group_by', 'day')
+                            'group_by', json_extract('[\"day\", \"week\", \"month\", \"tier\", \"category\", \"product\"]',
+                                                     '$[' || abs(random() % 6) || ']'))
          from orders order by random() limit ?1",
     ),
     ("approval_status", "select json_object('approval_id', id), requester from approvals limit ?1"),

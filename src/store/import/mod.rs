@@ -38,7 +38,7 @@ pub use report::{
 };
 use run::{Meter, Run};
 
-use super::{Db, StoreResult, Tx};
+use super::{Db, StoreResult, Tx, sales};
 use crate::domain::{
     business::Business,
     records::{CustomerRecord, InteractionRecord, Kind, OrderRecord, ProductRecord, Record},
@@ -202,6 +202,9 @@ async fn write<T: Table>(
         tx.execute("pragma cache_size = -131072", &[]).await?;
     }
     let counts = T::write(tx, run, lines, problems, &mut meter).await?;
+    if counts.new + counts.changed > 0 {
+        sales::all_changed(tx, run.tenant).await?;
+    }
     if run.is_sqlite {
         tx.execute("pragma cache_size = -2000", &[]).await?;
     }

@@ -7,7 +7,7 @@ use validator::Validate;
 use super::range;
 use crate::{
     domain::{money::Money, period::DayRange, speech},
-    store::analytics::{self, Totals},
+    store::sales::{self, DayRow},
     text,
     toolkit::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
 };
@@ -118,18 +118,16 @@ impl Tool for AnalyticsKpis {
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
         let range = range::period(ctx, &args.period)?;
-        let now = totals(ctx, range).await?;
         let mut output = Output {
             from: range.from.to_string(),
             to: range.to.to_string(),
-            figures: figures(ctx, now),
+            figures: figures(ctx, range).await?,
             previous: None,
             change: None,
         };
         if args.compare.unwrap_or(true) {
             let range = range.previous();
-            let before = totals(ctx, range).await?;
-            let before = figures(ctx, before);
+            let before = figures(ctx, range).await?;
             output.change = Some(changes(&output.figures, &before));
             let (from, to) = (range.from.to_string(), range.to.to_string());
             output.previous = Some(Previous { from, to, figures: before });
@@ -139,25 +137,23 @@ impl Tool for AnalyticsKpis {
     }
 }
 
-async fn totals(ctx: &mut CallContext, range: DayRange) -> Result<Totals, ToolError> {
+async fn figures(ctx: &mut CallContext, range: DayRange) -> Result<Figures, ToolError> {
     let tenant = ctx.tenant_id();
-    let (from, to) = (range.from.to_string(), range.to.to_string());
-    Ok(analytics::totals(&mut ctx.tx, &tenant, &from, &to).await?)
-}
-
-fn figures(ctx: &CallContext, totals: Totals) -> Figures {
-    let Totals { orders, revenue_minor, returns, refunds_minor, new_customers } = totals;
+    let days = sales::by_day(&mut ctx.tx, &tenant, range).await?;
+    let other = sales::other_totals(&mut ctx.tx, &tenant, range).await?;
+    let sum = |of: fn(&DayRow) -> i64| days.iter().map(of).sum::<i64>();
+    let (orders, revenue) = (sum(|day| day.orders), sum(|day| day.revenue_minor));
     // Halves are rounded up, as prices are.
-    let average = if orders == 0 { 0 } else { (revenue_minor + orders / 2) / orders };
-    Figures {
-        revenue: ctx.money(revenue_minor),
+    let average = if orders == 0 { 0 } else { (revenue + orders / 2) / orders };
+    Ok(Figures {
+        revenue: ctx.money(revenue),
         orders,
         average_order_value: ctx.money(average),
-        new_customers,
-        returns,
-        refunds: ctx.money(refunds_minor),
-        net_revenue: ctx.money(revenue_minor - refunds_minor),
-    }
+        new_customers: other.new_customers,
+        returns: sum(|day| day.returns),
+        refunds: ctx.money(other.refunds_minor),
+        net_revenue: ctx.money(revenue - other.refunds_minor),
+    })
 }
 
 fn changes(now: &Figures, before: &Figures) -> Change {

@@ -14,7 +14,7 @@ use crate::{
         period::{DayRange, Grouping},
         speech, text,
     },
-    store::analytics::{self, SalesRow},
+    store::sales::{self, DayRow, Heading, SalesRow},
     text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset, fit,
@@ -127,10 +127,15 @@ impl Tool for AnalyticsSales {
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
         let range = range::from_to(ctx, &args.from, &args.to)?;
-        let sold = sold(ctx, range, args.group_by).await?;
-        let total = total(ctx, range, &sold).await?;
+        let tenant = ctx.tenant_id();
+        let days = sales::by_day(&mut ctx.tx, &tenant, range).await?;
+        let total = total(ctx, range, &days).await?;
+        let sold = match args.group_by.split() {
+            Split::Days(grouping) => folded(days, grouping),
+            Split::Heading(heading) => sales::by(&mut ctx.tx, &tenant, range, heading).await?,
+        };
         let say = say(ctx, range, args.group_by, &sold, &total);
-        let calendar = args.group_by.calendar().is_some();
+        let calendar = matches!(args.group_by.split(), Split::Days(_));
         let limit = args.limit.unwrap_or(if calendar { 50 } else { 10 });
         let all = sold.len();
         let limit = usize::try_from(limit).unwrap_or_default();
@@ -149,43 +154,30 @@ impl Tool for AnalyticsSales {
     }
 }
 
+/// How sales are told apart: by when, or by what.
+enum Split {
+    Days(Grouping),
+    Heading(Heading),
+}
+
 impl GroupBy {
-    /// How days are grouped, where days are what is grouped.
-    fn calendar(self) -> Option<Grouping> {
+    fn split(self) -> Split {
         match self {
-            Self::Day => Some(Grouping::Day),
-            Self::Week => Some(Grouping::Week),
-            Self::Month => Some(Grouping::Month),
-            Self::Category | Self::Product | Self::Tier => None,
+            Self::Day => Split::Days(Grouping::Day),
+            Self::Week => Split::Days(Grouping::Week),
+            Self::Month => Split::Days(Grouping::Month),
+            Self::Category => Split::Heading(Heading::Category),
+            Self::Product => Split::Heading(Heading::Product),
+            Self::Tier => Split::Heading(Heading::Tier),
         }
     }
 }
 
-/// Every row there is.
-async fn sold(
-    ctx: &mut CallContext,
-    range: DayRange,
-    group_by: GroupBy,
-) -> Result<Vec<SalesRow>, ToolError> {
-    let tenant = ctx.tenant_id();
-    let (from, to) = (range.from.to_string(), range.to.to_string());
-    let tx = &mut ctx.tx;
-    Ok(match (group_by, group_by.calendar()) {
-        (GroupBy::Category, _) => analytics::by_category(tx, &tenant, &from, &to).await?,
-        (GroupBy::Product, _) => analytics::by_product(tx, &tenant, &from, &to).await?,
-        (GroupBy::Tier, _) => analytics::by_tier(tx, &tenant, &from, &to).await?,
-        (_, grouping) => {
-            let days = analytics::by_day(tx, &tenant, &from, &to).await?;
-            folded(days, grouping.unwrap_or(Grouping::Day))
-        }
-    })
-}
-
 /// Days put together into weeks or months, under the first day of each.
-fn folded(days: Vec<SalesRow>, grouping: Grouping) -> Vec<SalesRow> {
+fn folded(days: Vec<DayRow>, grouping: Grouping) -> Vec<SalesRow> {
     let mut groups = BTreeMap::<NaiveDate, SalesRow>::new();
     for row in days {
-        let Some(day) = row.key.as_deref().and_then(|day| day.parse().ok()) else { continue };
+        let Ok(day) = row.day.parse() else { continue };
         let first = grouping.bucket(day);
         let group = groups.entry(first).or_insert_with(|| SalesRow {
             key: Some(first.to_string()),
@@ -207,17 +199,18 @@ fn folded(days: Vec<SalesRow>, grouping: Grouping) -> Vec<SalesRow> {
 async fn total(
     ctx: &mut CallContext,
     range: DayRange,
-    sold: &[SalesRow],
+    days: &[DayRow],
 ) -> Result<Total, ToolError> {
     let tenant = ctx.tenant_id();
-    let (from, to) = (range.from.to_string(), range.to.to_string());
-    let totals = analytics::totals(&mut ctx.tx, &tenant, &from, &to).await?;
+    let other = sales::other_totals(&mut ctx.tx, &tenant, range).await?;
+    let sum = |of: fn(&DayRow) -> i64| days.iter().map(of).sum::<i64>();
+    let revenue = sum(|day| day.revenue_minor);
     Ok(Total {
-        revenue: ctx.money(totals.revenue_minor),
-        orders: totals.orders,
-        units: sold.iter().map(|row| row.units).sum(),
-        refunds: ctx.money(totals.refunds_minor),
-        net_revenue: ctx.money(totals.revenue_minor - totals.refunds_minor),
+        revenue: ctx.money(revenue),
+        orders: sum(|day| day.orders),
+        units: sum(|day| day.units),
+        refunds: ctx.money(other.refunds_minor),
+        net_revenue: ctx.money(revenue - other.refunds_minor),
     })
 }
 
