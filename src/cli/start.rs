@@ -191,9 +191,12 @@ async fn sweep(app: Arc<App>, gate: Arc<Gate>) {
 
 /// Counts what was sold on days that are over in every time zone.
 async fn count_sales(db: Db, clock: Clock) {
+    // A server that has just started has better things to do.
+    let mut pause = SWEEP;
     loop {
+        tokio::time::sleep(pause).await;
         let until = clock.now().date_naive() - Days::new(2);
-        let pause = match sales::count_some(&db, &until.to_string(), COUNTED_AT_ONCE).await {
+        pause = match sales::count_some(&db, &until.to_string(), COUNTED_AT_ONCE).await {
             Ok(0) => COUNT,
             Ok(_) => COUNT_PAUSE,
             Err(error) => {
@@ -202,6 +205,5 @@ async fn count_sales(db: Db, clock: Clock) {
                 COUNT
             }
         };
-        tokio::time::sleep(pause).await;
     }
 }
