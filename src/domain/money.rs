@@ -6,6 +6,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 
+use crate::text;
+
 /// The largest amount the business knows, in minor units: ten billion of the major unit.
 ///
 /// Sums of thousands of such amounts still fit an `i64`, so a checked sum fails on nonsense only.
@@ -66,13 +68,13 @@ pub struct Money {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     /// Not a plain decimal number, such as `59.98`.
-    #[error("is not a plain decimal amount such as 59.98")]
+    #[error("{}", text!("is not a plain decimal amount such as 59.98"))]
     NotDecimal,
     /// More decimals than the currency has.
-    #[error("has more decimals than the currency")]
+    #[error("{}", text!("has more decimals than the currency"))]
     TooPrecise,
     /// Beyond [`LARGEST_MINOR`].
-    #[error("is larger than any amount this business handles")]
+    #[error("{}", text!("is larger than any amount this business handles"))]
     TooLarge,
 }
 

@@ -6,6 +6,7 @@
 //! exactly its total.
 
 use super::money::LARGEST_MINOR;
+use crate::text;
 
 /// A line of an order, in minor units.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub struct Sums {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinesError {
     /// There are fewer than that.
-    #[error("the order has only {ordered} of {sku}")]
+    #[error("{}", text!("the order has only {ordered} of {sku}", ordered = .ordered, sku = .sku))]
     TooMany {
         /// What was asked for.
         sku: String,
@@ -60,7 +61,7 @@ pub enum LinesError {
         ordered: i64,
     },
     /// More than [`LARGEST_MINOR`].
-    #[error("the total is larger than any amount this business handles")]
+    #[error("{}", text!("the total is larger than any amount this business handles"))]
     TooLarge,
 }
 

@@ -35,15 +35,16 @@ enum Step {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PeriodError {
     /// None of the known forms.
-    #[error(
-        "is not a period; write 2026, 2026-Q3, 2026-11, 2026-11-30, 2026-11-01..2026-11-30, today, yesterday, last week, this month or last 90 days"
-    )]
+    #[error("{}", text!(
+        "is not a period; write 2026, 2026-Q3, 2026-11, 2026-11-30, 2026-11-01..2026-11-30, today, yesterday, \
+         last week, this month or last 90 days"
+    ))]
     Unknown,
     /// It ends before it begins.
-    #[error("ends before it begins")]
+    #[error("{}", text!("ends before it begins"))]
     BackToFront,
     /// It spans more days than a report may.
-    #[error("spans {days} days; at most {max} are allowed")]
+    #[error("{}", text!("spans {days} days; at most {max} are allowed", days = .days, max = .max))]
     TooLong {
         /// How many days it spans.
         days: i64,

@@ -41,6 +41,17 @@ pub fn is_speakable(say: &str) -> bool {
         && !say.split_whitespace().any(is_uuid)
 }
 
+/// How many sentences a text has: ends that something in upper case follows, or nothing.
+pub fn sentences(say: &str) -> usize {
+    let ends = say.char_indices().filter(|(at, c)| {
+        let rest = say.get(at + 1..).unwrap_or_default();
+        let next = rest.trim_start().chars().next();
+        let apart = rest.is_empty() || rest.starts_with(' ');
+        matches!(c, '.' | '!' | '?') && apart && next.is_none_or(char::is_uppercase)
+    });
+    ends.count()
+}
+
 fn is_mark(c: char) -> bool {
     matches!(c, '*' | '_' | '`' | '#' | '~' | '|' | '<' | '>' | '[' | ']' | '{' | '}' | '\\')
 }
@@ -72,6 +83,7 @@ mod tests {
         assert_eq!(stored(name, 40), "Mug blue (x) ignore");
         assert!(is_speakable("Your order is on its way."));
         assert!(!is_speakable("**Order**"));
+        assert_eq!(sentences("It costs 5.00 USD, e.g. today. Is it right? Yes."), 3);
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
-pub use super::say::{LONGEST_SAY, fit, is_speakable, stored};
+pub use super::say::{LONGEST_SAY, fit, is_speakable, sentences, stored};
 use super::{
     money::{Currency, Money},
     words::word,
@@ -10,16 +10,12 @@ use super::{
 use crate::text;
 
 /// An amount in words: `59 dollars and 98 cents`. Currencies whose words are not known here keep
-/// their code: `59.98 CHF`.
+/// their code: `59.98 XCD`.
 pub fn money(amount: Money) -> String {
-    let (major, minor) = match amount.currency.code() {
-        "USD" => (["dollar", "dollars"], ["cent", "cents"]),
-        "EUR" => (["euro", "euros"], ["cent", "cents"]),
-        "GBP" => (["pound", "pounds"], ["penny", "pence"]),
-        _ => return amount.to_string(),
-    };
+    let Some((major, minor)) = coins(amount.currency.code()) else { return amount.to_string() };
     let total = amount.minor.unsigned_abs();
-    let (whole, rest) = (total / 100, total % 100);
+    let of_whole = 10_u64.pow(amount.currency.decimals());
+    let (whole, rest) = (total / of_whole, total % of_whole);
     let words = |n: u64, [one, many]: [&str; 2]| {
         format!("{} {}", grouped(n), word(if n == 1 { one } else { many }))
     };
@@ -32,6 +28,26 @@ pub fn money(amount: Money) -> String {
         }
     };
     if amount.minor < 0 { text!("minus {spoken}", spoken) } else { spoken }
+}
+
+/// What a currency's units are called, one and many, large and small.
+fn coins(code: &str) -> Option<([&'static str; 2], [&'static str; 2])> {
+    Some(match code {
+        "USD" | "CAD" | "AUD" | "NZD" | "SGD" | "HKD" => (["dollar", "dollars"], ["cent", "cents"]),
+        "EUR" => (["euro", "euros"], ["cent", "cents"]),
+        "GBP" => (["pound", "pounds"], ["penny", "pence"]),
+        "CHF" => (["franc", "francs"], ["centime", "centimes"]),
+        "SEK" => (["krona", "kronor"], ["ore", "ore"]),
+        "NOK" | "DKK" => (["krone", "kroner"], ["ore", "ore"]),
+        "PLN" => (["zloty", "zlotys"], ["grosz", "groszy"]),
+        "CZK" => (["koruna", "korunas"], ["haler", "halers"]),
+        "JPY" => (["yen", "yen"], ["sen", "sen"]),
+        "INR" => (["rupee", "rupees"], ["paisa", "paise"]),
+        "ZAR" => (["rand", "rand"], ["cent", "cents"]),
+        "MXN" => (["peso", "pesos"], ["centavo", "centavos"]),
+        "BRL" => (["real", "reais"], ["centavo", "centavos"]),
+        _ => return None,
+    })
 }
 
 /// A day as people call it: `today`, `yesterday`, `Monday` within six days either way,
@@ -108,21 +124,29 @@ pub fn order_id(id: &str) -> String {
     runs(&said.iter().collect::<String>())
 }
 
+/// A code as it is spelt: letters one by one, digits in groups (`SW1A 1AA` is `S W, 1, A, 1, A A`).
+pub fn code(code: &str) -> String {
+    let said = code.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_uppercase());
+    runs(&said.collect::<String>())
+}
+
 /// A written sentence as it is said: order numbers and other ids of this server are read out, and
 /// amounts are words. `Cancel ORD-10042: 5.50 USD` is `Cancel 1 0 0 4 2: 5 dollars and 50 cents`.
 pub fn aloud(written: &str) -> String {
     let mut said: Vec<String> = Vec::new();
     let mut words = written.split(' ').peekable();
     while let Some(word) = words.next() {
-        let (plain, end) = unpunctuated(word);
+        let bracket = if word.starts_with('(') { "(" } else { "" };
+        let (plain, end) = unpunctuated(word.trim_start_matches('('));
         let next = words.peek().map(|next| unpunctuated(next));
         if let Some(amount) =
             next.and_then(|(code, _)| amount(plain, code)).filter(|_| end.is_empty())
         {
             words.next();
-            said.push(money(amount) + next.map_or("", |(_, end)| end));
+            let end = next.map_or("", |(_, end)| end);
+            said.push(format!("{bracket}{}{end}", money(amount)));
         } else if is_number_of_ours(plain) {
-            said.push(order_id(plain) + end);
+            said.push(format!("{bracket}{}{end}", order_id(plain)));
         } else {
             said.push(word.to_owned());
         }
@@ -180,6 +204,16 @@ pub fn list<S: AsRef<str>>(items: &[S]) -> String {
         None => String::new(),
         Some((only, [])) => (*only).to_owned(),
         Some((last, others)) => text!("{others} and {last}", others = others.join(", "), last),
+    }
+}
+
+/// One of a list: `a, b or c`.
+pub fn either<S: AsRef<str>>(items: &[S]) -> String {
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    match items.split_last() {
+        None => String::new(),
+        Some((only, [])) => (*only).to_owned(),
+        Some((last, others)) => text!("{others} or {last}", others = others.join(", "), last),
     }
 }
 
@@ -246,7 +280,9 @@ mod tests {
             (0, "USD", "0 dollars"),
             (129_900, "EUR", "1,299 euros"),
             (-5001, "USD", "minus 50 dollars and 1 cent"),
-            (5998, "CHF", "59.98 CHF"),
+            (5998, "CHF", "59 francs and 98 centimes"),
+            (5998, "JPY", "5,998 yen"),
+            (5998, "XCD", "59.98 XCD"),
         ] {
             assert_eq!(money(Money::new(minor, Currency::parse(code).unwrap())), words);
         }
@@ -276,6 +312,7 @@ mod tests {
         assert_eq!(order_id("0190b2f4-7c1e-7aaa-8bbb-1234567890ab"), "ending in 9 0, A B");
         assert_eq!(digit_groups("5550104477"), "5 5 5, 0 1 0, 4 4 7 7");
         assert_eq!(digit_groups("12345678"), "1 2 3 4, 5 6 7 8");
+        assert_eq!(code("sw1a 1aa"), "S W, 1, A, 1, A A");
     }
 
     #[test]
@@ -286,7 +323,8 @@ mod tests {
                 "Cancel order 1 0 0 4 2 of Ana: refund 59 dollars and 98 cents to the card",
             ),
             ("Settle ORD-10042: 5.00 EUR.", "Settle 1 0 0 4 2: 5 euros."),
-            ("59.98 CHF, 12 USD.", "59.98 CHF, 12 dollars."),
+            ("Change Ana (CUST-10042): (5.00 EUR)", "Change Ana (1 0 0 4 2): (5 euros)"),
+            ("59.98 XCD, 12 USD.", "59.98 XCD, 12 dollars."),
             ("TAPE-25FT, MUG-1 and 2.5 in USD", "TAPE-25FT, MUG-1 and 2.5 in USD"),
             ("5.00, USD  it is", "5.00, USD  it is"),
         ] {
@@ -299,6 +337,7 @@ mod tests {
         assert_eq!(list::<&str>(&[]), "");
         assert_eq!(list(&["a"]), "a");
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(either(&["a", "b", "c"]), "a, b or c");
         assert_eq!(list_of_three(&["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
         assert_eq!(count(1, "order", "orders"), "1 order");
         assert_eq!(count(1200, "order", "orders"), "1,200 orders");

@@ -3,20 +3,22 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::text;
+
 /// Why a text is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
     /// More characters than the field holds.
-    #[error("is longer than {max} characters")]
+    #[error("{}", text!("is longer than {max} characters", max = .max))]
     TooLong {
         /// How many characters the field holds.
         max: usize,
     },
     /// A control character, such as NUL.
-    #[error("contains a control character")]
+    #[error("{}", text!("contains a control character"))]
     Control,
     /// A character that is not seen: one that turns the direction, has no width, or is a tag.
-    #[error("contains an invisible character")]
+    #[error("{}", text!("contains an invisible character"))]
     Hidden,
 }
 

@@ -43,7 +43,7 @@ use self::{
     tenants::Tenants,
 };
 use crate::{
-    domain::business::Business,
+    domain::{business::Business, words},
     store::{Db, audit},
     text,
     toolkit::{
@@ -154,7 +154,13 @@ impl Gate {
     /// # Errors
     /// Whatever is not an answer, with its sentence. `tool_not_found` is a fault of the protocol;
     /// all others are told to the agent.
-    pub async fn call(&self, mut request: CallRequest) -> Result<Rendered, ToolError> {
+    pub async fn call(&self, request: CallRequest) -> Result<Rendered, ToolError> {
+        let language = self.tenants.language(&request.caller.tenant, &self.db).await;
+        let said = async { self.called(request).await.map_err(ToolError::aloud) };
+        words::speaking(language, said).await
+    }
+
+    async fn called(&self, mut request: CallRequest) -> Result<Rendered, ToolError> {
         let started = tokio::time::Instant::now();
         let entry = self
             .catalogue

@@ -1,4 +1,4 @@
-//! What is known of a tenant: its currency and its zone, read once and kept.
+//! What is known of a tenant: its currency, its zone and its language, read once and kept.
 
 use std::{
     collections::HashMap,
@@ -7,8 +7,8 @@ use std::{
 
 use super::Business;
 use crate::{
-    domain::money::Currency,
-    store::{StoreResult, Tx, tenants},
+    domain::{money::Currency, words::Language},
+    store::{Db, StoreResult, Tx, tenants},
     toolkit::context::Tenant,
 };
 
@@ -17,7 +17,7 @@ const KEPT: usize = 10_000;
 
 pub(super) struct Tenants {
     business: Arc<Business>,
-    known: RwLock<HashMap<Arc<str>, Arc<Tenant>>>,
+    known: RwLock<HashMap<Arc<str>, (Arc<Tenant>, Language)>>,
 }
 
 impl Tenants {
@@ -27,11 +27,30 @@ impl Tenants {
 
     /// A tenant's facts. One that the database does not know sees nothing, so any facts will do.
     pub(super) async fn of(&self, id: &Arc<str>, tx: &mut Tx) -> StoreResult<Arc<Tenant>> {
-        if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(id) {
-            return Ok(known.clone());
+        match self.known(id) {
+            Some((tenant, _)) => Ok(tenant),
+            None => Ok(self.learn(id, tx).await?.0),
         }
+    }
+
+    /// What is said to a tenant's callers; where nobody can be asked, it is said as to everybody.
+    pub(super) async fn language(&self, id: &Arc<str>, db: &Db) -> Language {
+        if let Some((_, language)) = self.known(id) {
+            return language;
+        }
+        let learned = async { self.learn(id, &mut db.read().await?).await };
+        learned.await.map(|(_, language)| language).unwrap_or_default()
+    }
+
+    fn known(&self, id: &str) -> Option<(Arc<Tenant>, Language)> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    async fn learn(&self, id: &Arc<str>, tx: &mut Tx) -> StoreResult<(Arc<Tenant>, Language)> {
         let row = tenants::find(tx, id).await?;
         let stored = row.is_some();
+        let tag = row.as_ref().and_then(|row| row.language.as_deref());
+        let language = Language::of(tag.unwrap_or(&self.business.language)).unwrap_or_default();
         let (currency, zone) = row.map(|row| (row.currency, row.time_zone)).unzip();
         let tenant = Arc::new(Tenant {
             id: id.clone(),
@@ -43,8 +62,8 @@ impl Tenants {
         });
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if stored && known.len() < KEPT {
-            known.insert(id.clone(), tenant.clone());
+            known.insert(id.clone(), (tenant.clone(), language));
         }
-        Ok(tenant)
+        Ok((tenant, language))
     }
 }

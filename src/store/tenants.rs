@@ -14,13 +14,15 @@ record! {
         pub currency: String,
         /// IANA name of its time zone.
         pub time_zone: String,
+        /// BCP 47 tag of what is said; none is the business file's.
+        pub language: Option<String>,
     }
 }
 
 /// The tenant with this id.
 pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<TenantRow>> {
     tx.fetch_optional(
-        "select name, currency, time_zone
+        "select name, currency, time_zone, language
          from tenants
          where id = $1",
         params![id],
@@ -36,10 +38,10 @@ pub async fn create(
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
     tx.execute(
-        "insert into tenants (id, name, currency, time_zone, created_at)
-         values ($1, $2, $3, $4, $5)
+        "insert into tenants (id, name, currency, time_zone, language, created_at)
+         values ($1, $2, $3, $4, $5, $6)
          on conflict (id) do nothing",
-        params![id, &tenant.name, &tenant.currency, &tenant.time_zone, now],
+        params![id, &tenant.name, &tenant.currency, &tenant.time_zone, &tenant.language, now],
     )
     .await?;
     Ok(())

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 use super::{catalogue::IDEMPOTENCY_KEY, error::ToolError};
-use crate::domain::{lenient, text};
+use crate::domain::{lenient, text, words::word};
 use crate::text;
 
 /// Longer texts are refused before anything looks at them.
@@ -75,7 +75,7 @@ fn object(
 
 fn coerce(value: Value, schema: &Map<String, Value>, path: &str) -> Result<Value, ToolError> {
     let wanted = schema.get("type").and_then(Value::as_str).unwrap_or("string");
-    let wrong = |expected: &str| {
+    let wrong = |expected: String| {
         Err(ToolError::invalid(text!("The argument {path} must be {expected}.", path, expected)))
     };
     match (wanted, value) {
@@ -86,27 +86,27 @@ fn coerce(value: Value, schema: &Map<String, Value>, path: &str) -> Result<Value
             choice(clean, schema, path)
         }
         ("string", Value::Number(number)) => Ok(Value::String(number.to_string())),
-        ("string", _) => wrong("text"),
+        ("string", _) => wrong(text!("text")),
         ("integer", Value::Number(number)) if number.is_i64() => Ok(Value::Number(number)),
         ("integer", Value::String(said)) => match lenient::integer(&said) {
             Some(number) => Ok(number.into()),
-            None => wrong("a whole number"),
+            None => wrong(text!("a whole number")),
         },
-        ("integer", _) => wrong("a whole number"),
+        ("integer", _) => wrong(text!("a whole number")),
         ("boolean", Value::Bool(truth)) => Ok(Value::Bool(truth)),
         ("boolean", Value::String(said)) => match said.trim().to_ascii_lowercase().as_str() {
             "true" | "yes" => Ok(Value::Bool(true)),
             "false" | "no" => Ok(Value::Bool(false)),
-            _ => wrong("true or false"),
+            _ => wrong(text!("true or false")),
         },
-        ("boolean", _) => wrong("true or false"),
+        ("boolean", _) => wrong(text!("true or false")),
         ("array" | "object", Value::String(said)) => match serde_json::from_str(&said) {
             Ok(inner @ (Value::Array(_) | Value::Object(_))) => coerce(inner, schema, path),
             _ if wanted == "object" && is_free(schema) => {
                 let pairs = said.split(',').map(|pair| Value::from(pair.trim())).collect();
                 coerce(Value::Array(pairs), schema, path)
             }
-            _ => wrong(if wanted == "array" { "a list" } else { "an object" }),
+            _ => wrong(if wanted == "array" { text!("a list") } else { text!("an object") }),
         },
         ("array", Value::Array(values)) => {
             let nothing = Map::new();
@@ -116,19 +116,19 @@ fn coerce(value: Value, schema: &Map<String, Value>, path: &str) -> Result<Value
         }
         // One line of an order, sent without the list around it.
         ("array", single @ Value::Object(_)) => coerce(Value::Array(vec![single]), schema, path),
-        ("array", _) => wrong("a list"),
+        ("array", _) => wrong(text!("a list")),
         ("object", Value::Object(inner)) => free_or_fixed(inner, schema, path),
         ("object", Value::Array(pairs)) if is_free(schema) => {
             let pairs: Option<Vec<_>> = pairs.iter().map(pair).collect();
-            let Some(pairs) = pairs else { return wrong("a list of name=value") };
+            let Some(pairs) = pairs else { return wrong(text!("a list of name=value")) };
             let count = pairs.len();
             let inner: Map<String, Value> = pairs.into_iter().collect();
             if inner.len() < count {
-                return wrong("a list of name=value, each name once");
+                return wrong(text!("a list of name=value, each name once"));
             }
             free_or_fixed(inner, schema, path)
         }
-        ("object", _) => wrong("an object"),
+        ("object", _) => wrong(text!("an object")),
         (_, value) => Ok(value),
     }
 }
@@ -193,7 +193,7 @@ fn unknown(name: &str, path: &str, properties: &Map<String, Value>) -> ToolError
     let names: Vec<&str> = properties.keys().map(String::as_str).collect();
     let hint = match near {
         Some((_, known)) => text!("did you mean {known}?", known),
-        None if names.is_empty() => "it takes none.".to_owned(),
+        None if names.is_empty() => text!("it takes none."),
         None => text!("it takes {names}.", names = names.join(", ")),
     };
     ToolError::invalid(text!(
@@ -246,7 +246,10 @@ fn first_broken_rule(errors: &ValidationErrors, path: &str) -> String {
             text!(
                 "The argument {here} {rule}.",
                 here,
-                rule = rule.unwrap_or("is outside of what is allowed")
+                rule = rule.map_or_else(
+                    || text!("is outside of what is allowed"),
+                    |rule| word(rule).to_owned()
+                )
             )
         }
     }

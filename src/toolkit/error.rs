@@ -6,8 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::incident;
-use crate::store::StoreError;
-use crate::text;
+use crate::{
+    domain::{speech, words::word},
+    store::StoreError,
+    text,
+};
 
 /// A stable word for a kind of failure; part of the public contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -119,7 +122,11 @@ impl ToolError {
     pub fn not_found(what: &str, id: &str) -> Self {
         Self::new(
             ErrorCode::NotFound,
-            text!("I found no {what} {id}. Please check it and try again.", what, id = shown(id)),
+            text!(
+                "I found no {what} {id}. Please check it and try again.",
+                what = word(what),
+                id = shown(id)
+            ),
         )
     }
 
@@ -139,6 +146,13 @@ impl ToolError {
         error.0.source = Some(source.into());
         error.0.retryable = true;
         error
+    }
+
+    /// The same failure as it is said to a caller: order numbers are read out and amounts are words.
+    #[must_use]
+    pub fn aloud(mut self) -> Self {
+        self.0.sentence = speech::aloud(&self.0.sentence);
+        self
     }
 
     /// Facts for programs, such as the right quote beside a wrong total.

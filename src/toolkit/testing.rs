@@ -10,7 +10,7 @@ use super::{
     context::Tenant,
 };
 use crate::{
-    domain::business::Business,
+    domain::{business::Business, speech},
     store::{
         ledgers, sales,
         testing::{self, TestDb},
@@ -50,7 +50,8 @@ impl Shop {
         ctx.tx.commit().await?;
         let answer: Value = serde_json::from_str(&rendered.0).unwrap();
         let say = answer.get("say").and_then(Value::as_str).unwrap();
-        assert!(crate::domain::speech::is_speakable(say), "not speakable: {say}");
+        assert!(speech::is_speakable(say), "not speakable: {say}");
+        assert!(speech::sentences(say) <= 2, "more than two sentences: {say}");
         assert!(rendered.0.len() <= 8 * 1024, "the answer is longer than 8 KB");
         assert_eq!(answer.as_object().unwrap().keys().next().unwrap(), "say");
         Ok(answer)

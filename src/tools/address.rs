@@ -45,8 +45,14 @@ impl Address {
         }
     }
 
-    /// Street and town in words.
+    /// The address as it is read back, the country left out: `7 Elm Street, Apartment 12,
+    /// Springfield, Illinois, 6 2 7 0 4`.
     pub fn spoken(&self) -> String {
-        format!("{}, {}", speech::stored(&self.line1, 60), speech::stored(&self.city, 40))
+        let parts =
+            [Some(&self.line1), self.line2.as_ref(), Some(&self.city), self.region.as_ref()];
+        let parts = parts.into_iter().flatten().filter(|part| !part.trim().is_empty());
+        let mut said: Vec<String> = parts.map(|part| speech::stored(part, 40)).collect();
+        said.push(speech::code(&self.postal_code));
+        said.join(", ")
     }
 }

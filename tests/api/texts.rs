@@ -5,7 +5,14 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
-use crate::rooms::sources;
+use business_mcp::{domain::words, http::auth::Grant, toolkit::Role};
+use serde_json::json;
+
+use crate::{
+    books::{change, open_other_shop},
+    rooms::sources,
+    support::{TENANT, servers},
+};
 
 const FILE: &str = "docs/texts.toml";
 
@@ -85,10 +92,35 @@ impl Literal<'_> {
         let plain: String = without_names(&self.text);
         let words = plain.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic));
         let formatted = self.before.ends_with("format!(") && words.count() > 1;
-        // What a model reads in a schema is no sentence of an answer.
-        let declared = ["description:", "\"description\":", "title:", "reason ="];
-        (sentence || formatted) && !declared.iter().any(|field| self.before.ends_with(field))
+        // Words that are put into a sentence somewhere else.
+        let fragment = self.text.starts_with(|c: char| c.is_lowercase() || c == ' ')
+            && words_of(&self.text) > 1;
+        // What a model reads in a schema is no sentence of an answer, nor is what goes to the log.
+        let elsewhere = [
+            "description:",
+            "\"description\":",
+            "title:",
+            "reason =",
+            "internal(",
+            "word(",
+            "not_found(",
+            "Busy(",
+            "replacen(",
+            ".format(",
+        ];
+        let line = self.before.rsplit([';', '{', '}']).next().unwrap_or_default();
+        let unheard = ["tracing::", "assert", "panic", "const ", "count("];
+        (sentence || formatted || fragment)
+            && !unheard.iter().any(|place| line.contains(place))
+            && !elsewhere.iter().any(|place| self.before.ends_with(place))
     }
+}
+
+/// How many words of letters a text has.
+fn words_of(text: &str) -> usize {
+    let plain = without_names(text);
+    let words = plain.split_whitespace();
+    words.filter(|word| word.chars().all(|c| c.is_alphabetic() || ",.'-".contains(c))).count()
 }
 
 fn without_names(text: &str) -> String {
@@ -127,18 +159,32 @@ fn a_sentence_that_does_not_pass_is_found() {
     assert_eq!(said("// \"Please ask again.\"\nformat!(\"ORD-{number}\")"), 0);
     assert_eq!(said("#[validate(message = \"Please ask again.\")]\nx"), 0);
     assert_eq!(said("description: \"Ask again.\",\n#[cfg(test)]\n\"Please ask again.\""), 0);
+    assert_eq!(said("None => \" to be paid later\""), 1);
+    assert_eq!(said("tracing::warn!(tool, \"it was not written down\")"), 0);
 }
 
-/// The words that a count is said with: `count(n, "piece", "pieces")`.
+/// Words that find their way into sentences: those that a count is said with, as in
+/// `count(n, "piece", "pieces")`, what was not found, what money is called, and what is wrong with an
+/// argument.
 fn nouns(source: &str) -> Vec<String> {
     let found = literals(source);
+    let named = found.iter().filter(|l| l.before.ends_with("not_found("));
+    let named: Vec<String> = named.map(|literal| literal.text.clone()).collect();
+    let coins = source.split("fn coins(").nth(1).and_then(|after| after.split("\n}\n").next());
+    let coins = literals(coins.unwrap_or_default()).into_iter().map(|literal| literal.text);
+    let coins = coins.filter(|word| word.chars().all(char::is_lowercase));
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let rules = code.split("message = \"").skip(1).filter_map(|rest| rest.split('"').next());
+    let rules = rules.map(str::to_owned);
+    let mut words: Vec<String> = named.into_iter().chain(coins).chain(rules).collect();
     let pairs = found.windows(2).filter(|pair| {
         let between = pair[1].before.get(pair[0].before.len()..).unwrap_or_default();
         let call = pair[0].before.rsplit(['\n', ';']).next().unwrap_or_default();
         let one_call = !between.contains(['(', ')', ';']);
         pair[0].before.ends_with(',') && call.contains("count(") && one_call
     });
-    pairs.flat_map(|pair| [pair[0].text.clone(), pair[1].text.clone()]).collect()
+    words.extend(pairs.flat_map(|pair| [pair[0].text.clone(), pair[1].text.clone()]));
+    words
 }
 
 #[test]
@@ -154,9 +200,9 @@ fn every_text_is_in_the_file_for_translators() {
         );
         texts.extend(nouns(&source));
     }
-    let money = ["dollar", "dollars", "cent", "cents", "euro", "euros", "pound", "pounds"];
-    texts.extend(["penny", "pence"].into_iter().chain(money).map(str::to_owned));
-    assert!(texts.contains("today") && texts.contains("pieces"), "{texts:?}");
+    for word in ["today", "pieces", "dollars", "order", "must be at least 1"] {
+        assert!(texts.contains(word), "{word} is not in {texts:?}");
+    }
 
     let mut file = String::from(
         "# Everything that is said, for a language of your own. Written by `UPDATE=1 scripts/test texts`.\n\
@@ -179,4 +225,28 @@ fn every_text_is_in_the_file_for_translators() {
         "{FILE} is out of date; run `UPDATE=1 scripts/test texts`"
     );
     fs::write(path, file).unwrap();
+}
+
+#[tokio::test]
+async fn a_tenant_hears_its_own_language_and_others_theirs() {
+    let german = r#"
+        "order" = "die Bestellung"
+        "I found no {what} {id}. Please check it and try again." = "Ich finde {what} {id} nicht."
+    "#;
+    words::learn("de", german).unwrap();
+    for server in servers().await {
+        open_other_shop(&server).await;
+        let sql = "update tenants set language = 'de-AT' where id = 'other'";
+        assert_eq!(change(&server.db, sql, &[]).await, 1);
+        let unknown = json!({ "order_id": "ORD-99999" });
+        let heard = async |tenant: &str| {
+            let token = server.token(tenant, "agent", Grant::Role(Role::Agent));
+            let reply = server.client(token).call("get_order_status", unknown.clone()).await;
+            assert_eq!(reply.error(), "not_found");
+            reply.body["result"]["content"][0]["text"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(heard("other").await, "Ich finde die Bestellung 9 9 9 9 9 nicht.");
+        let english = "I found no order 9 9 9 9 9. Please check it and try again.";
+        assert_eq!(heard(TENANT).await, english);
+    }
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{CallContext, Gate, Row, count, row_event, view};
 use crate::{
-    domain::money::Money,
+    domain::{money::Money, words},
     gate::{ATTEMPTS, claims, guard},
     store::{
         Tx,
@@ -58,6 +58,17 @@ impl Gate {
     /// `conflict` when it was decided otherwise. What the executed call itself fails with is no
     /// error of the decision: the request is then `failed`, with its reason.
     pub async fn decide(
+        &self,
+        decider: &Caller,
+        id: &str,
+        decision: Decision,
+        reason: Option<&str>,
+    ) -> Result<Outcome, ToolError> {
+        let language = self.tenants.language(&decider.tenant, &self.db).await;
+        words::speaking(language, self.decided(decider, id, decision, reason)).await
+    }
+
+    async fn decided(
         &self,
         decider: &Caller,
         id: &str,

@@ -40,14 +40,15 @@ impl<'a> Run<'a> {
     ) -> Result<Self, ImportError> {
         let mut tx = db.write().await?;
         tx.execute(
-            "insert into tenants (id, name, currency, time_zone, created_at)
-             values ($1, $2, $3, $4, $5)
+            "insert into tenants (id, name, currency, time_zone, language, created_at)
+             values ($1, $2, $3, $4, $5, $6)
              on conflict (id) do nothing",
             params![
                 tenant,
                 &business.name,
                 business.currency.code(),
                 business.time_zone.name(),
+                &business.language,
                 now
             ],
         )

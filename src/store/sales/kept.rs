@@ -11,8 +11,8 @@ use crate::{
     store::{Db, StoreError},
 };
 
-/// How many days' lists are read at once, so that a year of a large shop need not fit in memory.
-const READ_AT_ONCE: usize = 31;
+/// How many days' lists are read at once, so that a year of a large shop need not fit into memory.
+const READ_AT_ONCE: usize = 8;
 
 record! {
     /// A day, and whether its figures hold.

@@ -17,7 +17,7 @@ fn args(order_id: &str) -> Value {
 async fn the_whole_address_is_replaced() {
     for shop in shops().await {
         let answer = shop.call(OrderUpdateAddress, args("10001")).await.unwrap();
-        let say = "Your order 1 0 0 0 1 now goes to 5 Elm Street, Boston.";
+        let say = "Your order 1 0 0 0 1 now goes to 5 Elm Street, Boston, MA, 2 1 0 8.";
         assert_eq!(answer["say"], say);
         assert_eq!(answer["data"]["status"], "pending");
         let kept = "select version from orders
@@ -31,7 +31,7 @@ async fn the_whole_address_is_replaced() {
 async fn an_approver_reads_where_it_goes() {
     for shop in shops().await {
         let preview = shop.preview(OrderUpdateAddress, args("ORD-10001")).await.unwrap();
-        let summary = "Send order ORD-10001 of Ana López to 5 Elm Street, Boston";
+        let summary = "Send order ORD-10001 of Ana López to 5 Elm Street, Boston, MA, 2 1 0 8";
         assert_eq!(preview.summary, summary);
         assert_eq!(preview.amount.unwrap().minor, 1000);
         assert_eq!(preview.details["address"]["postal_code"], "2108");

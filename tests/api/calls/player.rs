@@ -91,7 +91,7 @@ impl Line<'_> {
                 self.fault(call.line, &format!("nothing answers this; it is `<- {heard}`"));
             }
             if let Heard::Say(say) = &heard
-                && !speech::is_speakable(say)
+                && !(speech::is_speakable(say) && speech::sentences(say) <= 2)
             {
                 self.fault(call.line, &format!("this cannot be spoken: {say}"));
             }
@@ -138,7 +138,9 @@ impl Line<'_> {
             }
             What::Absent => value.map_or(Ok(()), |value| Err(format!("{path} is there: {value}"))),
             What::Has(count) => {
-                let length = value.and_then(Value::as_array).map_or(0, Vec::len);
+                let list = value.and_then(Value::as_array);
+                let length =
+                    list.ok_or_else(|| format!("there is no list {path} in {found}"))?.len();
                 (length == *count)
                     .then_some(())
                     .ok_or_else(|| format!("{path} has {length} and not {count}"))

@@ -14,7 +14,7 @@ use super::{
     samples::{self, SAMPLES, Sample},
 };
 use crate::{
-    books::{PolicyFile, open_other_shop},
+    books::{PolicyFile, change, open_other_shop, status_of},
     support::{Client, Reply, TENANT, TestServer, servers},
 };
 
@@ -98,11 +98,11 @@ impl Shop {
     }
 }
 
-/// A policy that says one word of every tool.
-fn everywhere(approval: Approval) -> PolicyFile {
+/// A policy that says one word of every tool but a few.
+fn everywhere(approval: Approval, but: &[&str]) -> PolicyFile {
     let mut policy = String::new();
-    for (entry, _) in every_tool() {
-        let name = entry.spec.name;
+    let names = every_tool().into_iter().map(|(entry, _)| entry.spec.name);
+    for name in names.filter(|name| !but.contains(name)) {
         writeln!(policy, "[tools.{name}]\napproval = \"{}\"", approval.as_str()).unwrap();
     }
     PolicyFile::new(&policy)
@@ -250,31 +250,119 @@ async fn each_role_sees_calls_and_changes_what_it_may_and_nothing_else() {
 
 #[tokio::test]
 async fn what_is_switched_off_is_shown_to_nobody_and_changes_nothing() {
-    for server in everywhere(Approval::Disabled).servers().await {
+    for server in everywhere(Approval::Disabled, &[]).servers().await {
         let shop = Shop::open(server).await;
         refusals(&shop, |_| Approval::Disabled).await;
     }
 }
 
+/// How a request may end without being done.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Denied,
+    Expired,
+    Withdrawn,
+    /// Approved, and by then the tool means something else.
+    Failed,
+}
+
+/// A request that ends like this has changed nothing, and is not done by a late yes either.
+async fn ends(shop: &Shop, tool: &Tool, caller: &Caller, end: End) {
+    let at = format!("{} by {}, {end:?}, on {}", tool.1.tool, caller.name, shop.server.db.kind());
+    let (db, approver) = (&shop.server.db, &shop.approver);
+    let arguments = arguments(approver, &caller.client, tool.1).await;
+    let before = shop.dump().await;
+    let reply = caller.client.call(tool.1.tool, arguments).await;
+    if reply.is_error() {
+        // It could not be done by this caller, and so nobody is asked.
+        assert!(!["forbidden", "disabled"].contains(&reply.error()), "{at}: {}", reply.body);
+        return only_noted(&shop.since(&before, &at).await, 1, &at);
+    }
+    pending(shop, caller, &reply, &before, &at).await;
+    let id = reply.pending();
+    let status = match end {
+        End::Denied => {
+            shop.deny(&id, &at).await;
+            "denied"
+        }
+        End::Expired => {
+            let sql = "update approvals set expires_at = created_at where id = $1";
+            assert_eq!(change(db, sql, &[id.as_str().into()]).await, 1);
+            "expired"
+        }
+        End::Withdrawn => {
+            let withdrawn = json!({ "approval_id": id });
+            caller.client.call("approval_withdraw", withdrawn).await.answer();
+            "withdrawn"
+        }
+        End::Failed => {
+            let sql = "update approvals set tool_version = tool_version + 1 where id = $1";
+            assert_eq!(change(db, sql, &[id.as_str().into()]).await, 1);
+            "failed"
+        }
+    };
+    let late = approver.approve(&id).await;
+    let executed = late.http.is_success() && late.body["status"] == "executed";
+    assert!(!executed, "{at}: {}", late.body);
+    assert_eq!(status_of(db, &id).await, status, "{at}: {}", late.body);
+    let changes = shop.since(&before, &at).await;
+    assert_eq!(changes.of_the_business(), BTreeSet::new(), "{at}: {changes:?}");
+}
+
 #[tokio::test]
-async fn what_waits_for_a_person_changes_nothing_until_it_is_decided_and_nothing_after_a_no() {
-    for server in everywhere(Approval::RequiresApproval).servers().await {
+async fn what_waits_for_a_person_changes_nothing_until_it_is_decided_and_nothing_without_a_yes() {
+    // Whoever withdraws need not wait.
+    let withdraw = "approval_withdraw";
+    let policy = everywhere(Approval::RequiresApproval, &[withdraw]);
+    for server in policy.servers().await {
         let shop = Shop::open(server).await;
         refusals(&shop, |_| Approval::RequiresApproval).await;
-        for tool in every_tool() {
-            // What has to come first would itself wait.
-            if !tool.1.first.is_empty() {
-                continue;
+        for tool in every_tool().iter().filter(|tool| tool.1.tool != withdraw) {
+            let may: Vec<&Caller> = shop.callers.iter().filter(|caller| caller.may(tool)).collect();
+            for caller in &may {
+                ends(&shop, tool, caller, End::Denied).await;
             }
-            let caller = shop.callers.iter().find(|caller| caller.may(&tool)).unwrap();
-            let at = format!("{} by {} on {}", tool.1.tool, caller.name, shop.server.db.kind());
-            let before = shop.dump().await;
-            let reply = caller.client.call(tool.1.tool, tool.1.arguments("none")).await;
-            pending(&shop, caller, &reply, &before, &at).await;
-            shop.deny(&reply.pending(), &at).await;
-            let changes = shop.since(&before, &at).await;
-            assert_eq!(changes.of_the_business(), BTreeSet::new(), "{at}: {changes:?}");
+            for end in [End::Expired, End::Withdrawn, End::Failed] {
+                let subject = format!("{}-{end:?}", may[0].name);
+                let grant = Grant::Scopes(may[0].scopes);
+                let client = shop.server.client(shop.server.token(TENANT, &subject, grant));
+                let caller = Caller { name: may[0].name, scopes: may[0].scopes, client };
+                ends(&shop, tool, &caller, end).await;
+            }
+            if tool.0.spec.approval == Approval::Disabled {
+                switched_on(&shop, tool, may[0]).await;
+            }
         }
+    }
+}
+
+/// What only a policy switches on changes what its sample says, after a yes.
+async fn switched_on(shop: &Shop, tool: &Tool, caller: &Caller) {
+    let at = format!("{} on {}", tool.1.tool, shop.server.db.kind());
+    let client =
+        shop.server.client(shop.server.token(TENANT, "the-last", Grant::Scopes(caller.scopes)));
+    let before = shop.dump().await;
+    let reply = client.call(tool.1.tool, tool.1.arguments("none")).await;
+    let decided = shop.approver.approve(&reply.pending()).await;
+    assert_eq!(decided.body["status"], "executed", "{at}: {}", decided.body);
+    let changes = shop.since(&before, &at).await;
+    let declared: BTreeSet<&str> = tool.1.changes.split_whitespace().collect();
+    assert_eq!(changes.of_the_business(), declared, "{at} changes other tables than it says");
+}
+
+/// In every text of the first business, so that it is known where it does not belong.
+const MARK: &str = "Hier";
+
+/// Marks the names and texts of the first business.
+async fn mark(server: &TestServer) {
+    for sql in [
+        "update customers set name = 'Hier ' || name, company = 'Hier' where tenant_id = 'demo'",
+        "update products set name = 'Hier ' || name, category = 'Hier' where tenant_id = 'demo'",
+        "update interactions set text = 'Hier ' || text where tenant_id = 'demo'",
+        "update orders set note = 'Hier' where tenant_id = 'demo'",
+        "update payment_methods set brand = 'Hier' where tenant_id = 'demo'",
+    ] {
+        assert!(change(&server.db, sql, &[]).await > 0, "{sql}");
     }
 }
 
@@ -287,10 +375,12 @@ async fn another_tenant_changes_nothing_here_and_decides_nothing_here() {
         };
         let [admin, approver] =
             [Role::Admin, Role::Approver].map(|role| shop.server.client(token(role)));
+        mark(&shop.server).await;
         let before = shop.dump().await;
         for (entry, sample) in every_tool() {
             let reply = admin.call(sample.tool, arguments(&approver, &admin, sample).await).await;
             assert_eq!(reply.http.as_u16(), 200, "{}: {}", sample.tool, reply.body);
+            assert!(!reply.body.to_string().contains(MARK), "{}: {}", sample.tool, reply.body);
             if !reply.is_error() && reply.answer()["status"] == "approval_pending" {
                 let id = reply.pending();
                 let stranger = shop.approver.approve(&id).await;

@@ -110,8 +110,7 @@ async fn the_jobs_end_in_their_right_state() {
         // Jobs that only read share a shop; each other one finds it as it was in the beginning.
         let reading = imported.copy().await;
         let mut figures = Figures::default();
-        println!("\nThe jobs on {}", imported.kind());
-        println!("{:>3} | actions | tools | outcome", "job");
+        say(&format!("\nThe jobs on {}\njob | actions | tools | outcome", imported.kind()));
         for job in &jobs {
             let writes = job.actions.iter().any(desk::Action::writes);
             let own = if writes { Some(imported.copy().await) } else { None };
@@ -119,7 +118,7 @@ async fn the_jobs_end_in_their_right_state() {
             let mut desk = Desk::at(server, &shop);
             desk.work(job).await;
             figures.add(job, &desk);
-            println!("{}", row(job, &desk));
+            say(&row(job, &desk));
             if let Some(own) = own {
                 own.drop().await;
             }
