@@ -188,19 +188,18 @@ fn say(output: &Output, first: &VariantRow) -> String {
     if !output.active {
         return text!("{name} is no longer sold.", name);
     }
-    let from = if output.price_to.is_some() { "from " } else { "" };
     let price = speech::money(output.price);
+    let price = if output.price_to.is_some() { text!("from {price}", price) } else { price };
     let stock = match output.stock {
-        0 => "it is out of stock".to_owned(),
+        0 => text!("it is out of stock"),
         n => text!("{pieces} in stock", pieces = said::count(n, "piece is", "pieces are")),
     };
     let variants = output.variants.len() + output.more_variants.unwrap_or_default();
     match variants {
-        0 | 1 => text!("{name} costs {from}{price}, and {stock}.", name, from, price, stock),
+        0 | 1 => text!("{name} costs {price}, and {stock}.", name, price, stock),
         n => text!(
-            "{name} costs {from}{price} and comes in {n} variants. In all, {stock}.",
+            "{name} costs {price} and comes in {n} variants. In all, {stock}.",
             name,
-            from,
             price,
             n,
             stock
