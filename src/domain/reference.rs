@@ -76,6 +76,12 @@ pub fn customer_ids(said: &str) -> [String; 5] {
     ]
 }
 
+/// Whether an id was said as a whole, with or without the letters in front. Its last digits are not it.
+pub fn is_whole(said: &str, id: &str) -> bool {
+    let number = digits(id);
+    key(said) == key(id) || (!number.is_empty() && digits(said) == number)
+}
+
 /// The digits of an id, as heard.
 pub fn digits(text: &str) -> String {
     normalise(text).chars().filter(char::is_ascii_digit).collect()
@@ -152,6 +158,16 @@ mod tests {
         assert!(!tail("#W2378156").starts_with(&tail("one five five")));
         assert_eq!(digits("W two three"), "23");
         assert_eq!(normalise("…"), "");
+    }
+
+    #[test]
+    fn the_end_of_a_number_is_not_the_number() {
+        for said in ["#W2378156", "W two three seven eight one five six", "2378156"] {
+            assert!(is_whole(said, "#W2378156"), "{said}");
+        }
+        for said in ["8156", "378156", "one five six", "", "#W23781567"] {
+            assert!(!is_whole(said, "#W2378156"), "{said}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Keys that make a repeated call harmless: the one the caller gives, or one derived from who calls,
-//! in which conversation, which tool and with which arguments.
+//! in which conversation, as which customer, which tool and with which arguments.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ pub(super) use crate::domain::digest::sha256 as digest;
 use crate::{
     store::{
         StoreResult, Tx,
-        idempotency::{self, ClaimKey, Claimed},
+        idempotency::{self, ClaimKey, Claimed, NewClaim},
     },
     text,
     toolkit::{
@@ -40,6 +40,8 @@ pub(super) struct Claim {
     tool: &'static str,
     pub(super) key: String,
     pub(super) fingerprint: String,
+    /// The customer as whom the call is made. What was answered then is for nobody else.
+    customer: Option<Arc<str>>,
     window: TimeDelta,
 }
 
@@ -54,8 +56,14 @@ pub(super) enum Earlier {
 }
 
 impl Claims {
-    /// The claim of a call.
-    pub(super) fn of(&self, spec: &Spec, call: &PreparedCall, request: &CallRequest) -> Claim {
+    /// The claim of a call that is made as a customer, or as nobody.
+    pub(super) fn of(
+        &self,
+        spec: &Spec,
+        call: &PreparedCall,
+        request: &CallRequest,
+        customer: Option<Arc<str>>,
+    ) -> Claim {
         let canonical = call.canonical();
         let fingerprint = digest(&canonical);
         let caller = &request.caller;
@@ -63,8 +71,9 @@ impl Claims {
             (given.clone(), self.given)
         } else {
             let conversation = request.conversation.as_deref().unwrap_or_default();
+            let verified = customer.as_deref().unwrap_or_default();
             // A given key has no dot, so a derived one can never be mistaken for it.
-            let derived = digest(&format!("{conversation}\0{canonical}"));
+            let derived = digest(&format!("{conversation}\0{verified}\0{canonical}"));
             (format!("derived.{derived}"), self.derived)
         };
         Claim {
@@ -73,6 +82,7 @@ impl Claims {
             tool: spec.name,
             key,
             fingerprint,
+            customer,
             window,
         }
     }
@@ -101,15 +111,20 @@ impl Claim {
     /// Takes the key for this transaction. `None` when this is the first such call.
     ///
     /// # Errors
-    /// `idempotency_conflict` when the key was used with other arguments.
+    /// `idempotency_conflict` when the key was used with other arguments, or as another customer.
     pub(super) async fn take(
         &self,
         tx: &mut Tx,
         now: DateTime<Utc>,
     ) -> Result<Option<Earlier>, ToolError> {
-        let claimed =
-            idempotency::claim(tx, self.key(), &self.fingerprint, now, now + self.window).await?;
-        let Some(Claimed { fingerprint, response, approval_id }) = claimed else {
+        let new = NewClaim {
+            fingerprint: &self.fingerprint,
+            customer_id: self.customer.as_deref(),
+            at: now,
+            expires_at: now + self.window,
+        };
+        let claimed = idempotency::claim(tx, self.key(), new).await?;
+        let Some(Claimed { fingerprint, customer_id, response, approval_id }) = claimed else {
             return Ok(None);
         };
         if fingerprint != self.fingerprint {
@@ -118,6 +133,15 @@ impl Claim {
                 text!(
                     "This idempotency_key was used for a call with other arguments. \
                  Use a new key for a new request."
+                ),
+            ));
+        }
+        if customer_id.as_deref() != self.customer.as_deref() {
+            return Err(ToolError::new(
+                ErrorCode::IdempotencyConflict,
+                text!(
+                    "This idempotency_key was used when somebody else, or nobody, was verified. \
+                     Verify the same caller again, or use a new key for a new request."
                 ),
             ));
         }

@@ -36,7 +36,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    claims::{Claim, Claims},
+    claims::Claims,
     identity::Bound,
     meters::Meters,
     policy::{Policy, Ruling},
@@ -245,10 +245,9 @@ impl Gate {
         request: &CallRequest,
         now: DateTime<Utc>,
     ) -> Result<Rendered, ToolError> {
-        let claim = self.claims.of(entry.spec, call, request);
         let mut attempt = 1;
         loop {
-            let outcome = self.write_once(entry, call, request, &claim, now).await;
+            let outcome = self.write_once(entry, call, request, now).await;
             match outcome {
                 Err(error) if error.may_rerun() && attempt < ATTEMPTS => {
                     tokio::time::sleep(guard::pause(attempt)).await;
@@ -264,7 +263,6 @@ impl Gate {
         entry: &Entry,
         call: &PreparedCall,
         request: &CallRequest,
-        claim: &Claim,
         now: DateTime<Utc>,
     ) -> Result<Rendered, ToolError> {
         let tx = self.db.write().await?;
@@ -272,12 +270,13 @@ impl Gate {
             Bound::Context(ctx) => ctx,
             Bound::Unverified(instead) => return Ok(instead),
         };
+        let claim = self.claims.of(entry.spec, call, request, ctx.verified.clone());
         if let Some(earlier) = claim.take(&mut ctx.tx, now).await? {
-            return self.earlier_answer(ctx.tx, claim, earlier, now).await;
+            return self.earlier_answer(ctx.tx, &claim, earlier, now).await;
         }
         let waits = self.waits_for_approval(entry.spec, call, &mut ctx).await?;
         if let Some(preview) = waits {
-            return self.ask(entry, call, request, claim, ctx, preview).await;
+            return self.ask(entry, call, request, &claim, ctx, preview).await;
         }
         let rendered = call.run(&mut ctx).await?;
         let subject = ctx.take_subject();

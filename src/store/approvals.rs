@@ -30,6 +30,8 @@ record! {
         pub conversation: Option<String>,
         /// The customer whom the caller had shown to be.
         pub verified_customer: Option<String>,
+        /// The customer whom it is about; empty where nobody can say who, none where it is about nobody.
+        pub customer_id: Option<String>,
         /// The canonical arguments, executed exactly.
         pub arguments: String,
         /// Their SHA-256.
@@ -66,10 +68,10 @@ pub async fn insert(tx: &mut Tx, tenant: &str, approval: &Approval) -> StoreResu
     tx.execute(
         "insert into approvals
              (tenant_id, id, status, tool, tool_version, policy_version, risk, requester,
-              requester_token, requester_scopes, conversation, verified_customer, arguments,
-              arguments_hash, idempotency_key, summary, preview, created_at, expires_at)
+              requester_token, requester_scopes, conversation, verified_customer, customer_id,
+              arguments, arguments_hash, idempotency_key, summary, preview, created_at, expires_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                 $19)",
+                 $19, $20)",
         params![
             tenant,
             &a.id,
@@ -83,6 +85,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, approval: &Approval) -> StoreResu
             &a.requester_scopes,
             &a.conversation,
             &a.verified_customer,
+            &a.customer_id,
             &a.arguments,
             &a.arguments_hash,
             &a.idempotency_key,
@@ -100,9 +103,9 @@ pub async fn insert(tx: &mut Tx, tenant: &str, approval: &Approval) -> StoreResu
 pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<Approval>> {
     tx.fetch_optional(
         "select id, status, tool, tool_version, policy_version, risk, requester, requester_token,
-                requester_scopes, conversation, verified_customer, arguments, arguments_hash,
-                idempotency_key, summary, preview, created_at, expires_at, decided_by, decided_at,
-                decision_reason, result
+                requester_scopes, conversation, verified_customer, customer_id, arguments,
+                arguments_hash, idempotency_key, summary, preview, created_at, expires_at,
+                decided_by, decided_at, decision_reason, result
          from approvals
          where tenant_id = $1 and id = $2",
         params![tenant, id],
@@ -118,9 +121,9 @@ pub async fn latest_of(
 ) -> StoreResult<Option<Approval>> {
     tx.fetch_optional(
         "select id, status, tool, tool_version, policy_version, risk, requester, requester_token,
-                requester_scopes, conversation, verified_customer, arguments, arguments_hash,
-                idempotency_key, summary, preview, created_at, expires_at, decided_by, decided_at,
-                decision_reason, result
+                requester_scopes, conversation, verified_customer, customer_id, arguments,
+                arguments_hash, idempotency_key, summary, preview, created_at, expires_at,
+                decided_by, decided_at, decision_reason, result
          from approvals
          where tenant_id = $1 and requester = $2
          order by created_at desc, id desc
@@ -130,8 +133,9 @@ pub async fn latest_of(
     .await
 }
 
-/// The newest request of a principal made since a time: in a conversation, or while the caller was
-/// verified as a customer, where one is named.
+/// The newest request of a principal made since a time. Where a conversation is named it was made in
+/// that one; where a customer is named it is about them, or was made in that conversation and is about
+/// nobody.
 pub async fn latest_since(
     tx: &mut Tx,
     tenant: &str,
@@ -141,13 +145,13 @@ pub async fn latest_since(
 ) -> StoreResult<Option<Approval>> {
     tx.fetch_optional(
         "select id, status, tool, tool_version, policy_version, risk, requester, requester_token,
-                requester_scopes, conversation, verified_customer, arguments, arguments_hash,
-                idempotency_key, summary, preview, created_at, expires_at, decided_by, decided_at,
-                decision_reason, result
+                requester_scopes, conversation, verified_customer, customer_id, arguments,
+                arguments_hash, idempotency_key, summary, preview, created_at, expires_at,
+                decided_by, decided_at, decision_reason, result
          from approvals
          where tenant_id = $1 and requester = $2 and created_at >= $3
            and ($4 is null or conversation = $4)
-           and ($5 is null or verified_customer = $5)
+           and ($5 is null or customer_id = $5 or (customer_id is null and conversation = $4))
          order by created_at desc, id desc
          limit 1",
         params![tenant, requester, since, conversation, customer_id],
@@ -166,9 +170,9 @@ pub async fn list(
     let (before_at, before_id) = before.unzip();
     tx.fetch_all(
         "select id, status, tool, tool_version, policy_version, risk, requester, requester_token,
-                requester_scopes, conversation, verified_customer, arguments, arguments_hash,
-                idempotency_key, summary, preview, created_at, expires_at, decided_by, decided_at,
-                decision_reason, result
+                requester_scopes, conversation, verified_customer, customer_id, arguments,
+                arguments_hash, idempotency_key, summary, preview, created_at, expires_at,
+                decided_by, decided_at, decision_reason, result
          from approvals
          where tenant_id = $1
            and ($2 is null or status = $2)

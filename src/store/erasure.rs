@@ -121,9 +121,9 @@ pub async fn erase_from_requests(
          set summary = $4, preview = '{}', arguments = '{}',
              result = case when status = 'executed' and result is not null then $5 else result end
          where tenant_id = $1 and status <> 'pending'
-           and (arguments like $2 escape '\\' or preview like $2 escape '\\'
+           and (customer_id = $6 or arguments like $2 escape '\\' or preview like $2 escape '\\'
                 or result like $2 escape '\\' or summary like $3 escape '\\')",
-        params![tenant, &id, &name, ERASED_NAME, ERASED_ANSWER],
+        params![tenant, &id, &name, ERASED_NAME, ERASED_ANSWER, customer_id],
     )
     .await?;
     Ok(())

@@ -13,6 +13,8 @@ record! {
     pub struct Claimed {
         /// SHA-256 of the canonical arguments of the first call.
         pub fingerprint: String,
+        /// The customer as whom it was made.
+        pub customer_id: Option<String>,
         /// Its answer; none while it waits for approval.
         pub response: Option<String>,
         /// The request it waits for.
@@ -33,34 +35,55 @@ pub struct ClaimKey<'a> {
     pub key: &'a str,
 }
 
+/// What is claimed: a call with its arguments, made as a customer or as nobody.
+#[derive(Debug, Clone, Copy)]
+pub struct NewClaim<'a> {
+    /// SHA-256 of the canonical arguments.
+    pub fingerprint: &'a str,
+    /// The customer as whom it is made.
+    pub customer_id: Option<&'a str>,
+    /// When it is made.
+    pub at: DateTime<Utc>,
+    /// Until when the key is kept.
+    pub expires_at: DateTime<Utc>,
+}
+
 /// Claims a key. `None` when it is now this transaction's, else what an earlier call left.
 pub async fn claim(
     tx: &mut Tx,
     key: ClaimKey<'_>,
-    fingerprint: &str,
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
+    new: NewClaim<'_>,
 ) -> StoreResult<Option<Claimed>> {
     let claimed = tx
         .execute(
             "insert into idempotency_keys
-                 (tenant_id, principal, tool, key, fingerprint, created_at, expires_at)
-             values ($1, $2, $3, $4, $5, $6, $7)
+                 (tenant_id, principal, tool, key, fingerprint, customer_id, created_at, expires_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
              on conflict (tenant_id, principal, tool, key) do update
              set fingerprint = excluded.fingerprint,
+                 customer_id = excluded.customer_id,
                  response = null,
                  approval_id = null,
                  created_at = excluded.created_at,
                  expires_at = excluded.expires_at
              where idempotency_keys.expires_at <= excluded.created_at",
-            params![key.tenant, key.principal, key.tool, key.key, fingerprint, now, expires_at],
+            params![
+                key.tenant,
+                key.principal,
+                key.tool,
+                key.key,
+                new.fingerprint,
+                new.customer_id,
+                new.at,
+                new.expires_at
+            ],
         )
         .await?;
     if claimed == 1 {
         return Ok(None);
     }
     tx.fetch_optional(
-        "select fingerprint, response, approval_id
+        "select fingerprint, customer_id, response, approval_id
          from idempotency_keys
          where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
         params![key.tenant, key.principal, key.tool, key.key],

@@ -349,6 +349,7 @@ pub(crate) fn request(id: &str, requester: &str) -> Approval {
         requester_scopes: "orders:write".into(),
         conversation: None,
         verified_customer: None,
+        customer_id: None,
         arguments: "{}".into(),
         arguments_hash: String::new(),
         idempotency_key: id.into(),

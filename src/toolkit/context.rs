@@ -51,6 +51,7 @@ pub struct CallContext {
     /// The approval that this call executes, if it is one.
     pub approval_id: Option<Arc<str>>,
     subject: Option<String>,
+    about: Option<String>,
 }
 
 impl CallContext {
@@ -65,6 +66,7 @@ impl CallContext {
             now,
             approval_id: None,
             subject: None,
+            about: None,
         }
     }
 
@@ -73,22 +75,36 @@ impl CallContext {
         self.tenant.id.clone()
     }
 
-    /// Whether this call may touch what belongs to a customer. Every tool that finds a customer, or
-    /// something of theirs, asks here before it looks any further.
+    /// Goes on only if this call may touch what belongs to a customer, and notes whom it is about. Every
+    /// tool that finds a customer, or something of theirs, asks here before it looks any further.
     ///
     /// # Errors
     /// `forbidden`, where the caller has shown to be somebody else.
-    pub fn acts_for(&self, customer_id: &str) -> Result<(), ToolError> {
-        match &self.verified {
-            Some(verified) if **verified != *customer_id => Err(ToolError::new(
+    pub fn acts_for(&mut self, customer_id: &str) -> Result<(), ToolError> {
+        if !self.may_touch(customer_id) {
+            return Err(ToolError::new(
                 ErrorCode::Forbidden,
                 text!(
                     "This conversation is verified for another customer, and can only be about \
                      that one. Offer the caller a person instead."
                 ),
-            )),
-            _ => Ok(()),
+            ));
         }
+        // What is about two customers is no one's alone.
+        let only = self.about.as_deref().is_none_or(|about| about == customer_id);
+        self.about = Some(if only { customer_id.to_owned() } else { String::new() });
+        Ok(())
+    }
+
+    /// Whether this call may touch what belongs to a customer: where many are found, the others are
+    /// left out.
+    pub fn may_touch(&self, customer_id: &str) -> bool {
+        self.verified.as_deref().is_none_or(|verified| verified == customer_id)
+    }
+
+    /// The customer whom the call is about, as far as it has come.
+    pub(crate) fn about(&self) -> Option<&str> {
+        self.about.as_deref().or(self.verified.as_deref())
     }
 
     /// Whether personal data of a customer are shown as they are: to whoever holds `crm:pii`, and

@@ -70,6 +70,14 @@ impl Scope {
         }
     }
 
+    /// Whether what it opens belongs to customers, and not to the business alone.
+    pub const fn is_about_customers(self) -> bool {
+        matches!(
+            self,
+            Self::CrmRead | Self::CrmWrite | Self::CrmPii | Self::OrdersRead | Self::OrdersWrite
+        )
+    }
+
     /// Reads one whole scope word; exact, because `orders:read` must never match `orders:readall`.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == word)

@@ -30,7 +30,7 @@ use crate::{
     },
     text,
     toolkit::{
-        Approval, CallContext, ErrorCode, Hold, Preview, Spec, ToolError,
+        Approval, CallContext, ErrorCode, Hold, Preview, Scope, Spec, ToolError,
         catalogue::{Entry, PreparedCall, Rendered},
     },
 };
@@ -81,7 +81,8 @@ impl Gate {
         ctx: CallContext,
         preview: Preview,
     ) -> Result<Rendered, ToolError> {
-        let (now, mut tx) = (ctx.now, ctx.tx);
+        let about = whose(entry.spec, &ctx);
+        let (now, verified, mut tx) = (ctx.now, ctx.verified, ctx.tx);
         let tenant = &*request.caller.tenant;
         let turn = format!("requests:{}", request.caller.subject);
         tenants::one_at_a_time(&mut tx, tenant, &turn).await?;
@@ -94,7 +95,8 @@ impl Gate {
             ));
         }
         let mut row = self.request_row(entry, call, request, claim, &preview, now);
-        row.verified_customer = ctx.verified.as_deref().map(str::to_owned);
+        row.verified_customer = verified.as_deref().map(str::to_owned);
+        row.customer_id = about;
         for hold in sorted(&preview) {
             let holder = approvals::holder(&row.id);
             let holding = Holding {
@@ -149,6 +151,7 @@ impl Gate {
             requester_scopes: caller.scopes.to_string(),
             conversation: request.conversation.as_deref().map(str::to_owned),
             verified_customer: None,
+            customer_id: None,
             arguments: call.canonical(),
             arguments_hash: claim.fingerprint.clone(),
             idempotency_key: claim.key.clone(),
@@ -232,6 +235,13 @@ impl Gate {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// The customer whom a request is about. Where the tool has looked at none yet and yet is for customers'
+/// affairs it is somebody, and nobody can say who.
+fn whose(spec: &Spec, ctx: &CallContext) -> Option<String> {
+    let unknown = spec.scope.is_none_or(Scope::is_about_customers).then_some("");
+    ctx.about().or(unknown).map(str::to_owned)
 }
 
 /// Holds in the order of their SKUs, one a SKU and location.

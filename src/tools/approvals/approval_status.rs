@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use validator::Validate;
 
+use super::own;
 use crate::{
     domain::speech,
     store::approvals::{self, Approval as Request},
     text,
     toolkit::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, Risk, Spec, Tool, ToolError, Toolset,
         answer::rfc3339,
     },
 };
@@ -51,7 +52,7 @@ pub struct Output {
     /// Why it was decided so.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// The data of the executed call, or the error of the failed one.
+    /// The data of the executed call, or the error of the failed one, for whoever may see them.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<Map<String, Value>>,
 }
@@ -75,7 +76,7 @@ impl Tool for ApprovalStatus {
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
         let request = match &args.approval_id {
-            Some(said) => own(ctx, said).await?,
+            Some(said) => own::one(ctx, said).await?,
             None => match latest(ctx).await? {
                 Some(request) => request,
                 None => return Ok(Answer::nothing(none_known(ctx))),
@@ -85,39 +86,26 @@ impl Tool for ApprovalStatus {
     }
 }
 
-/// The request of that id, where the caller may see it.
-async fn own(ctx: &mut CallContext, said: &str) -> Result<Request, ToolError> {
-    let tenant = ctx.tenant_id();
-    let id = said.trim().to_uppercase();
-    let row = approvals::find(&mut ctx.tx, &tenant, &id).await?;
-    let may_see = |row: &Request| {
-        row.requester == *ctx.caller.subject || ctx.caller.scopes.contains(Scope::ApprovalsDecide)
-    };
-    row.filter(may_see).ok_or_else(|| ToolError::not_found("request", said))
-}
-
 /// The caller's latest request. Where a header names the conversation it is the latest of that one,
-/// because many conversations may share a token. Whoever was cut off and calls again is in another
-/// conversation: there it is the latest that was asked for the same verified customer.
+/// because many conversations may share a token. Whoever is verified hears only of what is about them, and
+/// of what was asked in this conversation about nobody. Whoever was cut off and calls again is in another
+/// conversation: there it is the latest about the same customer.
 async fn latest(ctx: &mut CallContext) -> Result<Option<Request>, ToolError> {
     let (tenant, subject) = (ctx.tenant_id(), ctx.caller.subject.clone());
+    let (conversation, customer) = (ctx.conversation.as_deref(), ctx.verified.as_deref());
+    let since = ctx.now - CONVERSATION;
     let tx = &mut ctx.tx;
-    Ok(match &ctx.conversation {
-        Some(conversation) => {
-            let since = ctx.now - CONVERSATION;
-            let here =
-                approvals::latest_since(tx, &tenant, &subject, (Some(conversation), None), since)
-                    .await?;
-            match (here, &ctx.verified) {
-                (None, Some(customer)) => {
-                    approvals::latest_since(tx, &tenant, &subject, (None, Some(customer)), since)
-                        .await?
-                }
-                (here, _) => here,
-            }
+    if conversation.is_none() && customer.is_none() {
+        return Ok(approvals::latest_of(tx, &tenant, &subject).await?);
+    }
+    let here =
+        approvals::latest_since(tx, &tenant, &subject, (conversation, customer), since).await?;
+    match (here, conversation, customer) {
+        (None, Some(_), Some(_)) => {
+            Ok(approvals::latest_since(tx, &tenant, &subject, (None, customer), since).await?)
         }
-        None => approvals::latest_of(tx, &tenant, &subject).await?,
-    })
+        (here, ..) => Ok(here),
+    }
 }
 
 /// What is said where there is no request, without claiming more than this conversation may know.
@@ -141,8 +129,9 @@ fn answer(ctx: &CallContext, request: Request) -> Answer<Output> {
         ("executed", None) => "approved",
         (status, _) => status,
     };
+    let result = request.result.as_deref().filter(|_| own::hears_result(ctx, &request));
     let stored: Option<Map<String, Value>> =
-        request.result.as_deref().and_then(|json| serde_json::from_str(json).ok());
+        result.and_then(|json| serde_json::from_str(json).ok());
     let word = |name: &str| stored.as_ref()?.get(name)?.as_str().map(str::to_owned);
     let about = speech::stored(&speech::aloud(request.summary.trim_end_matches('.')), 120);
     let reason = request.decision_reason.as_deref();

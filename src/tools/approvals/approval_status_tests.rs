@@ -102,42 +102,136 @@ async fn the_latest_is_the_one_of_this_conversation() {
     }
 }
 
+/// A request about a customer, made in a conversation.
+fn about(id: &str, customer: Option<&str>, conversation: &str) -> Request {
+    Request {
+        conversation: Some(conversation.into()),
+        customer_id: customer.map(Into::into),
+        ..testing::request(id, "tester")
+    }
+}
+
+async fn insert(shop: &Shop, requests: &[Request]) {
+    let mut tx = shop.db.db.write().await.unwrap();
+    for request in requests {
+        approvals::insert(&mut tx, "demo", request).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+/// A context of a call in a conversation, perhaps verified as a customer.
+async fn on_line(shop: &Shop, conversation: Option<&str>, customer: Option<&str>) -> CallContext {
+    let mut ctx = shop.context(false).await;
+    ctx.conversation = conversation.map(Into::into);
+    ctx.verified = customer.map(Into::into);
+    ctx
+}
+
 #[tokio::test]
 async fn whoever_calls_again_finds_it_once_they_are_verified() {
     for shop in shops().await {
-        let for_customer = |id: &str, requester: &str, customer: &str| Request {
-            conversation: Some("call-1".into()),
-            verified_customer: Some(customer.into()),
-            ..testing::request(id, requester)
-        };
-        let mut tx = shop.db.db.write().await.unwrap();
-        for request in [
-            for_customer("APR-1", "tester", "CUST-1"),
-            for_customer("APR-2", "tester", "CUST-2"),
-            for_customer("APR-3", "someone", "CUST-1"),
-        ] {
-            approvals::insert(&mut tx, "demo", &request).await.unwrap();
-        }
-        tx.commit().await.unwrap();
+        let stranger =
+            Request { requester: "someone".into(), ..about("APR-3", Some("CUST-1"), "call-1") };
+        let requests = [
+            about("APR-1", Some("CUST-1"), "call-1"),
+            about("APR-2", Some("CUST-2"), "call-1"),
+            stranger,
+            // Of stock, and of somebody who is not known.
+            about("APR-4", None, "call-4"),
+            about("APR-5", Some(""), "call-5"),
+        ];
+        insert(&shop, &requests).await;
         for (conversation, customer, id) in [
-            ("call-2", Some("CUST-1"), Some("APR-1")),
-            ("call-2", Some("CUST-2"), Some("APR-2")),
-            ("call-2", Some("CUST-3"), None),
-            ("call-2", None, None),
-            // What was asked in this conversation comes first.
-            ("call-1", Some("CUST-1"), Some("APR-2")),
+            (Some("call-2"), Some("CUST-1"), Some("APR-1")),
+            (Some("call-2"), Some("CUST-2"), Some("APR-2")),
+            (Some("call-2"), Some("CUST-3"), None),
+            (Some("call-2"), None, None),
+            // Of what was asked in this conversation it is only what is about them.
+            (Some("call-1"), Some("CUST-1"), Some("APR-1")),
+            (Some("call-1"), Some("CUST-3"), None),
+            (Some("call-1"), None, Some("APR-2")),
+            (Some("call-4"), Some("CUST-3"), Some("APR-4")),
+            (Some("call-5"), Some("CUST-3"), None),
+            (Some("call-5"), None, Some("APR-5")),
+            // Bound by a handle alone.
+            (None, Some("CUST-1"), Some("APR-1")),
+            (None, Some("CUST-3"), None),
+            (None, None, Some("APR-5")),
         ] {
-            let mut ctx = shop.context(false).await;
-            ctx.conversation = Some(conversation.into());
-            ctx.verified = customer.map(Into::into);
+            let mut ctx = on_line(&shop, conversation, customer).await;
             let found = latest(&mut ctx).await.unwrap().map(|request| request.id);
-            assert_eq!(found.as_deref(), id, "{customer:?}");
+            assert_eq!(found.as_deref(), id, "{conversation:?} {customer:?}");
         }
-        let mut ctx = shop.context(false).await;
-        ctx.conversation = Some("call-2".into());
+        let mut ctx = on_line(&shop, Some("call-2"), None).await;
         assert!(none_known(&ctx).contains("please verify the caller first"));
         ctx.verified = Some("CUST-3".into());
         assert!(none_known(&ctx).starts_with("No request of this customer"));
+    }
+}
+
+#[tokio::test]
+async fn the_verified_hear_of_nothing_that_is_anothers() {
+    for shop in shops().await {
+        let requests = [
+            about("APR-1", Some("CUST-1"), "call-1"),
+            about("APR-2", Some(""), "call-1"),
+            about("APR-3", None, "call-1"),
+        ];
+        insert(&shop, &requests).await;
+        for (id, customer, heard) in [
+            ("APR-1", "CUST-1", Ok("APR-1")),
+            ("APR-1", "CUST-2", Err("forbidden")),
+            ("APR-2", "CUST-2", Err("forbidden")),
+            ("APR-3", "CUST-2", Ok("APR-3")),
+        ] {
+            let mut ctx = on_line(&shop, Some("call-1"), Some(customer)).await;
+            let found = own::one(&mut ctx, id).await.map_err(|error| error.code().as_str());
+            assert_eq!(
+                found.map(|request| request.id),
+                heard.map(str::to_owned),
+                "{id} {customer}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_came_of_it_is_for_those_whom_it_concerns() {
+    let result = r#"{"say":"Order 77 is placed.","status":"ok","data":{"order_id":"ORD-77"}}"#;
+    for mut shop in shops().await {
+        let verified = Request {
+            verified_customer: Some("CUST-1".into()),
+            ..about("APR-2", Some("CUST-1"), "call-1")
+        };
+        let desk = Request {
+            requester_scopes: Role::Desk.scopes().to_string(),
+            ..about("APR-3", Some("CUST-1"), "call-1")
+        };
+        let stock = about("APR-4", None, "call-1");
+        insert(&shop, &[about("APR-1", Some("CUST-1"), "call-1"), verified, desk, stock]).await;
+        for id in ["APR-1", "APR-2", "APR-3", "APR-4"] {
+            decide(&shop, id, "executed", Some(result)).await;
+        }
+        for (role, id, customer, is_told) in [
+            // It was answered to somebody who was shown no more than this caller.
+            (Role::Agent, "APR-1", None, true),
+            // It was answered to the customer, or to the desk.
+            (Role::Agent, "APR-2", None, false),
+            (Role::Agent, "APR-3", None, false),
+            (Role::Agent, "APR-2", Some("CUST-1"), true),
+            (Role::Agent, "APR-3", Some("CUST-1"), true),
+            (Role::Agent, "APR-4", Some("CUST-1"), false),
+            (Role::Desk, "APR-2", None, true),
+            (Role::Approver, "APR-2", None, true),
+        ] {
+            shop.role = role;
+            let mut ctx = on_line(&shop, None, customer).await;
+            let request = own::one(&mut ctx, id).await.unwrap();
+            let told = format!("{:?}", answer(&ctx, request));
+            assert_eq!(told.contains("77"), is_told, "{id} {customer:?}: {told}");
+            assert!(told.contains("executed"), "how it stands is told: {told}");
+            assert!(is_told || told.contains("This was approved and done: An order"), "{told}");
+        }
     }
 }
 

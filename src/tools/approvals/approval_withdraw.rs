@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+use super::own;
 use crate::{
     store::{
         approvals::{self, Decided},
@@ -53,11 +54,10 @@ impl Tool for ApprovalWithdraw {
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
         let tenant = ctx.tenant_id();
         let caller = ctx.caller.clone();
-        let id = args.approval_id.to_uppercase();
-        let request = approvals::find(&mut ctx.tx, &tenant, &id).await?;
-        let Some(request) = request.filter(|request| request.requester == *caller.subject) else {
+        let request = own::one(ctx, &args.approval_id).await?;
+        if request.requester != *caller.subject {
             return Err(ToolError::not_found("request", &args.approval_id));
-        };
+        }
         let by = Some(&*caller.subject);
         let decided = Decided { status: "withdrawn", by, at: ctx.now, reason: None };
         if !approvals::decide(&mut ctx.tx, &tenant, &request.id, decided).await? {

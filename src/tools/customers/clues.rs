@@ -88,7 +88,7 @@ impl Clue {
     }
 
     /// Whether a customer found by another clue fits this one as well.
-    fn fits(&self, customer: &Match) -> bool {
+    pub(super) fn fits(&self, customer: &Match) -> bool {
         match self {
             Self::Order(_) => true,
             Self::Email(key) => customer.email_key.as_ref() == Some(key),
@@ -114,7 +114,7 @@ pub(super) async fn misheard(ctx: &mut CallContext, address: &str) -> Result<Vec
         let known = hit.email.as_deref().unwrap_or_default().to_lowercase();
         strsim::normalized_damerau_levenshtein(&known, address)
     };
-    hits.retain(|hit| likeness(hit) >= LIKE_ENOUGH && ctx.acts_for(&hit.id).is_ok());
+    hits.retain(|hit| likeness(hit) >= LIKE_ENOUGH && ctx.may_touch(&hit.id));
     hits.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
     hits.truncate(3);
     Ok(hits)
@@ -127,16 +127,6 @@ pub(super) fn postal(said: &str) -> String {
 
 fn postal_key(customer: &Match) -> Option<String> {
     customer.postal_key.as_ref().map(|key| key.replace('-', ""))
-}
-
-/// Those who fit the other things that were said, too; everybody where nobody does.
-pub(super) fn narrow(mut found: Vec<Match>, others: &[Clue]) -> Vec<Match> {
-    for other in others {
-        if found.len() > 1 && found.iter().any(|customer| other.fits(customer)) {
-            found.retain(|customer| other.fits(customer));
-        }
-    }
-    found
 }
 
 /// The owners of orders that end as was said, each once. The order whose whole number was said

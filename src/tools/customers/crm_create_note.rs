@@ -124,7 +124,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{store::testing, toolkit::testing::shops};
+    use crate::{
+        store::testing,
+        toolkit::{Role, testing::shops},
+    };
 
     #[tokio::test]
     async fn a_note_is_kept_with_its_order() {
@@ -163,7 +166,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_end_that_several_orders_share_is_asked_about() {
-        for shop in shops().await {
+        for mut shop in shops().await {
+            shop.role = Role::Desk;
             let mut tx = shop.db.db.write().await.unwrap();
             testing::another_order(&mut tx, "CUST-1", "ORD-20001", testing::long_ago()).await;
             tx.commit().await.unwrap();
@@ -171,6 +175,22 @@ mod tests {
             let (code, words) = shop.refusal(CrmCreateNote, arguments).await;
             assert_eq!(code, "invalid_parameters");
             assert!(words.contains("whole order number"), "{words}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_number_is_not_made_whole_for_a_stranger() {
+        for mut shop in shops().await {
+            let arguments =
+                |said: &str| json!({ "customer_id": "CUST-1", "text": "x", "order_id": said });
+            for said in ["1", "0001"] {
+                let (code, words) = shop.refusal(CrmCreateNote, arguments(said)).await;
+                assert_eq!(code, "not_found");
+                assert!(!words.contains("10001") && words.contains("whole number"), "{words}");
+            }
+            shop.role = Role::Desk;
+            let answer = shop.call(CrmCreateNote, arguments("0001")).await.unwrap();
+            assert_eq!(answer["data"]["order_id"], "ORD-10001");
         }
     }
 }

@@ -63,10 +63,10 @@ struct Found {
     /// The town.
     #[serde(skip_serializing_if = "Option::is_none")]
     city: Option<String>,
-    /// The e-mail address, masked.
+    /// The e-mail address; masked unless the token sees personal data.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
-    /// The end of the phone number.
+    /// The phone number; its last two digits only, as above.
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
 }
@@ -92,7 +92,7 @@ impl Tool for CrmSearchCustomers {
         let from = args.offset()?;
         let limit = usize::try_from(args.limit.unwrap_or(10)).unwrap_or(10);
         let mut hits = find(ctx, &args.query, args.tier.map(Tier::as_str)).await?;
-        hits.retain(|hit| ctx.acts_for(&hit.id).is_ok());
+        hits.retain(|hit| ctx.may_touch(&hit.id));
         if hits.is_empty() {
             return Ok(Answer::nothing(text!(
                 "I found no customer like that. Please try another spelling, the e-mail address, \
@@ -100,7 +100,8 @@ impl Tool for CrmSearchCustomers {
             )));
         }
         let total = hits.len();
-        let page: Vec<Found> = hits.into_iter().skip(from).take(limit).map(Found::from).collect();
+        let page = hits.into_iter().skip(from).take(limit);
+        let page: Vec<Found> = page.map(|hit| Found::of(ctx, hit)).collect();
         let shown_to = from + page.len();
         let more = total.saturating_sub(shown_to);
         let names: Vec<String> = page.iter().map(|found| shown::said(&found.name)).collect();
@@ -193,14 +194,16 @@ fn number(query: &str, region: &str) -> Option<Span> {
     }
 }
 
-impl From<Hit> for Found {
-    fn from(hit: Hit) -> Self {
+impl Found {
+    /// One that was found, as far as this caller may see it.
+    fn of(ctx: &CallContext, hit: Hit) -> Self {
+        let personal = ctx.sees_personal(&hit.id);
         Self {
             name: shown::line(&hit.name),
             company: hit.company.as_deref().map(shown::line),
             city: shown::city(hit.address.as_deref()),
-            email: shown::masked_email(hit.email.as_deref()),
-            phone: shown::masked_phone(hit.phone.as_deref()),
+            email: shown::email(hit.email.as_deref(), personal),
+            phone: shown::phone(hit.phone.as_deref(), personal),
             customer_id: hit.id,
             tier: hit.tier,
         }

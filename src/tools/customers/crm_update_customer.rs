@@ -78,7 +78,7 @@ impl Tool for CrmUpdateCustomer {
         let fields: Vec<String> = change.fields.iter().map(Field::with_value).collect();
         let (name, id) = (shown::said(&change.old_name), &change.customer_id);
         let summary = text!("Change {name} ({id}): {list}", name, id, list = speech::list(&fields));
-        let details = change.details(ctx);
+        let details = change.details();
         Ok(Preview { details, ..Preview::new(speech::stored(&summary, 400)) })
     }
 

@@ -153,6 +153,7 @@ mod tests {
             requester_scopes: String::new(),
             conversation: None,
             verified_customer: None,
+            customer_id: None,
             arguments: arguments.to_string(),
             arguments_hash: String::new(),
             idempotency_key: id.to_owned(),
@@ -182,6 +183,11 @@ mod tests {
             executed.status = "executed".to_owned();
             executed.arguments = "{}".to_owned();
             approvals::insert(&mut tx, "demo", &executed).await.unwrap();
+            // One that names neither the id nor the name of today.
+            let mut by_order = decided_request("APR-4", "CUST-2");
+            by_order.customer_id = Some("CUST-2".to_owned());
+            by_order.arguments = r#"{"order_id":"ORD-10003"}"#.to_owned();
+            approvals::insert(&mut tx, "demo", &by_order).await.unwrap();
             let answer = r#"{"data":{"customer_id":"CUST-2","email":"mornings@b.c"}}"#;
             approvals::save_result(&mut tx, "demo", "APR-3", answer).await.unwrap();
             tx.commit().await.unwrap();
@@ -196,7 +202,7 @@ mod tests {
             assert_eq!(data["orders_kept"], 1);
             assert_eq!(data["interactions_erased"], 1);
             let mut tx = shop.db.db.read().await.unwrap();
-            for id in ["APR-1", "APR-3"] {
+            for id in ["APR-1", "APR-3", "APR-4"] {
                 let request = approvals::find(&mut tx, "demo", id).await.unwrap().unwrap();
                 assert!(!format!("{request:?}").contains("mornings"), "{request:?}");
             }

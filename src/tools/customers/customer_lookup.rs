@@ -8,6 +8,7 @@ use validator::Validate;
 
 use super::{
     clues::{self, Clue},
+    matching::{self, Who},
     shown,
 };
 use crate::{
@@ -65,7 +66,7 @@ pub struct Output {
     /// The e-mail address; masked unless the caller is verified or the token sees personal data.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
-    /// The phone number; its end only, as above.
+    /// The phone number; its last two digits only, as above.
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
     /// Whether the caller has shown to be this customer.
@@ -78,8 +79,9 @@ pub struct Output {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct RecentOrder {
-    /// The order's number.
-    order_id: String,
+    /// The order's number, for a verified caller, by scope, or where it was given whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<String>,
     /// Where it stands.
     status: String,
     /// When it was placed (RFC 3339, UTC).
@@ -107,28 +109,26 @@ impl Tool for CustomerLookup {
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
         let tenant = ctx.tenant_id();
+        let order = args.order_id.as_deref();
+        // An id is one that we gave, such as a candidate's: nothing beside it says otherwise.
         if let Some(said) = &args.customer_id {
             let rows = customers::with_recent_orders(&mut ctx.tx, &tenant, said).await?;
-            if let Some(answer) = card(ctx, rows)? {
+            if let Some(answer) = card(ctx, rows, order)? {
                 return Ok(answer);
             }
             let ids = reference::customer_ids(said);
             if let Some(known) = customers::known_as(&mut ctx.tx, &tenant, &ids).await? {
-                return found(ctx, &known.id).await;
+                return found(ctx, &known.id, order).await;
             }
         }
         let clues = args.clues(&ctx.tenant.business.phone_region)?;
-        for (nth, clue) in clues.iter().enumerate() {
-            let others = clues.get(nth + 1..).unwrap_or_default();
-            let mut matches = clues::narrow(clue.find(ctx).await?, others);
-            if matches.iter().any(|found| ctx.acts_for(&found.id).is_ok()) {
-                matches.retain(|found| ctx.acts_for(&found.id).is_ok());
-            }
-            match matches.as_slice() {
-                [] => {}
-                [only] => return found(ctx, &only.id).await,
-                several => return Ok(ambiguous(ctx, clue, several)),
-            }
+        match matching::who(ctx, &clues).await? {
+            Who::By(clue, matches) => match matches.as_slice() {
+                [only] => return found(ctx, &only.id, order).await,
+                several => return Ok(ambiguous(ctx, Some(clue), several)),
+            },
+            Who::Either(matches) => return Ok(ambiguous(ctx, None, &matches)),
+            Who::Nobody => {}
         }
         for clue in &clues {
             if let Clue::Email(address) = clue {
@@ -178,16 +178,27 @@ impl Args {
 }
 
 /// The customer with this id, who was just found by something else.
-async fn found(ctx: &mut CallContext, id: &str) -> Result<Answer<Output>, ToolError> {
+async fn found(
+    ctx: &mut CallContext,
+    id: &str,
+    order: Option<&str>,
+) -> Result<Answer<Output>, ToolError> {
     let tenant = ctx.tenant_id();
     let rows = customers::with_recent_orders(&mut ctx.tx, &tenant, id).await?;
-    card(ctx, rows)?.ok_or_else(|| ToolError::not_found("customer", id))
+    card(ctx, rows, order)?.ok_or_else(|| ToolError::not_found("customer", id))
 }
 
-fn card(ctx: &CallContext, rows: Vec<CardRow>) -> Result<Option<Answer<Output>>, ToolError> {
+/// The customer, and the orders without their numbers, by which a caller is verified; but the one that the
+/// caller gave.
+fn card(
+    ctx: &mut CallContext,
+    rows: Vec<CardRow>,
+    order: Option<&str>,
+) -> Result<Option<Answer<Output>>, ToolError> {
     let Some(first) = rows.first() else { return Ok(None) };
     ctx.acts_for(&first.id)?;
     let personal = ctx.sees_personal(&first.id);
+    let is_told = |id: &str| personal || order.is_some_and(|said| reference::is_whole(said, id));
     let mut say = text!("I found {name}", name = shown::said(&first.name));
     if let Some(tier) = &first.tier {
         let article = if tier.starts_with('e') { "an" } else { "a" };
@@ -195,10 +206,14 @@ fn card(ctx: &CallContext, rows: Vec<CardRow>) -> Result<Option<Answer<Output>>,
     }
     match (&first.order_id, first.status.as_deref().and_then(OrderStatus::parse), first.placed_at) {
         (Some(id), Some(status), Some(at)) => {
-            let (id, status) = (speech::order_id(id), status.spoken());
+            let (number, status) = (speech::order_id(id), status.spoken());
             let day = speech::date(ctx.day_of(at), ctx.today());
-            say =
-                text!("{say}. The latest order, {id}, from {day}, {status}.", say, id, day, status);
+            let which = if is_told(id) {
+                text!("The latest order, {number}, from {day}", number, day)
+            } else {
+                text!("The latest order, from {day}", day)
+            };
+            say = text!("{say}. {which}, {status}.", say, which, status);
         }
         _ => say.push_str(", without any orders yet."),
     }
@@ -217,6 +232,7 @@ fn card(ctx: &CallContext, rows: Vec<CardRow>) -> Result<Option<Answer<Output>>,
         if let (Some(order_id), Some(status), Some(placed_at), Some(total)) =
             (row.order_id, row.status, row.placed_at, row.total_minor)
         {
+            let order_id = Some(order_id).filter(|id| is_told(id));
             let (placed_at, total) = (rfc3339(placed_at), ctx.money(total));
             data.recent_orders.push(RecentOrder { order_id, status, placed_at, total });
         }
@@ -224,8 +240,9 @@ fn card(ctx: &CallContext, rows: Vec<CardRow>) -> Result<Option<Answer<Output>>,
     Ok(Some(Answer::ok(say, data)))
 }
 
-/// Up to three of several customers, and the question that tells them apart.
-fn ambiguous(ctx: &CallContext, clue: &Clue, several: &[Match]) -> Answer<Output> {
+/// Up to three of several customers, and the question that tells them apart: they match a clue, or without
+/// one each something else.
+fn ambiguous(ctx: &CallContext, clue: Option<&Clue>, several: &[Match]) -> Answer<Output> {
     let count = several.len();
     let candidates = several
         .iter()
@@ -237,14 +254,18 @@ fn ambiguous(ctx: &CallContext, clue: &Clue, several: &[Match]) -> Answer<Output
         text!("Please ask for something more exact, such as the e-mail address.")
     } else if distinct {
         text!("Is it {names}?", names = names.join(" or "))
-    } else if matches!(clue, Clue::Email(_)) {
+    } else if matches!(clue, Some(Clue::Email(_))) {
         text!("Please ask for the postal code or a whole order number.")
     } else {
         text!("Please ask for the e-mail address or a whole order number.")
     };
     let count = if count > 3 { "more than three".to_owned() } else { count.to_string() };
-    let say =
-        text!("I found {count} customers {found_by}. {ask}", count, ask, found_by = clue.spoken());
+    let say = match clue.map(Clue::spoken) {
+        Some(found_by) => {
+            text!("I found {count} customers {found_by}. {ask}", count, found_by, ask)
+        }
+        None => text!("That belongs to {count} different customers. {ask}", count, ask),
+    };
     Answer::ambiguous(say, candidates.collect())
 }
 

@@ -3,11 +3,20 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     store::{erasure, testing},
-    toolkit::testing::{Shop, shops},
+    toolkit::{
+        Role,
+        testing::{Shop, shops},
+    },
 };
 
 async fn who(shop: &Shop, arguments: Value) -> Value {
     shop.call(CustomerLookup, arguments).await.unwrap()
+}
+
+/// The numbers of the recent orders, as far as they are told.
+fn numbers(answer: &Value) -> Value {
+    let orders = answer["data"]["recent_orders"].as_array().unwrap();
+    orders.iter().map(|order| order["order_id"].clone()).collect()
 }
 
 #[tokio::test]
@@ -33,7 +42,7 @@ async fn a_customer_is_found_by_whatever_they_can_say() {
 
 #[tokio::test]
 async fn the_answer_says_little_that_is_personal() {
-    for shop in shops().await {
+    for mut shop in shops().await {
         let mut tx = shop.db.db.write().await.unwrap();
         for (id, day) in [("ORD-10003", "2026-01-08"), ("ORD-10004", "2026-01-07")] {
             let at = format!("{day}T15:00:00Z").parse().unwrap();
@@ -43,18 +52,43 @@ async fn the_answer_says_little_that_is_personal() {
         let answer = who(&shop, json!({ "customer_id": "CUST-1" })).await;
         assert_eq!(
             answer["say"],
-            "I found Ana López, a premium customer. The latest order, 1 0 0 0 3, from \
-             January 8th, has been delivered."
+            "I found Ana López, a premium customer. The latest order, from January 8th, has been \
+             delivered."
         );
         let data = &answer["data"];
         assert_eq!(data["email"], "a***@example.com");
-        assert_eq!(data["phone"], "***0101");
+        assert_eq!(data["phone"], "***01");
         assert_eq!(data["verified"], false);
-        let ids = data["recent_orders"].as_array().unwrap();
-        let ids: Vec<&Value> = ids.iter().map(|order| &order["order_id"]).collect();
-        assert_eq!(ids, ["ORD-10003", "ORD-10004", "ORD-10002"]);
-        let total = json!({ "amount": "5.00", "currency": "USD" });
-        assert_eq!(data["recent_orders"][0]["total"], total);
+        let latest = json!({
+            "status": "delivered", "placed_at": "2026-01-08T15:00:00Z",
+            "total": { "amount": "5.00", "currency": "USD" },
+        });
+        assert_eq!(data["recent_orders"][0], latest, "without the number");
+        assert_eq!(data["recent_orders"].as_array().unwrap().len(), 3);
+
+        // What a caller gave is no secret to them; what they gave the end of is.
+        let none = [Value::Null, Value::Null, Value::Null];
+        let given = json!(["ORD-10003", null, null]);
+        for (said, ids) in [
+            ("ORD-10003", given.clone()),
+            ("one double oh oh three", given),
+            ("0003", json!(none)),
+            ("003", json!(none)),
+        ] {
+            let answer = who(&shop, json!({ "order_id": said })).await;
+            assert_eq!(numbers(&answer), ids, "{said}");
+            let heard = answer["say"].as_str().unwrap().contains("1 0 0 0 3");
+            assert_eq!(heard, ids != json!(none), "{answer}");
+        }
+        let other = who(&shop, json!({ "order_id": "10004" })).await;
+        assert_eq!(numbers(&other), json!([null, "ORD-10004", null]));
+        assert!(!other["say"].as_str().unwrap().contains("1 0 0 0"), "{other}");
+
+        shop.role = Role::Desk;
+        let answer = who(&shop, json!({ "customer_id": "CUST-1" })).await;
+        assert_eq!(numbers(&answer), json!(["ORD-10003", "ORD-10004", "ORD-10002"]));
+        assert!(answer["say"].as_str().unwrap().contains("The latest order, 1 0 0 0 3, from"));
+        shop.role = Role::Agent;
         let none = who(&shop, json!({ "customer_id": "CUST-2" })).await;
         assert_eq!(none["say"], "I found John Smith, without any orders yet.");
         assert_eq!(none["data"]["recent_orders"], json!([]));
@@ -210,5 +244,77 @@ async fn those_of_one_name_are_asked_for_once() {
         assert_eq!(answer["candidates"].as_array().unwrap().len(), 2, "{answer}");
         let say = answer["say"].as_str().unwrap();
         assert_eq!(say.matches("Ana López").count(), 1, "{say}");
+    }
+}
+
+#[tokio::test]
+async fn clues_that_contradict_each_other_are_a_question() {
+    for shop in shops().await {
+        let email = "ana.lopez@example.com";
+        for (arguments, ids) in [
+            (json!({ "email": email, "phone": "2125550102" }), ["CUST-1", "CUST-2"]),
+            (
+                json!({ "email": email, "name": "John Smith", "postal_code": "94105" }),
+                ["CUST-1", "CUST-3"],
+            ),
+            (json!({ "order_id": "002", "phone": "2125550102" }), ["CUST-1", "CUST-2"]),
+            // Two against one is no proof, either.
+            (
+                json!({ "email": email, "phone": "2125550102", "name": "John Smith" }),
+                ["CUST-1", "CUST-2"],
+            ),
+        ] {
+            let answer = who(&shop, arguments.clone()).await;
+            assert_eq!(answer["status"], "ambiguous", "{arguments}: {answer}");
+            let candidates = answer["candidates"].as_array().unwrap();
+            let found: Vec<&Value> = candidates.iter().map(|candidate| &candidate["id"]).collect();
+            assert_eq!(found, ids, "{arguments}");
+            assert_eq!(
+                answer["say"],
+                "That belongs to 2 different customers. Is it Ana López or John Smith?"
+            );
+        }
+        // What nobody has contradicts nobody.
+        let misheard = json!({ "email": "ana.lopes@example.org", "phone": "2125550101" });
+        assert_eq!(who(&shop, misheard).await["data"]["customer_id"], "CUST-1");
+        // And whoever was asked about is then named by id.
+        let told = json!({ "email": email, "phone": "2125550102", "customer_id": "CUST-2" });
+        assert_eq!(who(&shop, told).await["data"]["customer_id"], "CUST-2");
+    }
+}
+
+#[tokio::test]
+async fn only_the_verified_customer_is_a_match() {
+    for shop in shops().await {
+        let mut tx = shop.db.db.write().await.unwrap();
+        testing::share_phone(&mut tx, "CUST-1", "CUST-2").await;
+        tx.commit().await.unwrap();
+        let look_up = async |customer: &str, arguments: Value| {
+            let mut ctx = shop.context(false).await;
+            ctx.verified = Some(customer.into());
+            let args = serde_json::from_value(arguments).unwrap();
+            let answer = CustomerLookup.call(&mut ctx, args).await;
+            answer.map(|answer| format!("{answer:?}")).map_err(|error| error.code().as_str())
+        };
+        let shared = json!({ "phone": "2125550101" });
+        let forbidden = Err("forbidden");
+        for arguments in [
+            shared.clone(),
+            json!({ "email": "ana.lopez@example.com" }),
+            json!({ "order_id": "001" }),
+            json!({ "customer_id": "CUST-1" }),
+            json!({ "name": "Ana Lopez", "postal_code": "10001" }),
+        ] {
+            assert_eq!(look_up("CUST-3", arguments.clone()).await, forbidden, "{arguments}");
+        }
+        for arguments in
+            [shared, json!({ "email": "ana.lopez@example.com", "phone": "2125550101" })]
+        {
+            let own = look_up("CUST-2", arguments).await.unwrap();
+            assert!(own.contains("John Smith") && !own.contains("Ana"), "{own}");
+        }
+        // Those whose address is similar are not named, either.
+        let similar = look_up("CUST-3", json!({ "email": "anna.lopes@example.com" })).await;
+        assert!(!similar.as_ref().unwrap().contains("Ana"), "{similar:?}");
     }
 }

@@ -184,16 +184,13 @@ async fn is_theirs(
     said: &str,
 ) -> Result<bool, ToolError> {
     let tenant = ctx.tenant_id();
-    let (tail, digits) = (reference::tail(said), reference::digits(said));
+    let tail = reference::tail(said);
     if tail.is_empty() {
         return Ok(false);
     }
     let end = format!("{tail}{AFTER_ALL}");
     let orders = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tail, &end).await?;
-    let whole = |id: &str| {
-        reference::tail(id) == tail || (!digits.is_empty() && reference::digits(id) == digits)
-    };
-    Ok(orders.iter().any(|(id, _)| whole(id)))
+    Ok(orders.iter().any(|(id, _)| reference::is_whole(said, id)))
 }
 
 /// Writes the verification down, and answers its handle.

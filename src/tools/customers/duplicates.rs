@@ -27,10 +27,10 @@ pub struct Duplicate {
     /// The town.
     #[serde(skip_serializing_if = "Option::is_none")]
     city: Option<String>,
-    /// The e-mail address, masked.
+    /// The e-mail address; masked unless the token sees personal data.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
-    /// The end of the phone number.
+    /// The phone number; its last two digits only, as above.
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
     /// What is the same, or in the case of the name sounds so.
@@ -88,16 +88,17 @@ pub async fn of(
     found.retain(|(same, _)| !same.is_empty());
     found.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then(a.cmp(b)));
     found.truncate(MOST_TOLD);
-    Ok(found.into_iter().map(|(same, hit)| duplicate(same, hit)).collect())
+    Ok(found.into_iter().map(|(same, hit)| duplicate(ctx, same, hit)).collect())
 }
 
-fn duplicate(same: Vec<Same>, hit: Hit) -> Duplicate {
+fn duplicate(ctx: &CallContext, same: Vec<Same>, hit: Hit) -> Duplicate {
+    let personal = ctx.sees_personal(&hit.id);
     Duplicate {
         name: shown::line(&hit.name),
         company: hit.company.as_deref().map(shown::line),
         city: shown::city(hit.address.as_deref()),
-        email: shown::masked_email(hit.email.as_deref()),
-        phone: shown::masked_phone(hit.phone.as_deref()),
+        email: shown::email(hit.email.as_deref(), personal),
+        phone: shown::phone(hit.phone.as_deref(), personal),
         customer_id: hit.id,
         same,
     }

@@ -1,7 +1,7 @@
 //! What callers give of a customer, read into its one form.
 
 use crate::{
-    domain::{email, name, phone},
+    domain::{email, phone},
     text,
     toolkit::{CallContext, ToolError},
 };
@@ -11,7 +11,7 @@ use crate::{
 /// # Errors
 /// `invalid_parameters` where it has no letter.
 pub fn full_name(said: &str) -> Result<String, ToolError> {
-    if name::words(said).is_empty() {
+    if !said.chars().any(char::is_alphabetic) {
         return Err(ToolError::invalid(text!(
             "The argument name must be a person's name. Please ask for it again."
         )));

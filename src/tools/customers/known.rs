@@ -1,14 +1,14 @@
 //! The one customer whom a call names by id, and their orders.
 
 use crate::{
-    domain::reference,
+    domain::{reference, text::display},
     store::{
         customer_search::AFTER_ALL,
         customers::{self, Named},
         interactions,
     },
     text,
-    toolkit::{CallContext, ToolError},
+    toolkit::{CallContext, ErrorCode, ToolError},
 };
 
 /// The customer with this id, also where it was said without its prefix.
@@ -24,7 +24,7 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Named, ToolError> 
     Ok(known)
 }
 
-/// The customer's order of that number, said whole or by its end.
+/// The customer's order of that number, said whole, or by its end where the caller may know the rest.
 ///
 /// # Errors
 /// `not_found`; `invalid_parameters` where several end like that.
@@ -36,10 +36,24 @@ pub async fn order_of(
     let tenant = ctx.tenant_id();
     let tail = reference::tail(said);
     let end = format!("{tail}{AFTER_ALL}");
-    let found = match tail.as_str() {
+    let mut found = match tail.as_str() {
         "" => Vec::new(),
         tail => interactions::order_of(&mut ctx.tx, &tenant, customer_id, tail, &end).await?,
     };
+    if !ctx.sees_personal(customer_id) {
+        // Whoever has said the end of a number would be told the rest, and is verified by it.
+        found.retain(|(id, _)| reference::is_whole(said, id));
+        if found.is_empty() {
+            return Err(ToolError::new(
+                ErrorCode::NotFound,
+                text!(
+                    "I found no order {said} of this customer. Please ask for the whole number, or \
+                     verify the caller first.",
+                    said = display(said, 40)
+                ),
+            ));
+        }
+    }
     match found.as_slice() {
         [(id, found), (_, next)] if *found == tail && *next != tail => Ok(id.clone()),
         [(id, _), _] if id == said => Ok(id.clone()),

@@ -1,7 +1,7 @@
 //! Who is calling, and what is known of them.
 //!
-//! One file a tool. `clues` turns what a caller says into customers who match, and `known` an id into
-//! the one customer; `given` is what is written down of one, `change` what differs from
+//! One file a tool. `clues` turns what a caller says into customers who match, `matching` all of it into
+//! those who may be meant, and `known` an id into the one customer; `given` is what is written down of one, `change` what differs from
 //! it, and `duplicates` who may be the same person; `shown`, `card` and `method` are how they look from outside.
 
 mod card;
@@ -19,6 +19,7 @@ mod customer_verify;
 mod duplicates;
 mod given;
 pub(super) mod known;
+mod matching;
 mod method;
 mod shown;
 

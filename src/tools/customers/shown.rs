@@ -70,22 +70,12 @@ pub(super) fn said(name: &str) -> String {
     speech::stored(name, LONGEST_NAME_SAID)
 }
 
-/// An e-mail address as it is, or masked.
+/// An e-mail address as it is, or so that only its owner recognises it.
 pub(super) fn email(stored: Option<&str>, personal: bool) -> Option<String> {
-    if personal { stored.map(str::to_owned) } else { masked_email(stored) }
+    stored.map(|email| if personal { email.to_owned() } else { domain_email::mask(email) })
 }
 
-/// A phone number as it is, or masked.
+/// A phone number as it is, or so that only its owner recognises it.
 pub(super) fn phone(stored: Option<&str>, personal: bool) -> Option<String> {
-    if personal { stored.map(str::to_owned) } else { masked_phone(stored) }
-}
-
-/// An e-mail address that only its owner recognises.
-pub(super) fn masked_email(stored: Option<&str>) -> Option<String> {
-    stored.map(domain_email::mask)
-}
-
-/// A phone number that only its owner recognises.
-pub(super) fn masked_phone(stored: Option<&str>) -> Option<String> {
-    stored.map(domain_phone::mask)
+    stored.map(|phone| if personal { phone.to_owned() } else { domain_phone::mask(phone) })
 }

@@ -66,7 +66,10 @@ pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError
     }
     match rows.pop() {
         None => Err(not_found()),
-        Some(only) if rows.is_empty() => Ok(Found::One(Box::new(only))),
+        Some(only) if rows.is_empty() => {
+            ctx.acts_for(&only.customer_id)?;
+            Ok(Found::One(Box::new(only)))
+        }
         Some(last) => {
             rows.push(last);
             rows.truncate(3);
@@ -75,19 +78,35 @@ pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError
     }
 }
 
-/// Finds the one order that is to be changed.
+/// Whether the caller may be told the whole number of an order: it is their own, or they see personal data,
+/// or they have said it. A customer is verified by it, so its last digits are no reason to tell the rest.
+pub fn may_be_told(ctx: &CallContext, row: &OrderRow, said: &str) -> bool {
+    ctx.sees_personal(&row.customer_id) || reference::is_whole(said, &row.id)
+}
+
+/// Finds the one order that is to be changed. Its last digits are enough for whoever may be told the rest.
 ///
 /// # Errors
-/// `not_found`, and `invalid_parameters` where several may be meant.
+/// `not_found`, and `invalid_parameters` where several may be meant, or too little was said.
 pub async fn one(ctx: &mut CallContext, said: &str) -> Result<OrderRow, ToolError> {
     match order(ctx, said).await? {
-        Found::One(row) => Ok(*row),
+        Found::One(row) if may_be_told(ctx, &row, said) => Ok(*row),
+        Found::One(_) => Err(ToolError::invalid(text!(
+            "Please ask for the whole order number, or verify the caller first."
+        ))),
         Found::Several(rows) => {
+            let error = ToolError::invalid(several_end_like_this());
+            if !rows.iter().all(|row| may_be_told(ctx, row, said)) {
+                return Err(error);
+            }
             let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-            let sentence = text!("Several orders end like this. Please ask for the whole number.");
-            Err(ToolError::invalid(sentence).with_details(json!({ "candidates": ids })))
+            Err(error.with_details(json!({ "candidates": ids })))
         }
     }
+}
+
+fn several_end_like_this() -> String {
+    text!("Several orders end like this. Please ask for the whole number.")
 }
 
 /// Finds the one order of which something is sent back or exchanged: it has been delivered, and nothing
@@ -141,8 +160,12 @@ pub async fn owner(ctx: &mut CallContext, row: &OrderRow) -> Result<String, Tool
     Ok(buyer.map_or_else(|| text!("a former customer"), |buyer| buyer.name))
 }
 
-/// The question that tells several orders apart.
-pub fn which<T>(ctx: &CallContext, rows: &[OrderRow]) -> Answer<T> {
+/// The question that tells several orders apart, or asks for the whole number where that must come from the
+/// caller.
+pub fn which<T>(ctx: &CallContext, rows: &[OrderRow], said: &str) -> Answer<T> {
+    if !rows.iter().all(|row| may_be_told(ctx, row, said)) {
+        return Answer::ambiguous(several_end_like_this(), Vec::new());
+    }
     let today = ctx.today();
     let placed = |row: &OrderRow| speech::on(ctx.day_of(row.placed_at), today);
     let pieces = |row: &OrderRow| {

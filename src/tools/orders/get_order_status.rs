@@ -1,6 +1,6 @@
 //! `get_order_status`: where an order is.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
@@ -10,11 +10,8 @@ use super::{
     requests::{self, RequestBrief},
 };
 use crate::{
-    domain::{order_state::OrderStatus, speech},
-    store::{
-        orders::OrderRow,
-        shipments::{self, ShipmentRow},
-    },
+    domain::{order_state::OrderStatus, reference, speech},
+    store::shipments::{self, ShipmentRow},
     text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
@@ -39,7 +36,7 @@ pub struct Args {
 /// Where the order is.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Output {
-    /// Its number.
+    /// Its number; no more of it than was given, until the caller is verified.
     order_id: String,
     /// Where it stands.
     status: OrderStatus,
@@ -83,18 +80,20 @@ impl Tool for GetOrderStatus {
         let tenant = ctx.tenant_id();
         let row = match find::order(ctx, &args.order_id).await? {
             Found::One(row) => *row,
-            Found::Several(rows) => return Ok(find::which(ctx, &rows)),
+            Found::Several(rows) => return Ok(find::which(ctx, &rows, &args.order_id)),
         };
+        let told = find::may_be_told(ctx, &row, &args.order_id);
+        let number = if told { row.id.clone() } else { reference::normalise(&args.order_id) };
         let status = find::status(&row.status)?;
         let parcels = shipments::of_order(&mut ctx.tx, &tenant, &row.id).await?;
         let requests = requests::briefly(ctx, &row.id).await?;
         let settled = requests.iter().any(RequestBrief::is_settled);
         let stands = if settled { status.spoken_settled() } else { status.spoken() };
-        let say = say(ctx, &row, (status, &stands), parcels.first());
+        let say = say(ctx, (&number, row.placed_at), (status, &stands), parcels.first());
         let mut parcels = parcels.into_iter().take(MOST_PARCELS);
         let first = parcels.next();
         let output = Output {
-            order_id: row.id,
+            order_id: number,
             status,
             placed_at: rfc3339(row.placed_at),
             tracking_number: first.as_ref().map(|parcel| parcel.tracking_number.clone()),
@@ -109,12 +108,12 @@ impl Tool for GetOrderStatus {
 
 fn say(
     ctx: &CallContext,
-    row: &OrderRow,
+    (number, placed_at): (&str, DateTime<Utc>),
     (status, stands): (OrderStatus, &str),
     parcel: Option<&ShipmentRow>,
 ) -> String {
     let today = ctx.today();
-    let placed = speech::on(ctx.day_of(row.placed_at), today);
+    let placed = speech::on(ctx.day_of(placed_at), today);
     let under_way = status == OrderStatus::Shipped;
     let carrier = parcel.and_then(|parcel| parcel.carrier.as_deref()).filter(|_| under_way);
     let carrier =
@@ -128,7 +127,7 @@ fn say(
     text!(
         "Your order {order}, placed {placed}, {stands}{carrier}{expected}.",
         placed,
-        order = speech::order_id(&row.id),
+        order = speech::order_id(number),
         stands,
         carrier = carrier.unwrap_or_default(),
         expected = expected.unwrap_or_default()

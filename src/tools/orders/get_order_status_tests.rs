@@ -3,7 +3,10 @@ use serde_json::json;
 use super::*;
 use crate::{
     store::params,
-    toolkit::testing::{Shop, shops},
+    toolkit::{
+        Role,
+        testing::{Shop, shops},
+    },
 };
 
 /// Puts an order in transit, due on a day.
@@ -24,7 +27,8 @@ async fn ship(shop: &Shop, order_id: &str, expected_on: &str) {
 
 #[tokio::test]
 async fn an_order_is_found_however_its_number_is_said() {
-    for shop in shops().await {
+    for mut shop in shops().await {
+        shop.role = Role::Desk;
         for said in ["ORD-10001", "ord 10001", "one zero zero zero one", "0001", "O R D 1 0 0 0 1"]
         {
             let answer = shop.call(GetOrderStatus, json!({ "order_id": said })).await.unwrap();
@@ -33,6 +37,24 @@ async fn an_order_is_found_however_its_number_is_said() {
             let say = answer["say"].as_str().unwrap();
             assert_eq!(say, "Your order 1 0 0 0 1, placed on Monday, is pending.");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_hears_no_more_of_a_number_than_they_said() {
+    for shop in shops().await {
+        let answer = shop.call(GetOrderStatus, json!({ "order_id": "001" })).await.unwrap();
+        assert_eq!(answer["say"], "Your order 0 0 1, placed on Monday, is pending.");
+        assert_eq!(answer["data"]["order_id"], "001");
+        assert_eq!(answer["data"]["status"], "pending");
+        assert!(!answer.to_string().contains("10001"), "{answer}");
+        let whole = shop.call(GetOrderStatus, json!({ "order_id": "10001" })).await.unwrap();
+        assert_eq!(whole["data"]["order_id"], "ORD-10001");
+        let mut ctx = shop.context(false).await;
+        ctx.verified = Some("CUST-1".into());
+        let args = Args { order_id: "001".to_owned() };
+        let own = format!("{:?}", GetOrderStatus.call(&mut ctx, args).await.unwrap());
+        assert!(own.contains("ORD-10001"), "{own}");
     }
 }
 
@@ -52,7 +74,7 @@ async fn a_parcel_is_told_with_its_day() {
 
 #[tokio::test]
 async fn an_end_that_several_share_asks_which_one() {
-    for shop in shops().await {
+    for mut shop in shops().await {
         let mut tx = shop.db.db.write().await.unwrap();
         for id in ["A-20001", "A-30001", "A-40001", "10001"] {
             let tail = crate::domain::reference::tail(id);
@@ -67,6 +89,10 @@ async fn an_end_that_several_share_asks_which_one() {
             .unwrap();
         }
         tx.commit().await.unwrap();
+        let answer = shop.call(GetOrderStatus, json!({ "order_id": "0001" })).await.unwrap();
+        let say = "Several orders end like this. Please ask for the whole number.";
+        assert_eq!(answer, json!({ "say": say, "status": "ambiguous" }), "numbers are secret");
+        shop.role = Role::Desk;
         let answer = shop.call(GetOrderStatus, json!({ "order_id": "0001" })).await.unwrap();
         assert_eq!(answer["status"], "ambiguous");
         let candidates = answer["candidates"].as_array().unwrap();

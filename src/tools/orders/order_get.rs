@@ -49,7 +49,7 @@ impl Tool for OrderGet {
     ) -> Result<Answer<OrderView>, ToolError> {
         let row = match find::order(ctx, &args.order_id).await? {
             Found::One(row) => *row,
-            Found::Several(rows) => return Ok(find::which(ctx, &rows)),
+            Found::Several(rows) => return Ok(find::which(ctx, &rows, &args.order_id)),
         };
         let status = find::status(&row.status)?;
         let say = text!(

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use validator::Validate;
 
 use super::find;
@@ -62,11 +62,13 @@ impl Tool for OrderUpdateAddress {
         let (row, _) = addressable(ctx, args).await?;
         let (order, name) = (&row.id, find::owner(ctx, &row).await?);
         let place = args.address.spoken();
+        let old: Option<Value> =
+            row.address.as_deref().and_then(|json| serde_json::from_str(json).ok());
         let summary = text!("Send order {order} of {name} to {place}", order, name, place);
         Ok(Preview {
             summary: speech::stored(&summary, 400),
             amount: Some(ctx.money(row.total_minor)),
-            details: json!({ "order_id": row.id, "address": args.address }),
+            details: json!({ "order_id": row.id, "old_address": old, "address": args.address }),
             holds: Vec::new(),
         })
     }

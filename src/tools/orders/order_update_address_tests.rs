@@ -35,6 +35,10 @@ async fn an_approver_reads_where_it_goes() {
         assert_eq!(preview.summary, summary);
         assert_eq!(preview.amount.unwrap().minor, 1000);
         assert_eq!(preview.details["address"]["postal_code"], "2108");
+        assert_eq!(preview.details["old_address"], Value::Null, "it had none");
+        shop.call(OrderUpdateAddress, args("ORD-10001")).await.unwrap();
+        let next = shop.preview(OrderUpdateAddress, args("ORD-10001")).await.unwrap();
+        assert_eq!(next.details["old_address"]["line1"], "5 Elm Street");
     }
 }
 

@@ -138,6 +138,7 @@ async fn an_approved_count_holds_only_over_the_count_that_the_approver_saw() {
                 requester_scopes: String::new(),
                 conversation: None,
                 verified_customer: None,
+                customer_id: None,
                 arguments: String::new(),
                 arguments_hash: String::new(),
                 idempotency_key: id.clone(),

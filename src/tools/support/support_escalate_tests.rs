@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     store::{params, record, testing},
     toolkit::{
-        Caller, Scopes,
+        Caller, Role, Scopes,
         testing::{Shop, shops},
     },
     tools::customers::CustomerDelete,
@@ -107,11 +107,14 @@ async fn an_order_says_whose_it_is_to_whoever_may_know() {
 
 #[tokio::test]
 async fn who_may_not_read_orders_learns_no_numbers() {
-    for shop in shops().await {
+    for mut shop in shops().await {
         let mut tx = shop.db.db.write().await.unwrap();
         testing::another_order(&mut tx, "CUST-2", "ORD-20001", testing::long_ago()).await;
         tx.commit().await.unwrap();
         let arguments = json!({ "reason": "late", "summary": "Where is it?", "order_id": "0001" });
+        let error = shop.call(SupportEscalate, arguments.clone()).await.unwrap_err();
+        assert_eq!(error.details(), None, "a caller is verified by them");
+        shop.role = Role::Desk;
         let error = shop.call(SupportEscalate, arguments.clone()).await.unwrap_err();
         assert!(error.details().is_some());
         let args: Args = serde_json::from_value(arguments).unwrap();

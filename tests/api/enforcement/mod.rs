@@ -4,6 +4,6 @@
 //! Nothing here names a tool: the walk is made from the catalogue, the roles and the table in
 //! [`samples`], where a new tool is one line.
 
-mod dump;
+pub mod dump;
 pub mod samples;
 pub mod walk;
