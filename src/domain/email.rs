@@ -4,32 +4,153 @@
 use unicode_normalization::UnicodeNormalization;
 use validator::ValidateEmail;
 
-use super::lenient;
+use super::{alphabet, lenient};
 
 /// How many bytes a spoken address may have.
 const LONGEST_SPOKEN: usize = 1000;
 
+/// What is said about an address and is no part of it.
+const REMARKS: [&str; 16] = [
+    "all in one word",
+    "all as one word",
+    "all one word",
+    "in one word",
+    "as one word",
+    "one word",
+    "all in lower case",
+    "all in lowercase",
+    "all lower case",
+    "all lowercase",
+    "in lower case",
+    "in lowercase",
+    "lower case",
+    "lowercase",
+    "no spaces",
+    "without spaces",
+];
+
+/// What is said before an address. What stands before the last of [`OPENERS`] is left out.
+const OPENINGS: [&str; 19] = [
+    "my", "the", "her", "his", "our", "that", "this", "would", "e", "email", "e-mail", "mail",
+    "address", "so", "well", "okay", "ok", "yes", "sure",
+];
+const OPENERS: [&str; 14] = [
+    "is", "it's", "it’s", "its", "that's", "that’s", "thats", "be", "um", "uh", "er", "erm", "uhm",
+    "it",
+];
+
 /// Reads an address, typed or spoken, and gives its one form; `None` when it is no address.
 pub fn normalise(text: &str) -> Option<String> {
+    let text = folded(text)?;
+    address(&undressed(&text)).or_else(|| address(&words(&text)))
+}
+
+/// The addresses that may have been meant by what was said, the most literal first: word for word,
+/// without what was said around it, and with its letters spelled (`juliet oscar hotel november`).
+pub fn readings(text: &str) -> Vec<String> {
+    let Some(text) = folded(text) else { return Vec::new() };
+    let plain = undressed(&text);
+    let readings = [address(&words(&text)), address(&plain), spelled(&plain)];
+    let mut readings: Vec<String> = readings.into_iter().flatten().collect();
+    readings.dedup();
+    readings
+}
+
+fn folded(text: &str) -> Option<String> {
     if text.len() > LONGEST_SPOKEN {
         return None;
     }
     let text: String = text.nfkc().collect::<String>().to_lowercase();
     let text = text.trim().trim_start_matches("mailto:").trim_matches(['<', '>', '"', ' ']);
-    let text = text.trim_end_matches(['.', ',', '?', '!']);
-    let text = text.replace("all one word", " ").replace("all lowercase", " ");
-    let words: Vec<&str> = text.split([' ', '\t', '\n', ',']).filter(|w| !w.is_empty()).collect();
-    let typed_at = text.contains('@');
+    Some(text.trim_end_matches(['.', ',', '?', '!']).to_owned())
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split([' ', '\t', '\n', ',']).filter(|word| !word.is_empty()).collect()
+}
+
+/// The words of the address without what was said around it.
+fn undressed(text: &str) -> Vec<&str> {
+    let all = words(text);
+    let opening = all.iter().take_while(|word| {
+        let word = word.trim_end_matches(':');
+        OPENINGS.contains(&word) || OPENERS.contains(&word)
+    });
+    let opening: Vec<&str> = opening.map(|word| word.trim_end_matches(':')).collect();
+    let begins = opening.iter().rposition(|word| OPENERS.contains(word)).map_or(0, |at| at + 1);
+    let mut rest = all.get(begins..).unwrap_or_default();
+    let mut plain = Vec::with_capacity(rest.len());
+    while let Some((&word, after)) = rest.split_first() {
+        let remark = REMARKS.iter().map(|remark| remark.split(' ').collect::<Vec<_>>());
+        let remark = remark.filter(|remark| rest.starts_with(remark)).map(|remark| remark.len());
+        if let Some(length) = remark.max() {
+            rest = rest.get(length..).unwrap_or_default();
+            continue;
+        }
+        if !matches!(word, "please" | "um" | "uh" | "uhm" | "erm") {
+            plain.push(word);
+        }
+        rest = after;
+    }
+    alphabet::explained(&plain)
+}
+
+/// The address that these words are.
+fn address(words: &[&str]) -> Option<String> {
+    let typed_at = words.iter().any(|word| word.contains('@'));
     let spoken_at = words.iter().rposition(|word| *word == "at").filter(|_| !typed_at);
-    let address: String = words
-        .iter()
-        .enumerate()
-        .map(|(index, word)| {
-            let in_local_part = spoken_at.is_some_and(|at| index < at);
-            if Some(index) == spoken_at { "@".into() } else { written(word, in_local_part) }
-        })
-        .collect();
+    let mut address = String::new();
+    let mut times = 1;
+    let mut rest = words;
+    while let Some((&word, after)) = rest.split_first() {
+        let index = words.len() - rest.len();
+        let in_local_part = spoken_at.is_some_and(|at| index < at);
+        let next = after.first().copied().unwrap_or_default();
+        rest = after;
+        let one = match (word, next) {
+            _ if Some(index) == spoken_at => "@".into(),
+            ("sign", _) if index.checked_sub(1) == spoken_at && spoken_at.is_some() => "".into(),
+            ("full", "stop") => {
+                rest = rest.get(1..).unwrap_or_default();
+                ".".into()
+            }
+            ("under", "score") => {
+                rest = rest.get(1..).unwrap_or_default();
+                "_".into()
+            }
+            ("double" | "triple" | "treble", next) if is_repeated(next, in_local_part) => {
+                times = if word == "double" { 2 } else { 3 };
+                continue;
+            }
+            _ => written(word, in_local_part),
+        };
+        address.push_str(&one.repeat(times));
+        times = 1;
+    }
     is_address(&address).then_some(address)
+}
+
+/// The address with letters for spelled words, where at least two of them follow each other: a word
+/// of an alphabet alone is a name, and letters alone are written already.
+fn spelled(words: &[&str]) -> Option<String> {
+    let letters = |word: &str| -> Option<String> {
+        let parts = word.split('-').map(alphabet::letter);
+        parts.collect::<Option<Vec<&str>>>().map(|parts| parts.concat())
+    };
+    let mut written: Vec<String> = Vec::with_capacity(words.len());
+    for run in words.chunk_by(|a, b| letters(a).is_some() == letters(b).is_some()) {
+        let spelled: Option<String> = run.iter().map(|word| letters(word)).collect();
+        match spelled {
+            Some(spelled) if spelled.len() > 1 => written.push(spelled),
+            _ => written.extend(run.iter().map(|word| (*word).to_owned())),
+        }
+    }
+    address(&written.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// True of what is said twice at once: a letter, or a digit.
+fn is_repeated(word: &str, in_local_part: bool) -> bool {
+    alphabet::is_letter(word) || (in_local_part && lenient::digit(word).is_some())
 }
 
 /// The address with its local part hidden: `a***@example.com`.
@@ -58,15 +179,24 @@ pub fn spoken(email: &str) -> String {
 /// What a spoken word is written as. Digits are spelt out before the "at" only: `one.com` exists.
 fn written(word: &str, in_local_part: bool) -> String {
     match word {
-        "dot" | "point" | "period" => ".".into(),
-        "underscore" => "_".into(),
+        "dot" | "point" | "period" | "fullstop" => ".".into(),
+        "underscore" | "underline" => "_".into(),
         "dash" | "hyphen" | "minus" => "-".into(),
         "plus" => "+".into(),
-        _ => match lenient::digit(word).filter(|_| in_local_part) {
+        _ if in_local_part => match lenient::digit(word) {
             Some(digit) => digit.to_string(),
             None => word.into(),
         },
+        _ => undotted(word).unwrap_or_else(|| word.into()),
     }
+}
+
+/// A domain whose last dot was written as a word: `exampledotcom`.
+fn undotted(word: &str) -> Option<String> {
+    let tops = ["com", "net", "org", "edu", "gov", "io"].into_iter();
+    tops.filter_map(|top| Some((word.strip_suffix(top)?.strip_suffix("dot")?, top)))
+        .map(|(name, top)| format!("{name}.{top}"))
+        .next()
 }
 
 /// Stricter than the standard where the standard allows what no customer has: an address on a
@@ -101,8 +231,55 @@ mod tests {
             ("ana lopez all one word at example dot com", "analopez@example.com"),
             ("ana nine two at one dot com", "ana92@one.com"),
             ("look at me at example dot com.", "lookatme@example.com"),
+            ("ana lopez one word at example dot com", "analopez@example.com"),
+            ("ana lopez all in one word, at example dot com", "analopez@example.com"),
+            ("ana dot lopez at example dot com all lower case", "ana.lopez@example.com"),
+            ("ana dot lopez in lower case no spaces at example dot com", "ana.lopez@example.com"),
+            ("my email is ana dot lopez at example dot com", "ana.lopez@example.com"),
+            ("My e-mail address is: ana dot lopez at example dot com", "ana.lopez@example.com"),
+            ("It's ana dot lopez at example dot com, please", "ana.lopez@example.com"),
+            ("um, that would be ana.lopez@example.com", "ana.lopez@example.com"),
+            ("ana dot lopez at example dotcom", "ana.lopez@example.com"),
+            ("ana dot lopez at exampledotcom", "ana.lopez@example.com"),
+            ("ana full stop lopez at example full stop com", "ana.lopez@example.com"),
+            ("ana period lopez at example point com", "ana.lopez@example.com"),
+            ("ana dot lopez at sign example dot com", "ana.lopez@example.com"),
+            ("ana under score lopez at example dot com", "ana_lopez@example.com"),
+            ("ma double t at example dot com", "matt@example.com"),
+            ("ana triple nine at example dot com", "ana999@example.com"),
+            ("b as in boy o b at example dot com", "bob@example.com"),
+            // What is said around an address may be all of it.
+            ("it at example dot com", "it@example.com"),
+            ("my dot mail at example dot com", "my.mail@example.com"),
+            ("dotcom at example dot com", "dotcom@example.com"),
+            ("one word at example dot com", "1word@example.com"),
         ] {
             assert_eq!(normalise(text).as_deref(), Some(email), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_said_is_tried_before_what_may_have_been_meant() {
+        for (text, emails) in [
+            ("ana@example.com", &["ana@example.com"][..]),
+            ("it's me at example dot com", &["it'sme@example.com", "me@example.com"]),
+            (
+                "juliet oscar hotel november dot smith at example dot com",
+                &["julietoscarhotelnovember.smith@example.com", "john.smith@example.com"],
+            ),
+            (
+                "j-o-h-n dot smith at example dot com",
+                &["j-o-h-n.smith@example.com", "john.smith@example.com"],
+            ),
+            ("j o h n dot smith at example dot com", &["john.smith@example.com"]),
+            (
+                "jig how oboe baker at example dot com",
+                &["jighowoboebaker@example.com", "jhob@example.com"],
+            ),
+            ("juliet dot smith at example dot com", &["juliet.smith@example.com"]),
+            ("ana", &[]),
+        ] {
+            assert_eq!(readings(text), emails, "{text}");
         }
     }
 

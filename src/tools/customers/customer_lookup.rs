@@ -35,7 +35,7 @@ pub struct Args {
     /// E-mail address, typed or spoken.
     #[validate(length(max = 254, message = "must be at most 254 characters"))]
     email: Option<String>,
-    /// Phone number in any format.
+    /// Phone number in any format, or its last 4 or more digits.
     #[validate(length(max = 80, message = "must be at most 80 characters"))]
     phone: Option<String>,
     /// Order number, or its last 3 or more digits.
@@ -120,18 +120,19 @@ impl Tool for CustomerLookup {
         let clues = args.clues(&ctx.tenant.business.phone_region)?;
         for (nth, clue) in clues.iter().enumerate() {
             let others = clues.get(nth + 1..).unwrap_or_default();
-            let mut matches = clues::narrow(clue.find(ctx).await?, others);
+            let clues::Found { mut matches, sure } = clue.find(ctx).await?.narrowed(others);
             if matches.iter().any(|found| ctx.acts_for(&found.id).is_ok()) {
                 matches.retain(|found| ctx.acts_for(&found.id).is_ok());
             }
             match matches.as_slice() {
                 [] => {}
-                [only] => return found(ctx, &only.id).await,
-                several => return Ok(ambiguous(ctx, clue, several)),
+                [only] if sure => return found(ctx, &only.id).await,
+                several => return Ok(ambiguous(ctx, &clue.spoken(sure), several)),
             }
         }
         for clue in &clues {
-            if let Clue::Email(address) = clue {
+            let Clue::Email(readings) = clue else { continue };
+            for address in readings {
                 let similar = clues::misheard(ctx, address).await?;
                 if !similar.is_empty() {
                     return Ok(similar_address(&similar));
@@ -225,27 +226,33 @@ fn card(ctx: &CallContext, rows: Vec<CardRow>) -> Result<Option<Answer<Output>>,
 }
 
 /// Up to three of several customers, and the question that tells them apart.
-fn ambiguous(ctx: &CallContext, clue: &Clue, several: &[Match]) -> Answer<Output> {
-    let count = several.len();
+fn ambiguous(ctx: &CallContext, found_by: &str, several: &[Match]) -> Answer<Output> {
     let candidates = several
         .iter()
         .take(3)
         .map(|customer| Candidate { id: customer.id.clone(), hint: hint(ctx, customer) });
     let names: Vec<String> = several.iter().map(|customer| shown::said(&customer.name)).collect();
-    let distinct = names.iter().collect::<BTreeSet<_>>().len() == count;
-    let ask = if count > 3 {
+    let distinct = names.iter().collect::<BTreeSet<_>>().len() == names.len();
+    let same_email = several.windows(2).all(|two| {
+        matches!(two, [one, other] if one.email_key.is_some() && one.email_key == other.email_key)
+    });
+    let ask = if several.len() > 3 {
         text!("Please ask for something more exact, such as the e-mail address.")
     } else if distinct {
         text!("Is it {names}?", names = names.join(" or "))
-    } else if matches!(clue, Clue::Email(_)) {
+    } else if same_email {
         text!("Please ask for the postal code or a whole order number.")
     } else {
         text!("Please ask for the e-mail address or a whole order number.")
     };
-    let count = if count > 3 { "more than three".to_owned() } else { count.to_string() };
-    let say =
-        text!("I found {count} customers {found_by}. {ask}", count, ask, found_by = clue.spoken());
-    Answer::ambiguous(say, candidates.collect())
+    let count = match several.len() {
+        4.. => text!("more than three customers"),
+        count => speech::count(count as u64, "customer", "customers"),
+    };
+    Answer::ambiguous(
+        text!("I found {count} {found_by}. {ask}", count, ask, found_by),
+        candidates.collect(),
+    )
 }
 
 /// Those whose e-mail address is nearly the one that was understood: a question, and no guess.
@@ -287,7 +294,7 @@ fn hint(ctx: &CallContext, customer: &Match) -> String {
 fn nothing(args: &Args, clues: &[Clue]) -> Answer<Output> {
     let with = match clues {
         [] => text!("with that customer number"),
-        [only] if args.customer_id.is_none() => only.spoken(),
+        [only] if args.customer_id.is_none() => only.spoken(true),
         _ => text!("like that"),
     };
     let tried = [

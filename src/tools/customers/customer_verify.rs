@@ -164,8 +164,7 @@ impl Args {
         let fits = [
             self.postal_code.as_deref().map(|said| Some(clues::postal(said)) == postal),
             self.email.as_deref().map(|said| {
-                let said = email::normalise(said);
-                said.is_some() && said == facts.email_key
+                email::readings(said).iter().any(|said| Some(said) == facts.email_key.as_ref())
             }),
             self.phone_last4.as_deref().map(|said| phone.ends_with(&reference::digits(said))),
             match &self.order_id {
@@ -184,16 +183,19 @@ async fn is_theirs(
     said: &str,
 ) -> Result<bool, ToolError> {
     let tenant = ctx.tenant_id();
-    let (tail, digits) = (reference::tail(said), reference::digits(said));
-    if tail.is_empty() {
-        return Ok(false);
+    let digits = reference::digits(said);
+    for key in reference::readings(said) {
+        let tail = reference::reversed(&key);
+        let end = format!("{tail}{AFTER_ALL}");
+        let orders = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tail, &end).await?;
+        let whole = |id: &str| {
+            reference::key(id) == key || (!digits.is_empty() && reference::digits(id) == digits)
+        };
+        if orders.iter().any(|(id, _)| whole(id)) {
+            return Ok(true);
+        }
     }
-    let end = format!("{tail}{AFTER_ALL}");
-    let orders = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tail, &end).await?;
-    let whole = |id: &str| {
-        reference::tail(id) == tail || (!digits.is_empty() && reference::digits(id) == digits)
-    };
-    Ok(orders.iter().any(|(id, _)| whole(id)))
+    Ok(false)
 }
 
 /// Writes the verification down, and answers its handle.

@@ -34,12 +34,16 @@ pub async fn order_of(
     said: &str,
 ) -> Result<String, ToolError> {
     let tenant = ctx.tenant_id();
-    let tail = reference::tail(said);
-    let end = format!("{tail}{AFTER_ALL}");
-    let found = match tail.as_str() {
-        "" => Vec::new(),
-        tail => interactions::order_of(&mut ctx.tx, &tenant, customer_id, tail, &end).await?,
-    };
+    let mut tail = String::new();
+    let mut found = Vec::new();
+    for key in reference::readings(said) {
+        tail = reference::reversed(&key);
+        let end = format!("{tail}{AFTER_ALL}");
+        found = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tail, &end).await?;
+        if !found.is_empty() {
+            break;
+        }
+    }
     match found.as_slice() {
         [(id, found), (_, next)] if *found == tail && *next != tail => Ok(id.clone()),
         [(id, _), _] if id == said => Ok(id.clone()),
