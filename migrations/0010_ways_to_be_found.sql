@@ -1,8 +1,9 @@
 -- More ways to find a customer by what a caller can say. One dialect for both databases, as in 0001.
 
--- The terms that the server writes for each new customer (`customer_changes::terms`), for those who are there already: the end
--- of a phone number (`p:0123:12025550123`), and an e-mail address by how its local part sounds and by its last letters
--- (`e:jnsnt:john.smith@example.com`, `f:mith:john.smith@example.com`; the rules are in `domain/misheard.rs`).
+-- The terms that the server writes for each new customer (`customer_changes::terms`), for those who are there already: the
+-- end of a phone number (`p:0123:12025550123`), and an e-mail address by how its local part sounds and by its last letters
+-- (`e:jnsnt:john.smith@example.com`, `f:mith:john.smith@example.com`), by the rules of
+-- `domain/misheard.rs`.
 insert into search_terms (tenant_id, kind, term, ref_id)
 select tenant_id, 'customer', 'p:' || substr(phone_key, length(phone_key) - 3) || ':' || phone_key, id
 from customers

@@ -65,8 +65,10 @@ fn written(words: &[&str], letter: fn(&str) -> Option<&str>) -> String {
             "order" | "number" | "hash" | "hashtag" | "pound" | "sign" | "dash" | "hyphen"
             | "minus" => {}
             "o" | "oh" => {
+                // What follows the first zeros says whether they are zeros.
+                let mut after = words.clone().skip_while(|next| matches!(*next, "o" | "oh"));
                 let beside_digit = written.ends_with(|c: char| c.is_ascii_digit())
-                    || (written.is_empty() && words.peek().is_some_and(|next| is_digits(next)));
+                    || (written.is_empty() && after.next().is_some_and(is_digits));
                 push(&mut written, if beside_digit { "0" } else { "o" }, &mut times);
             }
             word => {
@@ -167,6 +169,7 @@ mod tests {
         assert_eq!(normalise("one double oh four two"), "10042");
         assert_eq!(normalise("one oh oh four two"), "10042");
         assert_eq!(normalise("oh five"), "05");
+        assert_eq!(normalise("oh oh oh one"), "0001");
         assert_eq!(normalise("O R D dash one zero zero four two"), "ORD10042");
         assert_eq!(normalise("ORD-10042"), "ORD10042");
         assert_eq!(normalise("fifteen forty"), "1540");
