@@ -77,17 +77,21 @@ pub fn address(term: &str) -> Option<&str> {
 /// it is too many for a slip of the ear.
 pub fn distance(heard: &str, known: &str) -> Option<usize> {
     let domain = |address: &str| address.rsplit('@').next().unwrap_or_default().to_owned();
-    let domains = strsim::osa_distance(&domain(heard), &domain(known));
-    let (heard, known) = (local_part(heard), local_part(known));
-    let locals = strsim::osa_distance(&heard, &known);
-    // What sounds the same may be written with one more letter that differs.
-    let extra = usize::from(sound(&heard) == sound(&known));
-    let allowed = match heard.chars().count() {
+    let (heard_local, known_local) = (local_part(heard), local_part(known));
+    let locals = strsim::osa_distance(&heard_local, &known_local);
+    let allowed = match heard_local.chars().count() {
         0..=2 => 0,
-        3..=5 => 1 + extra,
-        _ => 2 + extra,
+        3..=5 => 1,
+        _ => 2,
     };
-    (domains <= OTHER_DOMAIN && locals <= allowed).then_some(locals + domains)
+    // What sounds the same may be written with one more letter that differs.
+    let may_be = locals <= allowed
+        || (allowed > 0 && locals == allowed + 1 && sound(&heard_local) == sound(&known_local));
+    if !may_be {
+        return None;
+    }
+    let domains = strsim::osa_distance(&domain(heard), &domain(known));
+    (domains <= OTHER_DOMAIN).then_some(locals + domains)
 }
 
 /// The local part without separators.

@@ -160,7 +160,7 @@ record! {
     }
 }
 
-/// Addresses whose terms are in one of two ranges, up to two thousand of each.
+/// Addresses whose terms are in one of two ranges, up to four thousand of each.
 pub async fn addresses(
     tx: &mut Tx,
     tenant: &str,
@@ -172,13 +172,13 @@ pub async fn addresses(
          from (select term, ref_id
                from search_terms
                where tenant_id = $1 and kind = 'customer' and term >= $2 and term <= $3
-               limit 2000) by_sound
+               limit 4000) by_sound
          union all
          select term, ref_id
          from (select term, ref_id
                from search_terms
                where tenant_id = $1 and kind = 'customer' and term >= $4 and term <= $5
-               limit 2000) by_end",
+               limit 4000) by_end",
         params![tenant, &by_sound.low, &by_sound.high, &by_end.low, &by_end.high],
     )
     .await
