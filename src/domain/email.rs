@@ -113,7 +113,9 @@ fn address(words: &[&str]) -> Option<String> {
         rest = after;
         let one = match (word, next) {
             _ if Some(index) == spoken_at => "@".into(),
-            ("sign", _) if index.checked_sub(1) == spoken_at && spoken_at.is_some() => "".into(),
+            ("sign", _) if spoken_at.is_some() && index.checked_sub(1) == spoken_at => {
+                String::new()
+            }
             ("full", "stop") => {
                 rest = rest.get(1..).unwrap_or_default();
                 ".".into()
