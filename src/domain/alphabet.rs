@@ -51,11 +51,16 @@ fn initial<'w>(word: &'w str, alphabets: &[&[&str]]) -> Option<&'w str> {
 }
 
 /// The words, with letters that were explained as letters alone: `b as in boy`, `b for bravo`,
-/// `b like bravo` are `b`, and `x ray` is `x`.
+/// `b like bravo` are `b`, `double t` is `t t`, and `x ray` is `x`.
 pub fn explained<'w>(words: &[&'w str]) -> Vec<&'w str> {
     let mut plain = Vec::with_capacity(words.len());
     let mut rest = words;
     while let Some((&word, after)) = rest.split_first() {
+        if let Some((times, letter)) = repeated(word, after) {
+            plain.extend(std::iter::repeat_n(letter, times));
+            rest = after.get(1..).unwrap_or_default();
+            continue;
+        }
         plain.push(word);
         rest = match after {
             ["ray", after @ ..] if word == "x" => after,
@@ -73,6 +78,16 @@ pub fn explained<'w>(words: &[&'w str]) -> Vec<&'w str> {
         };
     }
     plain
+}
+
+/// A letter that is said to be there twice or three times. `Double u` is a letter of its own.
+fn repeated<'w>(word: &str, after: &[&'w str]) -> Option<(usize, &'w str)> {
+    let letter = after.first().copied().filter(|next| is_letter(next))?;
+    match word {
+        "double" if letter != "u" => Some((2, letter)),
+        "triple" | "treble" => Some((3, letter)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -102,6 +117,8 @@ mod tests {
             ("b like bravo x ray", "b x"),
             ("s is for sugar m as mary", "s m"),
             ("x as in x ray one", "x one"),
+            ("m a double t", "m a t t"),
+            ("double u double five double", "double u double five double"),
             ("b for one", "b for one"),
             ("mug for boy", "mug for boy"),
             ("b as in", "b as in"),
