@@ -10,7 +10,7 @@ use super::{alphabet, lenient};
 const LONGEST_SPOKEN: usize = 1000;
 
 /// What is said about an address and is no part of it.
-const REMARKS: [&str; 16] = [
+const REMARKS: [&str; 18] = [
     "all in one word",
     "all as one word",
     "all one word",
@@ -26,6 +26,8 @@ const REMARKS: [&str; 16] = [
     "lower case",
     "lowercase",
     "no spaces",
+    "with no spaces",
+    "and no spaces",
     "without spaces",
 ];
 

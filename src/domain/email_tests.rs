@@ -15,7 +15,7 @@ fn spoken_addresses_are_written() {
         ("ana lopez one word at example dot com", "analopez@example.com"),
         ("ana lopez all in one word, at example dot com", "analopez@example.com"),
         ("ana dot lopez at example dot com all lower case", "ana.lopez@example.com"),
-        ("ana dot lopez in lower case no spaces at example dot com", "ana.lopez@example.com"),
+        ("ana dot lopez in lower case with no spaces at example dot com", "ana.lopez@example.com"),
         ("my email is ana dot lopez at example dot com", "ana.lopez@example.com"),
         ("My e-mail address is: ana dot lopez at example dot com", "ana.lopez@example.com"),
         ("It's ana dot lopez at example dot com, please", "ana.lopez@example.com"),

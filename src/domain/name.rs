@@ -10,6 +10,12 @@ const NEARLY: f64 = 0.92;
 /// Below this likeness, two words are different ones, even where they sound alike.
 const NOT_UNLIKE: f64 = 0.72;
 
+/// What is said before a name and is no part of it.
+const BEFORE_A_NAME: [&str; 19] = [
+    "am", "dr", "erm", "hi", "i", "im", "is", "its", "miss", "mister", "mr", "mrs", "ms", "my",
+    "name", "the", "this", "uh", "um",
+];
+
 /// The name as it is compared: lower case, without accents and apostrophes, words parted by one
 /// space. `Zoë O'Brien-López` is `zoe obrien lopez`.
 pub fn fold(name: &str) -> String {
@@ -38,17 +44,21 @@ pub fn words(name: &str) -> Vec<String> {
     fold(name).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// The names that may have been said like this, the most literal first: as it is, and with spelled
-/// letters as words. `Smith spelled s m i t h`, `juliet oscar hotel november` and `s as in sierra …`
-/// are spelled, and an alphabet's word may be a name as well.
+/// The names that may have been said like this, the most literal first: as it is, without what was
+/// said before it, and with spelled letters as words. `Smith spelled s m i t h`, `juliet oscar hotel
+/// november` and `s as in sierra …` are spelled, and an alphabet's word may be a name as well.
 pub fn readings(said: &str) -> Vec<String> {
     let folded = fold(said);
     let all: Vec<&str> = folded.split(' ').collect();
-    let words = alphabet::explained(&all);
+    let begins = all.iter().position(|word| !BEFORE_A_NAME.contains(word)).unwrap_or_default();
+    let plain = all.get(begins..).unwrap_or_default();
+    let words = alphabet::explained(plain);
     // `John s m i t h` begins with a name, and `s m i t hotel` does not end with one.
     let letters = |word: &str| alphabet::letter(word).is_some();
-    let apart = |word: &str| (letters(word), alphabet::is_letter(word));
+    let apart =
+        |word: &str| (letters(word), alphabet::is_letter(word), alphabet::nato(word).is_some());
     let mut readings = vec![said.to_owned()];
+    readings.extend((begins > 0).then(|| plain.join(" ")));
     readings.extend(spelled(words.chunk_by(|a, b| apart(a) == apart(b))));
     readings.extend(spelled(words.chunk_by(|a, b| letters(a) == letters(b))));
     readings.dedup();
@@ -182,6 +192,9 @@ mod tests {
             ("john smith spelled s m i t h", "john smith"),
             ("John Smith, S-M-I-T-H", "john smith"),
             ("john smyth s m i t h", "john smith"),
+            ("john sierra mike india tango hotel", "john smith"),
+            ("My name is Mr. John Smith", "john smith"),
+            ("it's john smith", "john smith"),
             ("john smitt spelled s m i double t", "john smitt"),
             ("alpha november alpha lopez l as in lima o p e zulu", "ana lopez"),
             ("john s as in sierra m as in mike i for india t like tango h", "john smith"),

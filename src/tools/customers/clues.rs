@@ -140,7 +140,8 @@ impl Clue {
                 key == whole || (!end.is_empty() && key.ends_with(end.as_str()))
             }),
             Self::Name(said, postal) => {
-                (said.is_empty() || name::similarity(said, &customer.name) >= LIKE_ENOUGH)
+                let like = |said: &String| name::similarity(said, &customer.name) >= LIKE_ENOUGH;
+                (said.is_empty() || name::readings(said).iter().any(like))
                     && (postal.is_empty() || Some(postal) == postal_key(customer).as_ref())
             }
         }
@@ -149,7 +150,10 @@ impl Clue {
     /// Whether a customer who fits is not only like what was said.
     fn is(&self, customer: &Match) -> bool {
         match self {
-            Self::Name(said, _) => said.is_empty() || name::is_same(said, &customer.name),
+            Self::Name(said, _) => {
+                let same = |said: &String| name::is_same(said, &customer.name);
+                said.is_empty() || name::readings(said).iter().any(same)
+            }
             _ => true,
         }
     }
@@ -166,6 +170,7 @@ async fn named(ctx: &mut CallContext, said: &str, postal_key: &str) -> Result<Fo
             return Ok(Found::sure(exact));
         }
     }
+    let mut matches = Vec::new();
     for reading in &readings {
         let mut sounds = name::sound_keys(reading).into_iter().map(|key| format!("s:{key}"));
         let sounds = std::array::from_fn(|_| sounds.next().unwrap_or_default());
@@ -175,12 +180,11 @@ async fn named(ctx: &mut CallContext, said: &str, postal_key: &str) -> Result<Fo
         if !same.is_empty() {
             return Ok(Found::sure(same));
         }
-        let matches = most_like(like, reading);
-        if !matches.is_empty() {
-            return Ok(Found { matches, sure: false });
+        if matches.is_empty() {
+            matches = most_like(like, reading);
         }
     }
-    Ok(Found::sure(Vec::new()))
+    Ok(Found { matches, sure: false })
 }
 
 /// Up to three customers whose e-mail address is much like one that nobody has.
