@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{percent::Percent, tier::Tier};
+use super::{percent::Percent, reference, tier::Tier};
 
 /// The price rules of the business, from its configuration.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -88,14 +88,18 @@ impl Pricing {
         best
     }
 
-    /// Finds a code in any case and with any punctuation, as it may be said.
+    /// Finds a code in any case and with any punctuation, as it may be said: `welcome fifteen`.
     pub fn code(&self, code: &str) -> Option<(&str, Percent)> {
         let plain = |text: &str| {
             let letters = text.chars().filter(|c| c.is_alphanumeric());
             letters.flat_map(char::to_lowercase).collect::<String>()
         };
-        let wanted = plain(code);
-        let found = self.codes.iter().find(|(name, _)| plain(name) == wanted);
+        let mut said = vec![plain(code)];
+        said.extend(reference::readings(code).iter().map(|reading| plain(reading)));
+        let mut found = said
+            .iter()
+            .filter_map(|wanted| self.codes.iter().find(|(name, _)| plain(name) == *wanted));
+        let found = found.next();
         found.map(|(name, percent)| (name.as_str(), *percent))
     }
 
@@ -166,6 +170,21 @@ pub(crate) mod tests {
         assert_eq!(reason(Some(Tier::Premium), 49, Some("welcome 15")), "15 code WELCOME15");
         assert_eq!(reason(Some(Tier::Enterprise), 50, Some("WELCOME15")), "20 enterprise customer");
         assert_eq!(reason(None, 1, Some("guess")), "0 no discount");
+    }
+
+    #[test]
+    fn a_code_is_known_however_it_is_said() {
+        let pricing = pricing();
+        for said in [
+            "welcome-15",
+            "welcome fifteen",
+            "the code is Welcome fifteen",
+            "w e l c o m e one five",
+        ] {
+            assert_eq!(pricing.code(said).map(|(code, _)| code), Some("WELCOME15"), "{said}");
+        }
+        assert_eq!(pricing.code("welcome fifty"), None);
+        assert_eq!(pricing.code(""), None);
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub fn integer(text: &str) -> Option<i64> {
 pub fn word(word: &str) -> Option<i64> {
     match word {
         "nought" | "naught" => Some(0),
+        // As pilots and radio people say it.
+        "niner" => Some(9),
         // Callers and their scribes misspell this one.
         "fourty" => Some(40),
         // A spelled letter is none: `o` may be the letter, and whoever reads numbers says `oh`.
@@ -101,6 +103,7 @@ mod tests {
         for (text, number) in [
             ("seven", Some(7)),
             ("nought", Some(0)),
+            ("niner", Some(9)),
             ("twelve", Some(12)),
             ("forty", Some(40)),
             ("o", None),

@@ -16,9 +16,11 @@
 //! What people say, and how it is understood:
 //!
 //! * [`text`]: what text may contain when it comes in, and how it is shown;
+//! * [`alphabet`] and [`heard`]: letters that are spelled, and what is said around a number;
 //! * [`lenient`]: whole numbers in digits and words;
 //! * [`mod@reference`]: order numbers and other ids as callers say them;
 //! * [`phone`] and [`email`]: one form for each;
+//! * [`misheard`]: addresses that are heard for one another;
 //! * [`name`]: likeness of names, by letters and by sound;
 //! * [`period`]: days from one to another, as analysts write and callers say them.
 //!
@@ -29,12 +31,15 @@
 //! * [`words`]: sentences in the language of the business;
 //! * [`digest`]: the fingerprint of a text.
 
+pub mod alphabet;
 pub mod business;
 pub mod digest;
 pub mod discount;
 pub mod email;
+pub mod heard;
 pub mod hours;
 pub mod lenient;
+pub mod misheard;
 pub mod money;
 pub mod name;
 pub mod order_lines;

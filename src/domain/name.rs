@@ -3,10 +3,18 @@
 use rphonetic::{DoubleMetaphone, Encoder};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use super::alphabet;
+
 /// From this likeness on, two words differ by a slip of the pen.
 const NEARLY: f64 = 0.92;
 /// Below this likeness, two words are different ones, even where they sound alike.
 const NOT_UNLIKE: f64 = 0.72;
+
+/// What is said before a name and is no part of it.
+const BEFORE_A_NAME: [&str; 19] = [
+    "am", "dr", "erm", "hi", "i", "im", "is", "its", "miss", "mister", "mr", "mrs", "ms", "my",
+    "name", "the", "this", "uh", "um",
+];
 
 /// The name as it is compared: lower case, without accents and apostrophes, words parted by one
 /// space. `Zoë O'Brien-López` is `zoe obrien lopez`.
@@ -34,6 +42,64 @@ pub fn fold(name: &str) -> String {
 /// The folded words of a name.
 pub fn words(name: &str) -> Vec<String> {
     fold(name).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// The names that may have been said like this, the most literal first: as it is, without what was
+/// said before it, and with spelled letters as words. `Smith spelled s m i t h`, `juliet oscar hotel
+/// november` and `s as in sierra …` are spelled, and an alphabet's word may be a name as well.
+pub fn readings(said: &str) -> Vec<String> {
+    let folded = fold(said);
+    let all: Vec<&str> = folded.split(' ').collect();
+    let begins = all.iter().position(|word| !BEFORE_A_NAME.contains(word)).unwrap_or_default();
+    let plain = all.get(begins..).unwrap_or_default();
+    let words = alphabet::explained(plain);
+    // `John s m i t h` begins with a name, and `s m i t hotel` does not end with one.
+    let letters = |word: &str| alphabet::letter(word).is_some();
+    let apart =
+        |word: &str| (letters(word), alphabet::is_letter(word), alphabet::nato(word).is_some());
+    let mut readings = vec![said.to_owned()];
+    readings.extend((begins > 0).then(|| plain.join(" ")));
+    readings.extend(spelled(words.chunk_by(|a, b| apart(a) == apart(b))));
+    readings.extend(spelled(words.chunk_by(|a, b| letters(a) == letters(b))));
+    readings.dedup();
+    readings
+}
+
+/// The words with each run of letters as the word that they spell; `None` where none is spelled.
+fn spelled<'r, 'w: 'r>(runs: impl Iterator<Item = &'r [&'w str]>) -> Option<String> {
+    let mut is_spelled = false;
+    let mut words: Vec<String> = Vec::new();
+    for run in runs {
+        let letters: Option<String> = run.iter().map(|word| alphabet::letter(word)).collect();
+        // Two words of an alphabet, such as Adam Baker, are a name.
+        let fewest = if run.iter().any(|word| alphabet::is_letter(word)) { 2 } else { 3 };
+        match letters.filter(|letters| letters.len() >= fewest) {
+            Some(letters) => {
+                is_spelled = true;
+                let says_so = |word: &mut String| matches!(word.as_str(), "spelled" | "spelt");
+                let is_told = words.pop_if(says_so).is_some();
+                // It is the word before that was spelled.
+                words.pop_if(|word| is_told || word_sounds_like(word, &letters));
+                words.push(letters);
+            }
+            None => words.extend(run.iter().map(|word| (*word).to_owned())),
+        }
+    }
+    is_spelled.then(|| words.join(" "))
+}
+
+/// Whether a name that was said is the one on file: the same words in any order, or all but some in
+/// the middle.
+pub fn is_same(said: &str, on_file: &str) -> bool {
+    let (mut said, mut on_file) = (words(said), words(on_file));
+    let left_out = said.len() > 1 && said.len() < on_file.len();
+    let ends = [on_file.first(), on_file.last()];
+    if left_out && ends.into_iter().flatten().all(|end| said.contains(end)) {
+        on_file.retain(|word| said.contains(word));
+    }
+    said.sort();
+    on_file.sort();
+    !said.is_empty() && said == on_file
 }
 
 /// How the words of a name sound (Double Metaphone, both readings), sorted, each once. `Smith` and
@@ -118,6 +184,53 @@ mod tests {
             assert!(sound_keys(a).iter().any(|key| keys.contains(key)), "{a} {b}");
         }
         assert!(sound_keys("山田").is_empty());
+    }
+
+    #[test]
+    fn spelled_names_are_read_after_what_was_said() {
+        for (said, spelled) in [
+            ("john smith spelled s m i t h", "john smith"),
+            ("John Smith, S-M-I-T-H", "john smith"),
+            ("john smyth s m i t h", "john smith"),
+            ("john sierra mike india tango hotel", "john smith"),
+            ("My name is Mr. John Smith", "john smith"),
+            ("it's john smith", "john smith"),
+            ("john smitt spelled s m i double t", "john smitt"),
+            ("alpha november alpha lopez l as in lima o p e zulu", "ana lopez"),
+            ("john s as in sierra m as in mike i for india t like tango h", "john smith"),
+            ("juliet oscar hotel november smith", "john smith"),
+            ("j o h n sierra mike india tango hotel", "john smith"),
+        ] {
+            let readings = readings(said);
+            assert_eq!(readings.first().map(String::as_str), Some(said));
+            assert!(readings.iter().skip(1).any(|name| name == spelled), "{readings:?}");
+        }
+        for said in ["John Smith", "Juliet Meyer", "Adam Baker", ""] {
+            assert_eq!(readings(said), [said]);
+        }
+    }
+
+    #[test]
+    fn the_name_on_file_is_known_from_one_like_it() {
+        for (said, on_file) in [
+            ("ana lopez", "Ana López"),
+            ("Lopez, Ana", "Ana López"),
+            ("Maria Garcia", "Maria Elena Garcia"),
+            ("Cher", "Cher"),
+        ] {
+            assert!(is_same(said, on_file), "{said} {on_file}");
+        }
+        for (said, on_file) in [
+            ("Jan Peters", "Jane Peters"),
+            ("Steven Meyer", "Stefan Maier"),
+            ("Garcia", "Maria Garcia"),
+            ("Maria Elena Garcia", "Maria Garcia"),
+            ("Elena Garcia", "Maria Elena Garcia"),
+            ("Ana Ana", "Ana López"),
+            ("", ""),
+        ] {
+            assert!(!is_same(said, on_file), "{said} {on_file}");
+        }
     }
 
     #[test]

@@ -4,11 +4,14 @@
 
 use phonenumber::{Mode, country};
 
-use super::{lenient, speech};
+use super::{heard, lenient, speech};
 use crate::text;
 
 /// How few and how many digits a number may have; E.164 allows 15.
 const LENGTHS: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// How few digits find a number by its end, and how many are not the whole of it.
+const ENDS: std::ops::RangeInclusive<usize> = 4..=9;
 
 /// Reads a number in any form and gives its E.164 form. A number without a country code belongs to
 /// `region`, an ISO 3166 country such as `US`. An extension is left out.
@@ -30,6 +33,11 @@ pub fn normalise(text: &str, region: &str) -> Option<String> {
     Some(planned.unwrap_or_else(|| format!("+{digits}")))
 }
 
+/// The end of a number, where so few digits were said that it may be one: 4 to 9 of them.
+pub fn end(text: &str) -> Option<String> {
+    dialled(text).filter(|digits| ENDS.contains(&digits.len()) && !digits.starts_with('+'))
+}
+
 /// Loads the numbering plans, so that no call waits for them; worth a thread of its own after start.
 pub fn warm_up() {
     let _ = normalise("+15550104477", "US");
@@ -44,6 +52,11 @@ pub fn digits(phone: &str) -> String {
 /// would be what a caller is verified by.
 pub fn mask(phone: &str) -> String {
     format!("***{}", last_digits(phone, 2))
+}
+
+/// The last four digits, by which a number is found and a caller is verified.
+pub fn last4(phone: &str) -> String {
+    last_digits(phone, 4)
 }
 
 /// The number in digit groups, as it is read back: `plus 1, 5 5 5, 0 1 0, 4 4 7 7`.
@@ -67,17 +80,18 @@ fn last_digits(phone: &str, count: usize) -> String {
 
 /// What one would dial: digits, and a leading `+` for an international number.
 fn dialled(text: &str) -> Option<String> {
-    let lower = text.trim().to_lowercase();
+    let lower = text.trim().to_lowercase().replace(['\'', '’'], "");
     let lower = lower.strip_prefix("tel:").unwrap_or(&lower);
     // The trunk zero that some write in brackets is dialled only inside the country.
-    let abroad = lower.starts_with('+') || lower.starts_with("00") || lower.starts_with("plus");
+    let abroad = lower.contains('+') || lower.starts_with("00") || lower.contains("plus");
     let lower = if abroad { lower.replacen("(0)", "", 1) } else { lower.to_owned() };
     let number = lower.split([';', '#']).next().unwrap_or_default();
     let mut digits = String::new();
     let mut international = false;
     let mut times = 1;
     let words = number.split(|c: char| c.is_whitespace() || "-.()/,".contains(c));
-    let mut words = words.filter(|word| !word.is_empty()).peekable();
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let mut words = heard::plain(&words).into_iter().peekable();
     while let Some(word) = words.next() {
         let (word, plus) = word.strip_prefix('+').map_or((word, false), |rest| (rest, true));
         international |= (plus || word == "plus") && digits.is_empty();
@@ -138,6 +152,9 @@ mod tests {
             "plus one 555 010 4477",
             "triple five oh ten double four seventy-seven",
             "555 010 4477x12",
+            "my number is 555 010 4477",
+            "It's area code 555, then 010 4477 please",
+            "um, five five five oh won oh for for seven seven",
             "555 010 4477, x 12",
             "5550104477 extension 12",
         ] {
@@ -181,8 +198,24 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_a_number_is_heard() {
+        for (said, digits) in [
+            ("0123", "0123"),
+            ("it ends in oh one two three", "0123"),
+            ("the last four digits are 0123", "0123"),
+            ("555-0123", "5550123"),
+        ] {
+            assert_eq!(end(said).as_deref(), Some(digits), "{said}");
+        }
+        for said in ["123", "5550104477", "+1234", "cust 1234", ""] {
+            assert_eq!(end(said), None, "{said}");
+        }
+    }
+
+    #[test]
     fn little_is_shown_and_groups_are_read_back() {
         assert_eq!(mask("+15550104477"), "***77");
+        assert_eq!(last4("+15550104477"), "4477");
         assert_eq!(spoken("+15550104477"), "plus 1, 5 5 5, 0 1 0, 4 4 7 7");
         assert_eq!(spoken("+442079460958"), "plus 4 4 2, 0 7 9, 4 6 0, 9 5 8");
     }

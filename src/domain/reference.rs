@@ -3,16 +3,56 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::lenient;
+use super::{alphabet, heard, lenient};
 
 /// The upper-case letters and digits of an id, with spoken digits and letters written out:
 /// `#W2378156`, `w-2378156` and `W two three seven eight one five six` are all `W2378156`.
 pub fn normalise(text: &str) -> String {
-    let text: String = text.nfkc().collect::<String>().to_lowercase();
-    let words: Vec<&str> =
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    written(&words(&folded(text)), alphabet::nato)
+}
+
+/// What the normalised id may be that was said like this, the most literal first: as it is, without
+/// what was said around it (`it ends in three four six`), and with the words of all alphabets as
+/// letters (`adam boy five`). What finds something is what was meant.
+pub fn readings(said: &str) -> Vec<String> {
+    let folded = folded(said);
+    let words = words(&folded);
+    let mut readings = vec![written(&words, alphabet::nato)];
+    if is_spoken(said) {
+        let plain = heard::plain(&words);
+        readings.push(written(&plain, alphabet::nato));
+        readings.push(written(&plain, alphabet::letter));
+    }
+    readings.retain(|reading| !reading.is_empty());
+    readings.dedup();
+    readings
+}
+
+/// An id without what was said around it. What is no id at all may have several words, too, so that
+/// this is for what is known to be one.
+fn heard(said: &str) -> String {
+    let folded = folded(said);
+    let words = words(&folded);
+    written(&if is_spoken(said) { heard::plain(&words) } else { words }, alphabet::nato)
+}
+
+/// An id that is written has no spaces.
+fn is_spoken(said: &str) -> bool {
+    said.trim().contains(char::is_whitespace)
+}
+
+fn folded(text: &str) -> String {
+    text.nfkc().filter(|c| !matches!(c, '\'' | '’')).collect::<String>().to_lowercase()
+}
+
+fn words(folded: &str) -> Vec<&str> {
+    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect()
+}
+
+/// The words in one, with digits and letters for what stands for them.
+fn written(words: &[&str], letter: fn(&str) -> Option<&str>) -> String {
     let mut written = String::new();
-    let mut words = words.into_iter().peekable();
+    let mut words = words.iter().copied().peekable();
     let mut times = 1;
     while let Some(word) = words.next() {
         match word {
@@ -25,8 +65,10 @@ pub fn normalise(text: &str) -> String {
             "order" | "number" | "hash" | "hashtag" | "pound" | "sign" | "dash" | "hyphen"
             | "minus" => {}
             "o" | "oh" => {
+                // What follows the first zeros says whether they are zeros.
+                let mut after = words.clone().skip_while(|next| matches!(*next, "o" | "oh"));
                 let beside_digit = written.ends_with(|c: char| c.is_ascii_digit())
-                    || (written.is_empty() && words.peek().is_some_and(|next| is_digits(next)));
+                    || (written.is_empty() && after.next().is_some_and(is_digits));
                 push(&mut written, if beside_digit { "0" } else { "o" }, &mut times);
             }
             word => {
@@ -37,7 +79,10 @@ pub fn normalise(text: &str) -> String {
                         words.next();
                         push(&mut written, &(tens + unit).to_string(), &mut times);
                     }
-                    _ => push(&mut written, &word_written(word), &mut times),
+                    _ => match (lenient::word(word), letter(word)) {
+                        (Some(number), _) => push(&mut written, &number.to_string(), &mut times),
+                        (None, letter) => push(&mut written, letter.unwrap_or(word), &mut times),
+                    },
                 }
             }
         }
@@ -54,7 +99,12 @@ pub fn key(id: &str) -> String {
 /// The normalised id from its end to its beginning: the last digits of an id are a prefix of its
 /// tail, which an index finds as a range.
 pub fn tail(id: &str) -> String {
-    normalise(id).chars().rev().collect()
+    reversed(&normalise(id))
+}
+
+/// A normalised id from its end to its beginning.
+pub fn reversed(key: &str) -> String {
+    key.chars().rev().collect()
 }
 
 /// The ids that a customer's id may be, said like this, the likeliest first: as it is, in either
@@ -63,7 +113,7 @@ pub fn tail(id: &str) -> String {
 pub fn customer_ids(said: &str) -> [String; 5] {
     let said = said.trim();
     let lower = said.to_lowercase();
-    let heard = normalise(said);
+    let heard = heard(said);
     let number = heard.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     let word = heard.strip_suffix(number).unwrap_or_default();
     let ours = matches!(word, "" | "CUST" | "CUSTOMER" | "CUSTOMERID" | "ID") && !number.is_empty();
@@ -79,12 +129,12 @@ pub fn customer_ids(said: &str) -> [String; 5] {
 /// Whether an id was said as a whole, with or without the letters in front. Its last digits are not it.
 pub fn is_whole(said: &str, id: &str) -> bool {
     let number = digits(id);
-    key(said) == key(id) || (!number.is_empty() && digits(said) == number)
+    readings(said).contains(&key(id)) || (!number.is_empty() && digits(said) == number)
 }
 
 /// The digits of an id, as heard.
 pub fn digits(text: &str) -> String {
-    normalise(text).chars().filter(char::is_ascii_digit).collect()
+    heard(text).chars().filter(char::is_ascii_digit).collect()
 }
 
 fn push(written: &mut String, text: &str, times: &mut usize) {
@@ -95,28 +145,6 @@ fn push(written: &mut String, text: &str, times: &mut usize) {
 /// True of a word that is written, or begins, with a digit.
 fn is_digits(word: &str) -> bool {
     lenient::digit(word).is_some() || word.starts_with(|c: char| c.is_ascii_digit())
-}
-
-/// A number word as digits, a spelling word as its letter, anything else as it is.
-fn word_written(word: &str) -> String {
-    match (lenient::word(word), letter(word)) {
-        (Some(number), _) => number.to_string(),
-        (None, Some(letter)) => letter.to_owned(),
-        (None, None) => word.to_owned(),
-    }
-}
-
-/// The letter that a word of the NATO alphabet stands for.
-fn letter(word: &str) -> Option<&str> {
-    const ALPHABET: [&str; 28] = [
-        "alpha", "alfa", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india",
-        "juliet", "juliett", "kilo", "lima", "mike", "november", "oscar", "papa", "quebec",
-        "romeo", "sierra", "tango", "uniform", "victor", "whiskey", "whisky", "yankee", "zulu",
-    ];
-    if matches!(word, "xray") {
-        return Some("x");
-    }
-    ALPHABET.contains(&word).then(|| word.get(..1)).flatten()
 }
 
 #[cfg(test)]
@@ -147,6 +175,7 @@ mod tests {
         assert_eq!(normalise("one double oh four two"), "10042");
         assert_eq!(normalise("one oh oh four two"), "10042");
         assert_eq!(normalise("oh five"), "05");
+        assert_eq!(normalise("oh oh oh one"), "0001");
         assert_eq!(normalise("O R D dash one zero zero four two"), "ORD10042");
         assert_eq!(normalise("ORD-10042"), "ORD10042");
         assert_eq!(normalise("fifteen forty"), "1540");
@@ -171,9 +200,40 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_around_an_id_and_every_alphabet_is_understood_after_what_was_said() {
+        for (said, meant) in [
+            ("ORD-10042", "ORD10042"),
+            ("it ends in three four six", "346"),
+            ("12346 please", "12346"),
+            ("um, 12346", "12346"),
+            ("It's one two three for six.", "12346"),
+            ("niner niner oh", "990"),
+            ("the order number is W two three", "W23"),
+            ("w as in william two three", "W23"),
+            ("x-ray five five five", "X555"),
+            ("x ray double five", "X55"),
+            ("adam boy one", "AB1"),
+            ("able baker one", "AB1"),
+            ("sam william one adam one adam adam", "SW1A1AA"),
+        ] {
+            assert_eq!(readings(said).last().map(String::as_str), Some(meant), "{said}");
+        }
+        // A word of an alphabet may be a word of the id.
+        assert_eq!(readings("king five"), ["KING5", "K5"]);
+        assert_eq!(readings("IT-12345"), ["IT12345"]);
+        assert!(readings("…").is_empty());
+        assert_eq!(digits("the last four digits are zero one two three"), "0123");
+    }
+
+    #[test]
     fn a_customer_is_found_however_the_id_is_said() {
-        for said in ["CUST-10042", "cust 10042", "customer number one double oh four two", "10042"]
-        {
+        for said in [
+            "CUST-10042",
+            "cust 10042",
+            "customer number one double oh four two",
+            "my customer id is cust ten oh four two",
+            "10042",
+        ] {
             assert!(customer_ids(said).contains(&"CUST-10042".to_owned()), "{said}");
         }
         assert!(customer_ids("Sara Doe 496").contains(&"sara_doe_496".to_owned()));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::{StoreError, StoreResult, Tx, params, record, sales};
-use crate::domain::{name, phone, records::Address};
+use crate::domain::{misheard, name, phone, records::Address};
 
 record! {
     /// A customer as they are kept.
@@ -164,7 +164,7 @@ pub async fn update(
 }
 
 async fn insert_terms(tx: &mut Tx, tenant: &str, id: &str, new: Written<'_>) -> StoreResult<()> {
-    for term in terms(id, new.name, new.company) {
+    for term in terms(id, new) {
         tx.execute(
             "insert into search_terms (tenant_id, kind, term, ref_id)
              values ($1, 'customer', $2, $3)",
@@ -175,11 +175,14 @@ async fn insert_terms(tx: &mut Tx, tenant: &str, id: &str, new: Written<'_>) -> 
     Ok(())
 }
 
-/// The words and sounds by which a customer is found: those of the name, and the words of the
-/// company and of the id.
-pub(super) fn terms(id: &str, full_name: &str, company: Option<&str>) -> BTreeSet<String> {
-    let texts = [id, full_name, company.unwrap_or_default()];
+/// The terms by which a customer is found: the words and sounds of the name, the words of the company
+/// and of the id, what the e-mail address may be heard as, and the end of the phone number.
+pub(super) fn terms(id: &str, of: Written<'_>) -> BTreeSet<String> {
+    let texts = [id, of.name, of.company.unwrap_or_default()];
     let words = texts.into_iter().flat_map(name::words).map(|word| format!("w:{word}"));
-    let sounds = name::sound_keys(full_name).into_iter().map(|key| format!("s:{key}"));
-    words.chain(sounds).collect()
+    let sounds = name::sound_keys(of.name).into_iter().map(|key| format!("s:{key}"));
+    let addresses = of.email.into_iter().flat_map(misheard::terms);
+    let digits = of.phone.map(phone::digits).into_iter();
+    let numbers = digits.map(|digits| format!("p:{}:{digits}", phone::last4(&digits)));
+    words.chain(sounds).chain(addresses).chain(numbers).collect()
 }

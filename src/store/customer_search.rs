@@ -1,8 +1,8 @@
 //! Customers by part of a name, of an address or of a number. Indexed ranges only, and a bounded
 //! number of rows, however many customers there are.
 
-use super::{StoreResult, Tx, params, record};
-use crate::domain::name;
+use super::{StoreResult, Tx, customers::Match, params, record};
+use crate::domain::{name, phone};
 
 /// How many customers one search looks at more closely.
 pub const MOST_FOUND: usize = 100;
@@ -82,16 +82,28 @@ record! {
     }
 }
 
-/// Customers with one of these ids, or an e-mail address or phone digits in a range.
+/// The term under which phone numbers with this end are kept, and the end as `like` has it; neither
+/// where there are fewer than four digits.
+fn ending(phone_end: &str) -> (Span, String) {
+    if phone_end.len() < 4 {
+        return (Span::default(), String::new());
+    }
+    (Span::beginning(format!("p:{}:", phone::last4(phone_end))), format!("%{phone_end}"))
+}
+
+/// Customers with one of these ids, or an e-mail address or phone digits in a range, or with a phone
+/// number that ends so.
 pub async fn by_key(
     tx: &mut Tx,
     tenant: &str,
     ids: &[String; 5],
     email: &Span,
     phone: &Span,
+    phone_end: &str,
     tier: Option<&str>,
 ) -> StoreResult<Vec<Hit>> {
     let [first, second, third, fourth, fifth] = ids;
+    let (kept, end) = ending(phone_end);
     tx.fetch_all(
         "select id, name, company, tier, email, phone, address, cast(1 as bigint) as words
          from customers
@@ -107,7 +119,12 @@ pub async fn by_key(
                union
                select id
                from customers
-               where tenant_id = $1 and phone_key >= $9 and phone_key <= $10)
+               where tenant_id = $1 and phone_key >= $9 and phone_key <= $10
+               union
+               select ref_id
+               from search_terms
+               where tenant_id = $1 and kind = 'customer' and term >= $12 and term <= $13
+                 and term like $14)
            and ($11 is null or tier = $11)
            and erased_at is null
          order by created_at, id
@@ -123,8 +140,67 @@ pub async fn by_key(
             &email.high,
             &phone.low,
             &phone.high,
-            tier
+            tier,
+            &kept.low,
+            &kept.high,
+            &end
         ],
+    )
+    .await
+}
+
+record! {
+    /// An e-mail address that somebody has, as it is kept for what it may be heard as.
+    #[derive(Debug, Clone)]
+    pub struct Kept {
+        /// The term, with the address at its end.
+        pub term: String,
+        /// Whose it is.
+        pub ref_id: String,
+    }
+}
+
+/// Addresses whose terms are in one of two ranges, up to four thousand of each.
+pub async fn addresses(
+    tx: &mut Tx,
+    tenant: &str,
+    by_sound: &Span,
+    by_end: &Span,
+) -> StoreResult<Vec<Kept>> {
+    tx.fetch_all(
+        "select term, ref_id
+         from (select term, ref_id
+               from search_terms
+               where tenant_id = $1 and kind = 'customer' and term >= $2 and term <= $3
+               limit 4000) by_sound
+         union all
+         select term, ref_id
+         from (select term, ref_id
+               from search_terms
+               where tenant_id = $1 and kind = 'customer' and term >= $4 and term <= $5
+               limit 4000) by_end",
+        params![tenant, &by_sound.low, &by_sound.high, &by_end.low, &by_end.high],
+    )
+    .await
+}
+
+/// Up to ten customers whose phone number ends so, with four digits or more.
+pub async fn by_phone_end(tx: &mut Tx, tenant: &str, phone_end: &str) -> StoreResult<Vec<Match>> {
+    let (kept, end) = ending(phone_end);
+    tx.fetch_all(
+        "select id, name, company, tier, address, created_at, email_key, phone_key, postal_key,
+                cast(null as text) as order_id
+         from customers
+         where tenant_id = $1
+           and id in (
+               select ref_id
+               from search_terms
+               where tenant_id = $1 and kind = 'customer' and term >= $2 and term <= $3
+                 and term like $4)
+           and erased_at is null
+         order by created_at, id
+         limit 10",
+        params![tenant, &kept.low, &kept.high, &end],
     )
     .await
 }
@@ -187,4 +263,62 @@ pub async fn by_words(
         ],
     )
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{
+        customer_changes::{self, Written},
+        testing,
+    };
+
+    const MIGRATION: &str = include_str!("../../migrations/0010_ways_to_be_found.sql");
+
+    async fn terms(tx: &mut Tx) -> Vec<(String, String)> {
+        let sql = "select ref_id, term
+                   from search_terms
+                   where kind = 'customer'
+                   order by ref_id, term";
+        tx.fetch_all(sql, &[]).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn whoever_was_there_before_is_found_like_whoever_comes_after() {
+        for db in testing::databases().await {
+            let mut tx = db.db.write().await.unwrap();
+            testing::small_shop(&mut tx).await;
+            for (n, email) in [
+                Some("phoebe.o'brien-x_y+z9@sub.my-shop.co.uk"),
+                Some("you@example.com"),
+                Some("jennnny.zzz.quax@example.com"),
+                Some("b@example.org"),
+                None,
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let phone = email.map(|_| "+442079460958");
+                let (name, company, tier, address) = ("Phoebe", None, None, None);
+                let new = Written { name, email, phone, company, tier, address };
+                let (id, at) = (format!("C-{n}"), testing::long_ago());
+                let day = "2026-01-05";
+                customer_changes::insert(&mut tx, "demo", &id, new, at, day).await.unwrap();
+            }
+            let written = terms(&mut tx).await;
+            let known = |begins: &str| written.iter().filter(|t| t.1.starts_with(begins)).count();
+            assert_eq!((known("e:"), known("f:"), known("p:")), (7, 7, 6));
+            tx.execute(
+                "delete from search_terms
+                 where term like 'e:%' or term like 'f:%' or term like 'p:%'",
+                &[],
+            )
+            .await
+            .unwrap();
+            for statement in MIGRATION.split(';').filter(|sql| sql.contains("insert")) {
+                tx.execute(statement, &[]).await.unwrap();
+            }
+            assert_eq!(terms(&mut tx).await, written);
+        }
+    }
 }

@@ -56,7 +56,10 @@ pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<Ord
     .await
 }
 
-/// Up to four orders whose tail is from one text to another, of one customer or of all: those of
+/// How many orders whose numbers end alike are looked at.
+pub const MOST_FOUND: usize = 20;
+
+/// Up to twenty orders whose tail is from one text to another, of one customer or of all: those of
 /// which the least is left unsaid first, and of them the newest.
 pub async fn find_by_tail(
     tx: &mut Tx,
@@ -75,7 +78,7 @@ pub async fn find_by_tail(
          where tenant_id = $1 and id_tail >= $2 and id_tail <= $3
            and ($4 is null or customer_id = $4)
          order by length(id_tail), placed_at desc, id
-         limit 4",
+         limit 20",
         params![tenant, from, to, customer],
     )
     .await

@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use super::{
     Db, DbOptions, Tx,
     approvals::Approval,
+    customer_changes::{self, Written},
     params,
     reservations::{self, Holding},
     sales,
@@ -109,10 +110,8 @@ pub(crate) async fn small_shop(tx: &mut Tx) {
         )
         .await
         .unwrap();
-        let words = crate::domain::name::words(name).into_iter().map(|word| format!("w:{word}"));
-        let sounds =
-            crate::domain::name::sound_keys(name).into_iter().map(|key| format!("s:{key}"));
-        for term in words.chain(sounds) {
+        let written = Written { name, email, phone, company: None, tier, address: None };
+        for term in customer_changes::terms(id, written) {
             search_term(tx, "customer", &term, id).await;
         }
     }

@@ -68,8 +68,16 @@ impl<'r> Ready<'r> {
     }
 
     fn terms(&self) -> Terms<'r> {
-        let CustomerRecord { id, name, company, .. } = self.record;
-        Terms::given(id, customer_changes::terms(id, name, company.as_deref()))
+        let CustomerRecord { id, name, email, phone, company, .. } = self.record;
+        let written = customer_changes::Written {
+            name,
+            email: email.as_deref(),
+            phone: phone.as_deref(),
+            company: company.as_deref(),
+            tier: None,
+            address: None,
+        };
+        Terms::given(id, customer_changes::terms(id, written))
     }
 }
 

@@ -58,7 +58,7 @@ async fn a_new_customer_is_on_file_and_found_by_everything_that_was_said() {
         for clue in [
             json!({ "email": "zoe.obrien@example.com" }),
             json!({ "phone": "212-555-0177" }),
-            json!({ "name": "Zoe Obrian", "postal_code": "12207" }),
+            json!({ "name": "Zoe Obrien", "postal_code": "12207" }),
         ] {
             let found = shop.call(CustomerLookup, clue.clone()).await.unwrap();
             assert_eq!(found["data"]["customer_id"], "CUST-10042", "{clue}");

@@ -145,17 +145,34 @@ async fn find(
     tier: Option<&str>,
 ) -> Result<Vec<Hit>, ToolError> {
     let tenant = ctx.tenant_id();
-    let address = address(query);
     let number = number(query, &ctx.tenant.business.phone_region);
-    if address.is_some() || number.is_some() {
+    let end = phone::end(query).unwrap_or_default();
+    for address in addresses(query, number.is_some()) {
         let ids = reference::customer_ids(query);
-        let (address, number) = (address.unwrap_or_default(), number.unwrap_or_default());
+        let number = number.clone().unwrap_or_default();
         let tx = &mut ctx.tx;
-        let hits = customer_search::by_key(tx, &tenant, &ids, &address, &number, tier).await?;
+        let hits =
+            customer_search::by_key(tx, &tenant, &ids, &address, &number, &end, tier).await?;
         if !hits.is_empty() {
             return Ok(hits);
         }
     }
+    for reading in name::readings(query) {
+        let hits = by_name(ctx, &reading, tier).await?;
+        if !hits.is_empty() {
+            return Ok(hits);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Everybody of whose name or company this is part, the best match first.
+async fn by_name(
+    ctx: &mut CallContext,
+    query: &str,
+    tier: Option<&str>,
+) -> Result<Vec<Hit>, ToolError> {
+    let tenant = ctx.tenant_id();
     let words = WordSpans::of(query);
     let mut hits = customer_search::by_words(&mut ctx.tx, &tenant, &words, tier).await?;
     // Whoever fits fewer of the words is not who was meant, where somebody fits more.
@@ -171,13 +188,18 @@ async fn find(
     Ok(scored.into_iter().map(|(_, hit)| hit).collect())
 }
 
-/// E-mail addresses that are or begin like the query; `None` when it is none.
-fn address(query: &str) -> Option<Span> {
-    if let Some(whole) = email::normalise(query) {
-        return Some(Span::only(whole));
-    }
+/// E-mail addresses that are or begin like the query, one reading after the other; none of them where it
+/// is a number, and nothing when it is neither.
+fn addresses(query: &str, is_number: bool) -> Vec<Span> {
+    let whole: Vec<Span> = email::readings(query).into_iter().map(Span::only).collect();
     let begun = query.contains('@') && !query.starts_with('@') && !query.contains(' ');
-    begun.then(|| Span::beginning(query.to_lowercase()))
+    if !whole.is_empty() {
+        whole
+    } else if begun {
+        vec![Span::beginning(query.to_lowercase())]
+    } else {
+        is_number.then(Span::default).into_iter().collect()
+    }
 }
 
 /// Phone numbers that are or begin like the query; `None` when it has no digits.

@@ -29,6 +29,12 @@ async fn part_of_a_name_a_number_or_an_address_is_enough() {
             "ana.lopez@",
             "Ana dot Lopez at example dot com",
             "212 555 0101",
+            "0101",
+            "ends in oh one oh one",
+            "555-0101",
+            "a n a dot l o p e z at example dot com",
+            "Lopes spelled l o p e z",
+            "lima oscar papa echo zulu",
             "cust 1",
         ] {
             assert_eq!(ids(&shop, json!({ "query": query })).await, ["CUST-1"], "{query}");

@@ -87,7 +87,7 @@ impl Tool for CrmUpdateCustomer {
         change.make(ctx).await?;
         ctx.concerns(&change.customer_id);
         let fields: Vec<&str> = change.fields.iter().map(|field| field.said).collect();
-        let (fields, name) = (speech::list(&fields), shown::said(&change.old_name));
+        let (fields, name) = (speech::list_of_three(&fields), shown::said(&change.old_name));
         let customer = Card::read(ctx, change.customer_id).await?;
         let say = text!("I have changed the {fields} of {name}.", fields, name);
         Ok(Answer::ok(say, Output { customer }))

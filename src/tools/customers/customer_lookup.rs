@@ -36,7 +36,7 @@ pub struct Args {
     /// E-mail address, typed or spoken.
     #[validate(length(max = 254, message = "must be at most 254 characters"))]
     email: Option<String>,
-    /// Phone number in any format.
+    /// Phone number in any format, or its last 4 or more digits.
     #[validate(length(max = 80, message = "must be at most 80 characters"))]
     phone: Option<String>,
     /// Order number, or its last 3 or more digits.
@@ -123,15 +123,16 @@ impl Tool for CustomerLookup {
         }
         let clues = args.clues(&ctx.tenant.business.phone_region)?;
         match matching::who(ctx, &clues).await? {
-            Who::By(clue, matches) => match matches.as_slice() {
-                [only] => return found(ctx, &only.id, order).await,
-                several => return Ok(ambiguous(ctx, Some(clue), several)),
+            Who::By(clue, clues::Found { matches, sure }) => match matches.as_slice() {
+                [only] if sure => return found(ctx, &only.id, order).await,
+                several => return Ok(ambiguous(ctx, Some(&clue.spoken(sure)), several)),
             },
             Who::Either(matches) => return Ok(ambiguous(ctx, None, &matches)),
             Who::Nobody => {}
         }
         for clue in &clues {
-            if let Clue::Email(address) = clue {
+            let Clue::Email(readings) = clue else { continue };
+            for address in readings {
                 let similar = clues::misheard(ctx, address).await?;
                 if !similar.is_empty() {
                     return Ok(similar_address(&similar));
@@ -242,29 +243,32 @@ fn card(
 
 /// Up to three of several customers, and the question that tells them apart: they match a clue, or without
 /// one each something else.
-fn ambiguous(ctx: &CallContext, clue: Option<&Clue>, several: &[Match]) -> Answer<Output> {
-    let count = several.len();
+fn ambiguous(ctx: &CallContext, found_by: Option<&str>, several: &[Match]) -> Answer<Output> {
     let candidates = several
         .iter()
         .take(3)
         .map(|customer| Candidate { id: customer.id.clone(), hint: hint(ctx, customer) });
     let names: Vec<String> = several.iter().map(|customer| shown::said(&customer.name)).collect();
-    let distinct = names.iter().collect::<BTreeSet<_>>().len() == count;
-    let ask = if count > 3 {
-        text!("Please ask for something more exact, such as the e-mail address.")
+    let distinct = names.iter().collect::<BTreeSet<_>>().len() == names.len();
+    let same_email = several.windows(2).all(|two| {
+        matches!(two, [one, other] if one.email_key.is_some() && one.email_key == other.email_key)
+    });
+    let ask = if several.len() > 3 {
+        text!("What is the e-mail address, or a whole order number?")
     } else if distinct {
-        text!("Is it {names}?", names = names.join(" or "))
-    } else if matches!(clue, Some(Clue::Email(_))) {
-        text!("Please ask for the postal code or a whole order number.")
+        text!("Is it {names}?", names = speech::either(&names))
+    } else if same_email {
+        text!("What is the postal code, or a whole order number?")
     } else {
-        text!("Please ask for the e-mail address or a whole order number.")
+        text!("What is the e-mail address, or a whole order number?")
     };
-    let count = if count > 3 { "more than three".to_owned() } else { count.to_string() };
-    let say = match clue.map(Clue::spoken) {
-        Some(found_by) => {
-            text!("I found {count} customers {found_by}. {ask}", count, found_by, ask)
-        }
-        None => text!("That belongs to {count} different customers. {ask}", count, ask),
+    let count = match several.len() {
+        4.. => text!("more than three customers"),
+        count => speech::count(count as u64, "customer", "customers"),
+    };
+    let say = match found_by {
+        Some(found_by) => text!("I found {count} {found_by}. {ask}", count, found_by, ask),
+        None => text!("That fits {count}. {ask}", count, ask),
     };
     Answer::ambiguous(say, candidates.collect())
 }
@@ -282,10 +286,9 @@ fn similar_address(similar: &[Hit]) -> Answer<Output> {
         let hint = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
         Candidate { id: hit.id.clone(), hint }
     };
-    let names = names.into_iter().collect::<Vec<_>>().join(" or ");
+    let names = speech::either(&names.into_iter().collect::<Vec<_>>());
     let say = text!(
-        "I found nobody with exactly that e-mail address, but a similar one. Is it {names}? Please \
-         have the address spelt out.",
+        "I found nobody with exactly that e-mail address, but a similar one. Is it {names}?",
         names
     );
     Answer::ambiguous(say, similar.iter().map(candidate).collect())
@@ -308,7 +311,7 @@ fn hint(ctx: &CallContext, customer: &Match) -> String {
 fn nothing(args: &Args, clues: &[Clue]) -> Answer<Output> {
     let with = match clues {
         [] => text!("with that customer number"),
-        [only] if args.customer_id.is_none() => only.spoken(),
+        [only] if args.customer_id.is_none() => only.spoken(true),
         _ => text!("like that"),
     };
     let tried = [
@@ -320,8 +323,8 @@ fn nothing(args: &Args, clues: &[Clue]) -> Answer<Output> {
     let next: Vec<String> =
         tried.into_iter().filter(|(tried, _)| !tried).map(|(_, what)| what).take(2).collect();
     let ask = match next.as_slice() {
-        [] => text!("Please ask for it once more, spelt out."),
-        next => text!("Please ask for {clues}.", clues = next.join(" or ")),
+        [] => text!("Could you spell it out for me?"),
+        next => text!("Could you tell me {clues}?", clues = speech::either(next)),
     };
     Answer::nothing(text!("I found no customer {with}. {ask}", with, ask))
 }

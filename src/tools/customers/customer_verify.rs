@@ -164,8 +164,7 @@ impl Args {
         let fits = [
             self.postal_code.as_deref().map(|said| Some(clues::postal(said)) == postal),
             self.email.as_deref().map(|said| {
-                let said = email::normalise(said);
-                said.is_some() && said == facts.email_key
+                email::readings(said).iter().any(|said| Some(said) == facts.email_key.as_ref())
             }),
             self.phone_last4.as_deref().map(|said| phone.ends_with(&reference::digits(said))),
             match &self.order_id {
@@ -184,13 +183,15 @@ async fn is_theirs(
     said: &str,
 ) -> Result<bool, ToolError> {
     let tenant = ctx.tenant_id();
-    let tail = reference::tail(said);
-    if tail.is_empty() {
-        return Ok(false);
+    for key in reference::readings(said) {
+        let tail = reference::reversed(&key);
+        let end = format!("{tail}{AFTER_ALL}");
+        let orders = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tail, &end).await?;
+        if orders.iter().any(|(id, _)| reference::is_whole(said, id)) {
+            return Ok(true);
+        }
     }
-    let end = format!("{tail}{AFTER_ALL}");
-    let orders = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tail, &end).await?;
-    Ok(orders.iter().any(|(id, _)| reference::is_whole(said, id)))
+    Ok(false)
 }
 
 /// Writes the verification down, and answers its handle.

@@ -68,7 +68,8 @@ pub async fn of(
     let number = digits.clone().map(Span::only).unwrap_or_default();
     let no_ids = std::array::from_fn(|_| String::new());
     let tx = &mut ctx.tx;
-    let mut hits = customer_search::by_key(tx, &tenant, &no_ids, &address, &number, None).await?;
+    let mut hits =
+        customer_search::by_key(tx, &tenant, &no_ids, &address, &number, "", None).await?;
     let words = WordSpans::of(full_name);
     for hit in customer_search::by_words(tx, &tenant, &words, None).await? {
         if hits.iter().all(|known| known.id != hit.id) {

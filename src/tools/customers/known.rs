@@ -34,12 +34,16 @@ pub async fn order_of(
     said: &str,
 ) -> Result<String, ToolError> {
     let tenant = ctx.tenant_id();
-    let tail = reference::tail(said);
-    let end = format!("{tail}{AFTER_ALL}");
-    let mut found = match tail.as_str() {
-        "" => Vec::new(),
-        tail => interactions::order_of(&mut ctx.tx, &tenant, customer_id, tail, &end).await?,
-    };
+    let mut tail = String::new();
+    let mut found = Vec::new();
+    for key in reference::readings(said) {
+        tail = reference::reversed(&key);
+        let end = format!("{tail}{AFTER_ALL}");
+        found = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tail, &end).await?;
+        if !found.is_empty() {
+            break;
+        }
+    }
     if !ctx.sees_personal(customer_id) {
         // Whoever has said the end of a number would be told the rest, and is verified by it.
         found.retain(|(id, _)| reference::is_whole(said, id));

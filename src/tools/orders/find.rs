@@ -6,7 +6,7 @@ use crate::{
     domain::{order_state::OrderStatus, reference, speech, text::display},
     store::{
         buyers,
-        orders::{self, OrderRow},
+        orders::{self, MOST_FOUND, OrderRow},
     },
     text,
     toolkit::{Answer, CallContext, Candidate, ErrorCode, ToolError},
@@ -21,7 +21,7 @@ const LAST: &str = "ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ
 pub enum Found {
     /// The order that was meant.
     One(Box<OrderRow>),
-    /// Some of those that may have been meant.
+    /// Those that may have been meant, or the first of them.
     Several(Vec<OrderRow>),
 }
 
@@ -36,46 +36,45 @@ pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError
         ctx.acts_for(&exact.customer_id)?;
         return Ok(Found::One(Box::new(exact)));
     }
-    let tail = reference::tail(said);
-    let short = tail.chars().count() < SHORTEST_END;
-    let not_found = || {
-        if short {
-            let sentence = text!(
-                "I found no order {said}. Please ask for at least the last 3 digits.",
-                said = display(said, 40)
-            );
-            return ToolError::new(ErrorCode::NotFound, sentence);
-        }
-        ToolError::not_found("order", said)
-    };
-    if tail.is_empty() {
-        return Err(not_found());
-    }
-    let last = if short { "" } else { LAST };
-    let to = format!("{tail}{last}");
     let own = ctx.verified.clone();
-    let mut rows = orders::find_by_tail(&mut ctx.tx, &tenant, &tail, &to, own.as_deref()).await?;
-    rows.retain(|row| row.id_tail.starts_with(&tail));
-    let key = reference::key(said);
-    let whole = |row: &OrderRow| row.id_tail == tail;
-    let whole_digits = |row: &OrderRow| reference::digits(&row.id) == key;
-    for is_meant in [&whole as &(dyn Fn(&OrderRow) -> bool + Sync), &whole_digits] {
-        if rows.iter().filter(|row| is_meant(row)).count() == 1 {
-            rows.retain(|row| is_meant(row));
+    let readings = reference::readings(said);
+    for key in &readings {
+        let tail = reference::reversed(key);
+        let last = if is_short(key) { "" } else { LAST };
+        let to = format!("{tail}{last}");
+        let mut rows =
+            orders::find_by_tail(&mut ctx.tx, &tenant, &tail, &to, own.as_deref()).await?;
+        rows.retain(|row| row.id_tail.starts_with(&tail));
+        let whole = |row: &OrderRow| row.id_tail == tail;
+        let whole_digits = |row: &OrderRow| reference::digits(&row.id) == *key;
+        for is_meant in [&whole as &(dyn Fn(&OrderRow) -> bool + Sync), &whole_digits] {
+            if rows.iter().filter(|row| is_meant(row)).count() == 1 {
+                rows.retain(|row| is_meant(row));
+            }
+        }
+        match rows.pop() {
+            None => {}
+            Some(only) if rows.is_empty() => {
+                ctx.acts_for(&only.customer_id)?;
+                return Ok(Found::One(Box::new(only)));
+            }
+            Some(last) => {
+                rows.push(last);
+                return Ok(Found::Several(rows));
+            }
         }
     }
-    match rows.pop() {
-        None => Err(not_found()),
-        Some(only) if rows.is_empty() => {
-            ctx.acts_for(&only.customer_id)?;
-            Ok(Found::One(Box::new(only)))
-        }
-        Some(last) => {
-            rows.push(last);
-            rows.truncate(3);
-            Ok(Found::Several(rows))
-        }
+    if readings.iter().any(|key| is_short(key)) {
+        let said = display(said, 40);
+        let sentence =
+            text!("I found no order {said}. Please ask for at least the last 3 digits.", said);
+        return Err(ToolError::new(ErrorCode::NotFound, sentence));
     }
+    Err(ToolError::not_found("order", said))
+}
+
+fn is_short(key: &str) -> bool {
+    key.chars().count() < SHORTEST_END
 }
 
 /// Whether the caller may be told the whole number of an order: it is their own, or they see personal data,
@@ -99,7 +98,7 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<OrderRow, ToolErro
             if !rows.iter().all(|row| may_be_told(ctx, row, said)) {
                 return Err(error);
             }
-            let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+            let ids: Vec<&str> = rows.iter().take(3).map(|row| row.id.as_str()).collect();
             Err(error.with_details(json!({ "candidates": ids })))
         }
     }
@@ -175,17 +174,21 @@ pub fn which<T>(ctx: &CallContext, rows: &[OrderRow], said: &str) -> Answer<T> {
         id: row.id.clone(),
         hint: text!("placed {day}, {pieces}", day = placed(row), pieces = pieces(row)),
     };
-    let choices: Vec<String> = rows
-        .iter()
-        .map(|row| {
-            text!("{order} from {day}", order = speech::order_id(&row.id), day = from(&placed(row)))
-        })
-        .collect();
-    let say = text!(
-        "Several orders end like this: {list}. Which one is it?",
-        list = speech::list(&choices)
-    );
-    Answer::ambiguous(say, rows.iter().map(candidate).collect())
+    let choice = |row: &OrderRow| {
+        text!("{order} from {day}", order = speech::order_id(&row.id), day = from(&placed(row)))
+    };
+    let list = speech::list_of_three(&rows.iter().map(choice).collect::<Vec<_>>());
+    let say = match rows.len() {
+        MOST_FOUND.. => {
+            let count = MOST_FOUND;
+            text!("{count} or more orders end like this. Please ask for the whole number.", count)
+        }
+        4.. => {
+            text!("Several orders end like this: {list}. Please ask for the whole number.", list)
+        }
+        _ => text!("Several orders end like this: {list}. Which one is it?", list),
+    };
+    Answer::ambiguous(say, rows.iter().take(3).map(candidate).collect())
 }
 
 fn from(placed: &str) -> &str {

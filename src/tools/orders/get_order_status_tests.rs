@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    store::params,
+    store::{params, testing},
     toolkit::{
         Role,
         testing::{Shop, shops},
@@ -104,6 +104,51 @@ async fn an_end_that_several_share_asks_which_one() {
         for said in ["10001", "one zero zero zero one"] {
             let answer = shop.call(GetOrderStatus, json!({ "order_id": said })).await.unwrap();
             assert_eq!(answer["data"]["order_id"], "10001");
+        }
+    }
+}
+
+#[tokio::test]
+async fn many_that_end_alike_are_counted_and_three_are_named() {
+    for shop in shops().await {
+        let mut tx = shop.db.db.write().await.unwrap();
+        for n in 2..7 {
+            testing::another_order(&mut tx, "CUST-2", &format!("ORD-{n}0001"), shop.now).await;
+        }
+        tx.commit().await.unwrap();
+        let ask = || shop.call(GetOrderStatus, json!({ "order_id": "it ends in oh oh oh one" }));
+        let answer = ask().await.unwrap();
+        assert_eq!(answer["candidates"].as_array().unwrap().len(), 3);
+        assert_eq!(
+            answer["say"],
+            "Several orders end like this: 2 0 0 0 1 from today, 3 0 0 0 1 from today, 4 0 0 0 1 from \
+             today and 3 more. Please ask for the whole number."
+        );
+        let mut tx = shop.db.db.write().await.unwrap();
+        for n in 10..40 {
+            testing::another_order(&mut tx, "CUST-2", &format!("ORD-{n}0001"), shop.now).await;
+        }
+        tx.commit().await.unwrap();
+        let answer = ask().await.unwrap();
+        let say = "20 or more orders end like this. Please ask for the whole number.";
+        assert_eq!(answer["say"], say);
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_found_in_whatever_is_said_around_its_number() {
+    for shop in shops().await {
+        for said in [
+            "10001 please",
+            "um, 10001",
+            "my order number is one oh oh oh one",
+            "one zero zero zero won",
+            "it ends in triple oh one",
+            "o as in oscar r as in robert d as in david 10001",
+            "ocean robert david 10001",
+        ] {
+            let answer = shop.call(GetOrderStatus, json!({ "order_id": said })).await.unwrap();
+            assert_eq!(answer["data"]["order_id"], "ORD-10001", "{said}");
         }
     }
 }

@@ -94,8 +94,14 @@ pub async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolEr
     let article = if let Some(exact) = articles::find(&mut ctx.tx, &tenant, sku).await? {
         exact
     } else {
-        let mut like =
-            articles::find_by_key(&mut ctx.tx, &tenant, &reference::key(sku)).await?.into_iter();
+        let mut like = Vec::new();
+        for key in reference::readings(sku) {
+            like = articles::find_by_key(&mut ctx.tx, &tenant, &key).await?;
+            if !like.is_empty() {
+                break;
+            }
+        }
+        let mut like = like.into_iter();
         match (like.next(), like.next()) {
             (Some(only), None) => only,
             (Some(_), Some(_)) => {

@@ -109,9 +109,10 @@ pub async fn record(
 pub async fn one(ctx: &mut CallContext, order: &str, said: &str) -> Result<RequestRow, ToolError> {
     let tenant = ctx.tenant_id();
     let rows = order_requests::of_order(&mut ctx.tx, &tenant, order).await?;
-    let (key, digits) = (reference::key(said), reference::digits(said));
+    let readings = reference::readings(said);
     let is_meant = |row: &RequestRow| {
-        reference::key(&row.id) == key || (key == digits && reference::digits(&row.id) == digits)
+        let (key, digits) = (reference::key(&row.id), reference::digits(&row.id));
+        readings.iter().any(|said| *said == key || *said == digits)
     };
     let found = rows.into_iter().find(is_meant);
     found.ok_or_else(|| ToolError::not_found("return or exchange of this order", said))

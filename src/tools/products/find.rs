@@ -24,9 +24,14 @@ pub struct Found {
 /// `not_found` where there is no such thing.
 pub async fn article(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError> {
     let tenant = ctx.tenant_id();
-    let key = reference::key(said);
     let now = ctx.now;
-    let mut rows = products::find_variants(&mut ctx.tx, &tenant, said, &key, now).await?;
+    let mut rows = Vec::new();
+    for key in reference::readings(said) {
+        rows = products::find_variants(&mut ctx.tx, &tenant, said, &key, now).await?;
+        if !rows.is_empty() {
+            break;
+        }
+    }
     let is_exact = rows.first().is_some_and(|row| row.sku == said);
     let is_product = !is_exact && rows.iter().any(|row| row.product_id == said);
     if is_exact {

@@ -23,11 +23,13 @@ pub fn new(prefix: &str) -> String {
 
 /// The number that somebody says, with or without its prefix; `None` where it is no such number.
 pub fn heard(prefix: &str, said: &str) -> Option<String> {
-    let all = reference::normalise(said);
-    let code = all.strip_prefix(prefix).filter(|rest| rest.len() == LENGTH).unwrap_or(&all);
-    let code: String = code.chars().map(meant).collect();
-    let is_code = code.len() == LENGTH && code.bytes().all(|byte| LETTERS.contains(&byte));
-    is_code.then(|| format!("{prefix}-{code}"))
+    let code = |reading: &String| {
+        let code = reading.strip_prefix(prefix).filter(|rest| rest.len() == LENGTH);
+        let code: String = code.unwrap_or(reading).chars().map(meant).collect();
+        let is_code = code.len() == LENGTH && code.bytes().all(|byte| LETTERS.contains(&byte));
+        is_code.then(|| format!("{prefix}-{code}"))
+    };
+    reference::readings(said).iter().find_map(code)
 }
 
 /// The letter or digit that was written where somebody reads another one.
@@ -51,6 +53,8 @@ mod tests {
         assert_eq!(heard("RES", &number.to_lowercase().replace('-', " ")), Some(number.clone()));
         assert_eq!(heard("RES", &number[4..]), Some(number));
         assert_eq!(heard("RES", "res o1i3456789").as_deref(), Some("RES-0113456789"));
+        let spoken = "it's res oh one x-ray three b as in boy five adam seven eight niner please";
+        assert_eq!(heard("RES", spoken).as_deref(), Some("RES-01X3B5A789"));
         for other in ["", "RES-", "RES-123", "TRF-0123456789", "approval:APR-1", "RES-012345678U"] {
             assert_eq!(heard("RES", other), None, "{other}");
         }

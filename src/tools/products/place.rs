@@ -29,8 +29,10 @@ pub async fn named(ctx: &mut CallContext, said: &str) -> Result<Place, ToolError
     stored.map(|(id,)| of(ctx, id)).ok_or_else(|| {
         let known = &ctx.tenant.business.locations;
         let names: Vec<&str> = known.iter().map(|location| location.id.as_str()).collect();
-        let sentence =
-            text!("There is no such location. There are {list}.", list = speech::list(&names));
+        let sentence = text!(
+            "There is no such location. There are {list}.",
+            list = speech::list_of_three(&names)
+        );
         ToolError::new(ErrorCode::NotFound, sentence)
     })
 }

@@ -211,11 +211,10 @@ async fn category(
     Ok(Err(Answer::nothing(if there.is_empty() {
         text!("There are no categories here. Please search by a word instead.")
     } else {
-        let shown = there.iter().take(6).cloned().collect::<Vec<_>>();
         text!(
-            "There is no category called {said}. There are, for example, {list}.",
+            "There is no category called {said}. There are {list}.",
             said,
-            list = speech::list(&shown)
+            list = speech::list_of_three(&there)
         )
     })))
 }

@@ -164,3 +164,24 @@ async fn a_long_page_is_cut_and_goes_on_at_the_cut() {
         assert_eq!(next, [format!("P-{shown:02}")]);
     }
 }
+
+#[tokio::test]
+async fn an_unknown_category_names_three_of_those_there_are() {
+    for shop in shops().await {
+        for more in [
+            "insert into products (tenant_id, id, name, category, name_key, category_key)
+             values ('demo', 'SAW', 'Saw', 'Tools', 'saw', 'tools')",
+            "insert into products (tenant_id, id, name, category, name_key, category_key)
+             values ('demo', 'PEN', 'Pen', 'Office', 'pen', 'office')",
+            "insert into products (tenant_id, id, name, category, name_key, category_key)
+             values ('demo', 'BALL', 'Ball', 'Sports', 'ball', 'sports')",
+        ] {
+            shop.run(more).await;
+        }
+        let answer = shop.call(ProductSearch, json!({ "category": "groceries" })).await.unwrap();
+        assert_eq!(
+            answer["say"],
+            "There is no category called groceries. There are clothing, kitchen, office and 2 more."
+        );
+    }
+}

@@ -46,6 +46,7 @@ calls! {
     nothing_left: "08-out-of-stock.txt",
     an_angry_caller: "09-angry-caller.txt",
     a_caller_who_wants_more: "10-someone-elses-data.txt",
+    a_caller_who_spells: "11-spelled-out.txt",
 }
 
 fn folder() -> PathBuf {
