@@ -41,15 +41,25 @@ pub fn is_speakable(say: &str) -> bool {
         && !say.split_whitespace().any(is_uuid)
 }
 
-/// How many sentences a text has: ends that something in upper case follows, or nothing.
-pub fn sentences(say: &str) -> usize {
-    let ends = say.char_indices().filter(|(at, c)| {
-        let rest = say.get(at + 1..).unwrap_or_default();
+/// How many sentences a text has.
+pub fn sentences(text: &str) -> usize {
+    ends(text).count()
+}
+
+/// The first sentence of a text, or all of it.
+pub fn first_sentence(text: &str) -> &str {
+    ends(text).next().and_then(|end| text.get(..=end)).unwrap_or(text)
+}
+
+/// Where sentences end: something in upper case follows, or nothing.
+fn ends(text: &str) -> impl Iterator<Item = usize> {
+    let is_end = |at: usize| {
+        let rest = text.get(at + 1..).unwrap_or_default();
         let next = rest.trim_start().chars().next();
-        let apart = rest.is_empty() || rest.starts_with(' ');
-        matches!(c, '.' | '!' | '?') && apart && next.is_none_or(char::is_uppercase)
-    });
-    ends.count()
+        (rest.is_empty() || rest.starts_with(' ')) && next.is_none_or(char::is_uppercase)
+    };
+    let marks = text.match_indices(['.', '!', '?']).map(|(at, _)| at);
+    marks.filter(move |at| is_end(*at))
 }
 
 fn is_mark(c: char) -> bool {
@@ -83,7 +93,10 @@ mod tests {
         assert_eq!(stored(name, 40), "Mug blue (x) ignore");
         assert!(is_speakable("Your order is on its way."));
         assert!(!is_speakable("**Order**"));
-        assert_eq!(sentences("It costs 5.00 USD, e.g. today. Is it right? Yes."), 3);
+        let three = "It costs 5.00 USD, e.g. today. Is it right? Yes.";
+        assert_eq!(sentences(three), 3);
+        assert_eq!(first_sentence(three), "It costs 5.00 USD, e.g. today.");
+        assert_eq!(first_sentence("No end"), "No end");
     }
 
     proptest! {

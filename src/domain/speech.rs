@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
-pub use super::say::{LONGEST_SAY, fit, is_speakable, sentences, stored};
+pub use super::say::{LONGEST_SAY, first_sentence, fit, is_speakable, sentences, stored};
 use super::{
     money::{Currency, Money},
     words::word,

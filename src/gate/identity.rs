@@ -64,14 +64,15 @@ impl Gate {
         let verified = verified(request, &mut tx, now).await?;
         if verified.is_none() && request.verification.is_some() {
             return unverified(text!(
-                "The verification has ended. Please verify the caller again."
+                "Your verification has ended. Please tell me two of these again: postal code, e-mail address, \
+                 the end of the phone number, or an order number."
             ));
         }
         let sees_personal = request.caller.scopes.contains(Scope::CrmPii);
         if verified.is_none() && self.ruling(spec).verified_caller && !sees_personal {
             return unverified(text!(
-                "I have to know first that you are the customer. Please ask for two of postal code, \
-                 e-mail address, phone number and an order number, and verify them."
+                "I have to know first that you are the customer. Please tell me two of these: postal \
+                 code, e-mail address, the end of the phone number, or an order number."
             ));
         }
         let mut ctx = self.context(&request.caller, tx, now).await?;

@@ -74,8 +74,10 @@ impl Ruling<'_> {
     pub fn admit(&self, spec: &Spec, caller: &Caller) -> Result<(), ToolError> {
         if self.approval == Approval::Disabled {
             let title = spec.title;
-            let off =
-                text!("{title} is switched off here. Offer the caller a person instead.", title);
+            let off = text!(
+                "That is switched off here: {title}. Offer the caller a person instead.",
+                title
+            );
             return Err(ToolError::new(ErrorCode::Disabled, off));
         }
         match spec.scope {

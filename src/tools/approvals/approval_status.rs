@@ -112,8 +112,8 @@ async fn latest(ctx: &mut CallContext) -> Result<Option<Request>, ToolError> {
 fn none_known(ctx: &CallContext) -> String {
     match (&ctx.conversation, &ctx.verified) {
         (Some(_), None) => text!(
-            "Nothing in this conversation waits for approval. If it was asked in an earlier one, \
-             please verify the caller first and then look again."
+            "Nothing in this conversation waits for approval. If you asked in an earlier one, I have to \
+             verify you first."
         ),
         (_, Some(_)) => text!(
             "No request of this customer waits for approval, and none has been decided lately."
@@ -156,8 +156,9 @@ fn answer(ctx: &CallContext, request: Request) -> Answer<Output> {
             text!("Nobody decided in time, so it was not done. It can be asked for again.")
         }
         "failed" => {
-            let why = word("message").map(|why| format!(" {}", speech::stored(&why, 160)));
-            text!("This was approved but could not be done.{why}", why = why.unwrap_or_default())
+            let why = word("message").unwrap_or_default();
+            let why = speech::stored(&speech::aloud(speech::first_sentence(&why)), 160);
+            text!("This was approved but could not be done. {why}", why).trim_end().to_owned()
         }
         _ => text!("This request was taken back, and nothing was changed."),
     };

@@ -163,7 +163,7 @@ async fn whoever_calls_again_finds_it_once_they_are_verified() {
             assert_eq!(found.as_deref(), id, "{conversation:?} {customer:?}");
         }
         let mut ctx = on_line(&shop, Some("call-2"), None).await;
-        assert!(none_known(&ctx).contains("please verify the caller first"));
+        assert!(none_known(&ctx).contains("I have to verify you first"));
         ctx.verified = Some("CUST-3".into());
         assert!(none_known(&ctx).starts_with("No request of this customer"));
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{given, known, shown};
 use crate::{
-    domain::{records, tier::Tier},
+    domain::{email, phone, records, tier::Tier},
     store::customer_changes::{self, Stored, Written},
     text,
     toolkit::{CallContext, ErrorCode, ToolError},
@@ -50,7 +50,7 @@ pub struct Field {
     /// The argument.
     name: &'static str,
     /// What people call it.
-    pub said: &'static str,
+    pub said: String,
     /// Whether its value is told to nobody but whoever decides.
     personal: bool,
     old: Value,
@@ -82,14 +82,28 @@ impl Change {
         let mut new = old;
         let mut fields = Vec::new();
         let current = Some(new.name.clone());
-        if let Some(name) = differs(&mut fields, "name", "name", false, current.as_ref(), name) {
+        if let Some(name) =
+            differs(&mut fields, "name", text!("name"), false, current.as_ref(), name)
+        {
             new.name = name;
         }
         for (name, words, personal, given, kept) in [
-            ("email", "e-mail address", true, email, &mut new.email),
-            ("phone", "phone number", true, phone, &mut new.phone),
-            ("company", "company", false, wanted.company.map(str::to_owned), &mut new.company),
-            ("tier", "tier", false, wanted.tier.map(|t| t.as_str().to_owned()), &mut new.tier),
+            ("email", text!("e-mail address"), true, email, &mut new.email),
+            ("phone", text!("phone number"), true, phone, &mut new.phone),
+            (
+                "company",
+                text!("company"),
+                false,
+                wanted.company.map(str::to_owned),
+                &mut new.company,
+            ),
+            (
+                "tier",
+                text!("tier"),
+                false,
+                wanted.tier.map(|t| t.as_str().to_owned()),
+                &mut new.tier,
+            ),
         ] {
             if let Some(given) = differs(&mut fields, name, words, personal, kept.as_ref(), given) {
                 *kept = Some(given);
@@ -101,7 +115,7 @@ impl Change {
             let current = new.address.clone();
             let given = Some(json);
             if let Some(json) =
-                differs(&mut fields, "address", "address", true, current.as_ref(), given)
+                differs(&mut fields, "address", text!("address"), true, current.as_ref(), given)
             {
                 new.address = Some(json);
             }
@@ -157,10 +171,25 @@ impl Field {
     pub fn with_value(&self) -> String {
         match &self.new {
             Value::String(value) if !self.personal => {
-                text!("{said} to {value}", said = self.said, value = shown::said(value))
+                text!("{said} to {value}", said = &self.said, value = shown::said(value))
             }
-            _ => self.said.to_owned(),
+            _ => self.said.clone(),
         }
+    }
+
+    /// The field with its new value, read back to whoever has just said it.
+    pub fn read_back(&self) -> String {
+        let value = self.new.as_str().unwrap_or_default();
+        let value = match self.name {
+            "email" => email::spoken(value),
+            "phone" => phone::spoken(value),
+            "address" => {
+                let address: Option<Address> = serde_json::from_str(value).ok();
+                address.map(|address| address.spoken()).unwrap_or_default()
+            }
+            _ => shown::said(value),
+        };
+        text!("{said} to {value}", said = &self.said, value)
     }
 
     /// A value as it is shown.
@@ -177,7 +206,7 @@ impl Field {
 fn differs(
     fields: &mut Vec<Field>,
     name: &'static str,
-    said: &'static str,
+    said: String,
     personal: bool,
     old: Option<&String>,
     given: Option<String>,

@@ -10,7 +10,7 @@ use super::{
     given, shown,
 };
 use crate::{
-    domain::speech,
+    domain::{email, phone, speech},
     store::{
         customer_changes::{self, Written},
         tenants,
@@ -92,15 +92,28 @@ impl Tool for CrmCreateCustomer {
         };
         customer_changes::insert(&mut ctx.tx, &tenant, &id, new, ctx.now, &today).await?;
         ctx.concerns(&id);
-        let say = say(&name, &id, &possible_duplicates);
+        let contacts = [email.as_deref().map(email::spoken), phone.as_deref().map(phone::spoken)];
+        let contacts: Vec<String> = contacts.into_iter().flatten().collect();
+        let say = say((&name, &id), &contacts, &possible_duplicates);
         let customer = Card::read(ctx, id).await?;
         Ok(Answer::ok(say, Output { customer, possible_duplicates }))
     }
 }
 
-fn say(name: &str, id: &str, duplicates: &[Duplicate]) -> String {
+/// What was understood is read back, because it is easily misheard.
+fn say((name, id): (&str, &str), contacts: &[String], duplicates: &[Duplicate]) -> String {
     let (name, number) = (shown::said(name), speech::order_id(id));
-    let added = text!("I have added {name} as customer number {number}.", name, number);
+    let added = if contacts.is_empty() {
+        text!("I have added {name} as customer number {number}.", name, number)
+    } else {
+        let contacts = speech::list(contacts);
+        text!(
+            "I have added {name} as customer number {number}, with {contacts}.",
+            name,
+            number,
+            contacts
+        )
+    };
     let names: Vec<String> = duplicates.iter().map(Duplicate::said).collect();
     if names.is_empty() {
         return added;

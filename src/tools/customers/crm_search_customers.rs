@@ -106,18 +106,13 @@ impl Tool for CrmSearchCustomers {
         let more = total.saturating_sub(shown_to);
         let names: Vec<String> = page.iter().map(|found| shown::said(&found.name)).collect();
         let count = speech::count(total as u64, "customer", "customers");
-        let at_least = if total >= MOST_FOUND { "at least " } else { "" };
+        let count = if total >= MOST_FOUND { text!("at least {count}", count) } else { count };
         let say = match names.as_slice() {
             [] => text!("There are no more than {count}.", count),
             _ if from > 0 => {
                 text!("The next ones are {list}.", list = speech::list_of_three(&names))
             }
-            _ => text!(
-                "I found {at_least}{count}: {list}.",
-                at_least,
-                count,
-                list = speech::list_of_three(&names)
-            ),
+            _ => text!("I found {count}: {list}.", count, list = speech::list_of_three(&names)),
         };
         let next_cursor = (more > 0).then(|| shown_to.to_string());
         let more = i64::try_from(more).unwrap_or(i64::MAX);

@@ -86,10 +86,10 @@ impl Tool for CrmUpdateCustomer {
         let change = args.plan(ctx).await?;
         change.make(ctx).await?;
         ctx.concerns(&change.customer_id);
-        let fields: Vec<&str> = change.fields.iter().map(|field| field.said).collect();
+        let fields: Vec<String> = change.fields.iter().map(Field::read_back).collect();
         let (fields, name) = (speech::list_of_three(&fields), shown::said(&change.old_name));
         let customer = Card::read(ctx, change.customer_id).await?;
-        let say = text!("I have changed the {fields} of {name}.", fields, name);
+        let say = text!("I have changed for {name}: {fields}.", fields, name);
         Ok(Answer::ok(say, Output { customer }))
     }
 }

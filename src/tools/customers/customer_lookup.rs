@@ -268,7 +268,7 @@ fn ambiguous(ctx: &CallContext, found_by: Option<&str>, several: &[Match]) -> An
     };
     let say = match found_by {
         Some(found_by) => text!("I found {count} {found_by}. {ask}", count, found_by, ask),
-        None => text!("That fits {count}. {ask}", count, ask),
+        None => text!("That belongs to different customers. {ask}", ask),
     };
     Answer::ambiguous(say, candidates.collect())
 }

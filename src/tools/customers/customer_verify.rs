@@ -121,8 +121,8 @@ impl Tool for CustomerVerify {
             return Ok(locked(customer.id, rfc3339(until)));
         }
         let say = text!(
-            "That does not fit what is on file. Please ask once more for two of postal code, e-mail \
-             address, phone number and an order number."
+            "That does not fit what is on file. Please tell me two of these once more: postal code, \
+             e-mail address, the end of the phone number, or an order number."
         );
         let (customer_id, tries_left) = (customer.id, Some(left));
         let output = Output {
@@ -225,8 +225,8 @@ async fn verified(ctx: &mut CallContext, customer_id: String) -> Result<Output, 
 /// No further guess counts for a while.
 fn locked(customer_id: String, until: String) -> Answer<Output> {
     let say = text!(
-        "I cannot verify this customer any more for now. Please offer the caller a person, or to call \
-         again in an hour."
+        "I cannot verify you any more for now. I can pass you on to a colleague, or you call again in \
+         an hour."
     );
     let until = Some(until);
     let tries_left = Some(0);

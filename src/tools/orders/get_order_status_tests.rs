@@ -110,7 +110,8 @@ async fn an_end_that_several_share_asks_which_one() {
 
 #[tokio::test]
 async fn many_that_end_alike_are_counted_and_three_are_named() {
-    for shop in shops().await {
+    for mut shop in shops().await {
+        shop.role = Role::Desk;
         let mut tx = shop.db.db.write().await.unwrap();
         for n in 2..7 {
             testing::another_order(&mut tx, "CUST-2", &format!("ORD-{n}0001"), shop.now).await;
@@ -137,7 +138,11 @@ async fn many_that_end_alike_are_counted_and_three_are_named() {
 
 #[tokio::test]
 async fn an_order_is_found_in_whatever_is_said_around_its_number() {
-    for shop in shops().await {
+    for mut shop in shops().await {
+        let ends = json!({ "order_id": "it ends in triple oh one" });
+        let answer = shop.call(GetOrderStatus, ends).await.unwrap();
+        assert_eq!(answer["data"]["order_id"], "0001", "a stranger hears what they said");
+        shop.role = Role::Desk;
         for said in [
             "10001 please",
             "um, 10001",
