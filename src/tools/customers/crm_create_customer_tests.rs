@@ -44,7 +44,11 @@ async fn a_new_customer_is_on_file_and_found_by_everything_that_was_said() {
             },
         });
         let answer = shop.call(CrmCreateCustomer, arguments).await.unwrap();
-        assert_eq!(answer["say"], "I have added Zoë O'Brien as customer number 1 0 0 4 2.");
+        assert_eq!(
+            answer["say"],
+            "I have added Zoë O'Brien as customer number 1 0 0 4 2, with zoe dot obrien at example dot \
+             com and plus 1, 2 1 2, 5 5 5, 0 1 7 7."
+        );
         let card = json!({
             "customer_id": "CUST-10042", "name": "Zoë O'Brien", "email": "zoe.obrien@example.com",
             "phone": "+12125550177", "company": "Harbor Tiles",
@@ -97,8 +101,9 @@ async fn whoever_may_be_the_same_person_is_told_with_what_is_the_same() {
             ("CUST-2", json!(["name"])),
         ];
         assert_eq!(duplicates(&answer), expected);
-        let say = "I have added Jon Smyth as customer number 1 0 0 0 1. Please check who may be the \
-                   same person: John Smith, Ana López and John Smith.";
+        let say = "I have added Jon Smyth as customer number 1 0 0 0 1, with jsmith at example dot com \
+                   and plus 1, 2 1 2, 5 5 5, 0 1 0 1. Please check who may be the same person: John \
+                   Smith, Ana López and John Smith.";
         assert_eq!(answer["say"], say);
         let first = &answer["data"]["possible_duplicates"][0];
         assert_eq!(first["email"], "j***@example.com", "contacts of others stay masked");

@@ -84,7 +84,10 @@ async fn what_is_given_changes_and_the_rest_stays() {
         shop.role = Role::Desk;
         let arguments = json!({ "customer_id": "CUST-1", "email": "ana@perez.example.com" });
         let answer = shop.call(CrmUpdateCustomer, arguments).await.unwrap();
-        assert_eq!(answer["say"], "I have changed the e-mail address of Ana López.");
+        assert_eq!(
+            answer["say"],
+            "I have changed for Ana López: e-mail address to ana at perez dot example dot com."
+        );
         let card = &answer["data"]["customer"];
         assert_eq!(
             (&card["email"], &card["version"]),

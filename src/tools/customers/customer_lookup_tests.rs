@@ -235,8 +235,7 @@ async fn a_misheard_address_is_asked_back_and_never_guessed() {
         assert!(!answer.to_string().contains('@'), "no address is given away: {answer}");
         assert_eq!(
             answer["say"],
-            "I found nobody with exactly that e-mail address, but a similar one. Is it Ana López? \
-            "
+            "I found nobody with exactly that e-mail address, but a similar one. Is it Ana López?"
         );
         let nobody = who(&shop, json!({ "email": "robert.koch@example.com" })).await;
         assert_eq!((&nobody["status"], nobody.get("data")), (&json!("ok"), None), "{nobody}");
