@@ -183,8 +183,9 @@ async fn by_name(
     Ok(scored.into_iter().map(|(_, hit)| hit).collect())
 }
 
-/// E-mail addresses that are or begin like the query, one reading after the other; none of them where it
-/// is a number, and nothing when it is neither.
+/// The e-mail addresses that are looked for with the ids and numbers, one after the other: the readings
+/// of the query, those that begin like it, or none in particular, where it is only a number. Nothing is
+/// looked for like that when it is neither.
 fn addresses(query: &str, is_number: bool) -> Vec<Span> {
     let whole: Vec<Span> = email::readings(query).into_iter().map(Span::only).collect();
     let begun = query.contains('@') && !query.starts_with('@') && !query.contains(' ');
