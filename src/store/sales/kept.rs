@@ -177,10 +177,12 @@ pub(in crate::store) async fn tier_changes(
 /// To be called when many orders, customers or products were written past the functions here.
 pub(in crate::store) async fn all_changed(tx: &mut Tx, tenant: &str) -> StoreResult<()> {
     tx.execute(
+        // In the order of the days, so that two imports lock them in the same one.
         "insert into sales_days
          select distinct tenant_id, placed_on, 1, 0, 0, 0, 0, 0, '[]', '[]', '[]'
          from orders
          where tenant_id = $1
+         order by placed_on
          on conflict (tenant_id, day) do update
          set version = sales_days.version + 1",
         params![tenant],
@@ -215,11 +217,10 @@ pub async fn count_some(db: &Db, until: &str, limit: i64) -> StoreResult<usize> 
         counted.push(count(&mut tx, due).await?);
     }
     drop(tx);
-    if !counted.is_empty() {
+    for day in &counted {
+        // One row a transaction, so that an import, which changes many, never waits in a circle.
         let mut tx = db.write().await?;
-        for day in &counted {
-            keep(&mut tx, day).await?;
-        }
+        keep(&mut tx, day).await?;
         tx.commit().await?;
     }
     Ok(counted.len())
