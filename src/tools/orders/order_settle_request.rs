@@ -157,7 +157,7 @@ impl Tool for OrderSettleRequest {
             }
             What::Swap(swap) => {
                 order_update_items::make(ctx, swap, reason).await?;
-                (text!("exchange"), money::words(ctx, swap.owed_minor, &swap.method))
+                (text!("exchange"), money::words(ctx, swap.owed_minor, &swap.method, swap.waits))
             }
         };
         let number = speech::order_id(id);

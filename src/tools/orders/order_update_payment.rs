@@ -120,10 +120,12 @@ impl Tool for OrderUpdatePayment {
             method: &new,
             minor,
             reason: REASON,
+            waits: false,
         };
         money::settle(ctx, transfer).await?;
         refunds::pay(ctx, &order, old.as_slice(), REASON).await?;
-        let (number, charged) = (speech::order_id(&order.id), money::words(ctx, minor, &new));
+        let (number, charged) =
+            (speech::order_id(&order.id), money::words(ctx, minor, &new, false));
         let say = match refunds::sentence(ctx, old.as_slice()) {
             None => {
                 text!("The payment of your order {number} is changed. {charged}.", number, charged)

@@ -52,6 +52,8 @@ pub struct Plan {
     pub owed_minor: i64,
     /// What pays for it, or gets the refund.
     pub method: Method,
+    /// Whether a refund waits for charges of the order that are still open.
+    pub waits: bool,
 }
 
 /// One swap.
@@ -116,7 +118,9 @@ impl Plan {
         let owed_minor = settlement::owed(difference_minor, refunds::net(&paid));
         let method = money::method(ctx, &order.customer_id, method_id).await?;
         money::check_balance(ctx, &method, owed_minor)?;
-        let plan = Self { order, changes, after, sums, difference_minor, owed_minor, method };
+        let waits = refunds::is_open(&paid);
+        let plan =
+            Self { order, changes, after, sums, difference_minor, owed_minor, method, waits };
         for wanted in plan.new_pieces() {
             let available = items::available(ctx, &wanted.article.sku).await?;
             if available < wanted.quantity {
