@@ -204,11 +204,9 @@ pub async fn method(
     let tenant = ctx.tenant_id();
     let method = buyers::method(&mut ctx.tx, &tenant, customer_id, id).await?;
     method.ok_or_else(|| {
-        let sentence = text!(
-            "This customer has no payment method {id}. Please ask how they want to pay.",
-            id = display(id, 40)
-        );
-        ToolError::new(ErrorCode::NotFound, sentence)
+        let sentence = text!("This customer has no payment method {id}.", id = display(id, 40));
+        let next = text!("Please ask how they want to pay.");
+        ToolError::new(ErrorCode::NotFound, sentence).with_next(next)
     })
 }
 
@@ -225,11 +223,8 @@ pub fn check_balance(ctx: &CallContext, method: &Method, minor: i64) -> Result<(
 
 fn insufficient(ctx: &CallContext, card: &Method, needed: i64) -> ToolError {
     let (balance, needed) = (ctx.money(card.balance_minor.unwrap_or(0)), ctx.money(needed));
-    let sentence = text!(
-        "The gift card holds {balance} and cannot pay {needed}. Please ask for another payment method.",
-        balance,
-        needed
-    );
+    let sentence = text!("The gift card holds {balance} and cannot pay {needed}.", balance, needed);
     ToolError::new(ErrorCode::InsufficientBalance, sentence)
+        .with_next(text!("Please ask for another payment method."))
         .with_details(json!({ "balance": balance, "needed": needed }))
 }

@@ -48,6 +48,8 @@ impl Plan {
             note.map_err(|why| ToolError::invalid(text!("The argument note {why}.", why)))?;
         let buyer = bill::buyer(ctx, &args.customer_id).await?;
         let wanted = items::find(ctx, &args.items).await?;
+        // What is not there needs no total that is read back.
+        items::check_stock(ctx, &wanted).await?;
         let (bill, quote_id) = price(ctx, &buyer, args.quote_id.as_deref(), &wanted).await?;
         if bill.total_minor != said.minor {
             return Err(total_mismatch(ctx, &bill));
@@ -81,7 +83,7 @@ async fn price(
     let tenant = ctx.tenant_id();
     let quote = quotes::find(&mut ctx.tx, &tenant, id).await?;
     let Some(quote) = quote.filter(|quote| quote.customer_id == buyer.id) else {
-        return Err(ToolError::not_found("quote", id));
+        return Err(ToolError::not_found(&text!("quote"), id));
     };
     let bill: Bill = serde_json::from_str(&quote.priced).map_err(ToolError::internal)?;
     if ctx.now < quote.expires_at && quote.items == asked(wanted) {
