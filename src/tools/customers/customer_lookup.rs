@@ -195,8 +195,8 @@ fn card(ctx: &CallContext, rows: Vec<CardRow>) -> Result<Option<Answer<Output>>,
     }
     match (&first.order_id, first.status.as_deref().and_then(OrderStatus::parse), first.placed_at) {
         (Some(id), Some(status), Some(at)) => {
-            let (id, status) = (speech::order_id(id), status.spoken());
-            let day = speech::date(ctx.day_of(at), ctx.today());
+            let status = if first.settled { status.spoken_settled() } else { status.spoken() };
+            let (id, day) = (speech::order_id(id), speech::day(ctx.day_of(at), ctx.today()));
             say =
                 text!("{say}. The latest order, {id}, from {day}, {status}.", say, id, day, status);
         }

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    store::{erasure, testing},
+    store::{erasure, params, testing},
     toolkit::testing::{Shop, shops},
 };
 
@@ -44,7 +44,7 @@ async fn the_answer_says_little_that_is_personal() {
         assert_eq!(
             answer["say"],
             "I found Ana López, a premium customer. The latest order, 1 0 0 0 3, from \
-             January 8th, has been delivered."
+             Thursday, has been delivered."
         );
         let data = &answer["data"];
         assert_eq!(data["email"], "a***@example.com");
@@ -210,5 +210,42 @@ async fn those_of_one_name_are_asked_for_once() {
         assert_eq!(answer["candidates"].as_array().unwrap().len(), 2, "{answer}");
         let say = answer["say"].as_str().unwrap();
         assert_eq!(say.matches("Ana López").count(), 1, "{say}");
+    }
+}
+
+#[tokio::test]
+async fn the_latest_order_is_from_today_where_it_is_and_its_return_is_settled_where_it_is() {
+    for shop in shops().await {
+        let mut tx = shop.db.db.write().await.unwrap();
+        testing::another_order(&mut tx, "CUST-1", "ORD-10003", shop.now).await;
+        tx.commit().await.unwrap();
+        let said = async || {
+            let answer = who(&shop, json!({ "customer_id": "CUST-1" })).await;
+            answer["say"].as_str().unwrap().to_owned()
+        };
+        let begin =
+            "I found Ana López, a premium customer. The latest order, 1 0 0 0 3, from today, ";
+        assert_eq!(said().await, format!("{begin}has been delivered."));
+        for (status, kind) in [("return_requested", "return"), ("exchange_requested", "exchange")] {
+            let mut tx = shop.db.db.write().await.unwrap();
+            let sql = "update orders set status = $1 where id = 'ORD-10003'";
+            tx.execute(sql, params![status]).await.unwrap();
+            tx.commit().await.unwrap();
+            let article = if kind == "return" { "a" } else { "an" };
+            assert_eq!(said().await, format!("{begin}has {article} {kind} under way."));
+            let mut tx = shop.db.db.write().await.unwrap();
+            tx.execute(
+                "insert into order_requests
+                     (tenant_id, id, order_id, kind, status, amount_minor, created_at)
+                 values ('demo', $1, 'ORD-10003', $1, 'settled', 0, $2)",
+                params![kind, shop.now],
+            )
+            .await
+            .unwrap();
+            tx.commit().await.unwrap();
+            let settled = format!("{begin}has been delivered, and its {kind} is settled.");
+            assert_eq!(said().await, settled);
+            shop.run("delete from order_requests").await;
+        }
     }
 }

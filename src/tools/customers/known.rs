@@ -1,14 +1,14 @@
 //! The one customer whom a call names by id, and their orders.
 
 use crate::{
-    domain::reference,
+    domain::{reference, text},
     store::{
         customer_search::AFTER_ALL,
         customers::{self, Named},
         interactions,
     },
     text,
-    toolkit::{CallContext, ToolError},
+    toolkit::{CallContext, ErrorCode, ToolError},
 };
 
 /// The customer with this id, also where it was said without its prefix.
@@ -22,6 +22,19 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Named, ToolError> 
     let known = known.ok_or_else(|| ToolError::not_found("customer", said))?;
     ctx.acts_for(&known.id)?;
     Ok(known)
+}
+
+/// The id that is meant: the one of a customer, or what was said, where nobody has it any more or yet.
+///
+/// # Errors
+/// `forbidden` where the caller is verified as somebody else.
+pub async fn id(ctx: &mut CallContext, said: &str) -> Result<String, ToolError> {
+    let tenant = ctx.tenant_id();
+    let ids = reference::customer_ids(said);
+    let known = customers::known_as(&mut ctx.tx, &tenant, &ids).await?;
+    let id = known.map_or_else(|| said.to_owned(), |known| known.id);
+    ctx.acts_for(&id)?;
+    Ok(id)
 }
 
 /// The customer's order of that number, said whole or by its end.
@@ -44,7 +57,13 @@ pub async fn order_of(
         [(id, found), (_, next)] if *found == tail && *next != tail => Ok(id.clone()),
         [(id, _), _] if id == said => Ok(id.clone()),
         [(id, _)] => Ok(id.clone()),
-        [] => Err(ToolError::not_found("order of this customer", said)),
+        [] => Err(ToolError::new(
+            ErrorCode::NotFound,
+            text!(
+                "This customer has no order {said}. Please check it and try again.",
+                said = text::display(said, 40)
+            ),
+        )),
         _ => Err(ToolError::invalid(text!(
             "Several orders of this customer end like that. Please give the whole order number."
         ))),

@@ -86,7 +86,7 @@ fn say(output: &Output, reason: &DiscountReason) -> String {
         }
         DiscountReason::Tier(tier) => text!("for {tier} customers", tier),
         DiscountReason::Quantity(from) => text!("for {from} pieces or more", from),
-        DiscountReason::Code(_) => "for the code".to_owned(),
+        DiscountReason::Code(_) => text!("for the code"),
     };
     let (rate, off) = (&output.rate, speech::money(output.discount));
     text!(

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::requests::{self, RequestBrief};
 use crate::{
     domain::{order_state::OrderStatus, reference, speech, text::display},
     store::{
@@ -46,7 +47,7 @@ pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError
             );
             return ToolError::new(ErrorCode::NotFound, sentence);
         }
-        ToolError::not_found("order", said)
+        ToolError::not_found(&text!("order"), said)
     };
     if tail.is_empty() {
         return Err(not_found());
@@ -101,12 +102,10 @@ pub async fn delivered(ctx: &mut CallContext, said: &str) -> Result<OrderRow, To
     if status == OrderStatus::Delivered {
         return Ok(row);
     }
-    let (order, stands) = (&row.id, status.spoken());
+    let (order, stands) = (&row.id, stands(ctx, &row, status).await?);
     let next = match status {
-        OrderStatus::Pending | OrderStatus::PendingModified => {
-            text!("Nothing has been sent yet, so change or cancel it instead")
-        }
-        OrderStatus::Processed | OrderStatus::Shipped => {
+        OrderStatus::Pending => text!("Nothing has been sent yet, so change or cancel it instead"),
+        OrderStatus::PendingModified | OrderStatus::Processed | OrderStatus::Shipped => {
             text!("It can be sent back once it is there")
         }
         OrderStatus::Cancelled => text!("There is nothing to send back"),
@@ -145,6 +144,7 @@ pub async fn owner(ctx: &mut CallContext, row: &OrderRow) -> Result<String, Tool
 pub fn which<T>(ctx: &CallContext, rows: &[OrderRow]) -> Answer<T> {
     let today = ctx.today();
     let placed = |row: &OrderRow| speech::on(ctx.day_of(row.placed_at), today);
+    let day = |row: &OrderRow| speech::day(ctx.day_of(row.placed_at), today);
     let pieces = |row: &OrderRow| {
         speech::count(u64::try_from(row.pieces).unwrap_or_default(), "item", "items")
     };
@@ -154,9 +154,7 @@ pub fn which<T>(ctx: &CallContext, rows: &[OrderRow]) -> Answer<T> {
     };
     let choices: Vec<String> = rows
         .iter()
-        .map(|row| {
-            text!("{order} from {day}", order = speech::order_id(&row.id), day = from(&placed(row)))
-        })
+        .map(|row| text!("{order} from {day}", order = speech::order_id(&row.id), day = day(row)))
         .collect();
     let say = text!(
         "Several orders end like this: {list}. Which one is it?",
@@ -165,8 +163,17 @@ pub fn which<T>(ctx: &CallContext, rows: &[OrderRow]) -> Answer<T> {
     Answer::ambiguous(say, rows.iter().map(candidate).collect())
 }
 
-fn from(placed: &str) -> &str {
-    placed.strip_prefix("on ").unwrap_or(placed)
+/// Where an order stands, in words that end a sentence.
+pub async fn stands(
+    ctx: &mut CallContext,
+    row: &OrderRow,
+    status: OrderStatus,
+) -> Result<String, ToolError> {
+    let settled = status.has_request() && {
+        let requests = requests::briefly(ctx, &row.id).await?;
+        requests.iter().any(RequestBrief::is_settled)
+    };
+    Ok(if settled { status.spoken_settled() } else { status.spoken() })
 }
 
 /// Where an order stands.

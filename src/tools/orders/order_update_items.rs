@@ -162,7 +162,7 @@ async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
     if status.may_change_items() {
         return Plan::asked(ctx, row, &args.changes, &args.payment_method_id).await;
     }
-    let (order, stands) = (&row.id, status.spoken());
+    let (order, stands) = (&row.id, find::stands(ctx, &row, status).await?);
     let sentence = match status {
         OrderStatus::PendingModified => {
             text!("The items of order {order} were changed before, which can be done once.", order)

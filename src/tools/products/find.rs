@@ -35,7 +35,7 @@ pub async fn article(ctx: &mut CallContext, said: &str) -> Result<Found, ToolErr
         rows.retain(|row| row.product_id == said);
     }
     if rows.is_empty() {
-        Err(ToolError::not_found("product", said))
+        Err(ToolError::not_found(&text!("product"), said))
     } else {
         Ok(Found { rows, is_product })
     }

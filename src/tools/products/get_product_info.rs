@@ -115,7 +115,9 @@ impl Tool for GetProductInfo {
         if rows.len() > 1 && !is_product {
             return Ok(find::which(&rows));
         }
-        let Some(first) = rows.first() else { return Err(ToolError::not_found("product", said)) };
+        let Some(first) = rows.first() else {
+            return Err(ToolError::not_found(&text!("product"), said));
+        };
         if args
             .product_id
             .as_ref()
@@ -127,7 +129,7 @@ impl Tool for GetProductInfo {
         }
         let tenant = ctx.tenant_id();
         let product = products::find(&mut ctx.tx, &tenant, &first.product_id).await?;
-        let product = product.ok_or_else(|| ToolError::not_found("product", said))?;
+        let product = product.ok_or_else(|| ToolError::not_found(&text!("product"), said))?;
         let output = output(ctx, first, &rows, product, is_product);
         Ok(Answer::ok(say(&output, first), output))
     }
@@ -188,19 +190,21 @@ fn say(output: &Output, first: &VariantRow) -> String {
     if !output.active {
         return text!("{name} is no longer sold.", name);
     }
-    let from = if output.price_to.is_some() { "from " } else { "" };
     let price = speech::money(output.price);
+    let price = match output.price_to {
+        Some(_) => text!("from {price}", price),
+        None => price,
+    };
     let stock = match output.stock {
-        0 => "it is out of stock".to_owned(),
+        0 => text!("it is out of stock"),
         n => text!("{pieces} in stock", pieces = said::count(n, "piece is", "pieces are")),
     };
     let variants = output.variants.len() + output.more_variants.unwrap_or_default();
     match variants {
-        0 | 1 => text!("{name} costs {from}{price}, and {stock}.", name, from, price, stock),
+        0 | 1 => text!("{name} costs {price}, and {stock}.", name, price, stock),
         n => text!(
-            "{name} costs {from}{price} and comes in {n} variants. In all, {stock}.",
+            "{name} costs {price} and comes in {n} variants. In all, {stock}.",
             name,
-            from,
             price,
             n,
             stock
