@@ -120,9 +120,7 @@ async fn ledgers(db: &Db, findings: &mut Findings) {
         }
         Ok(differences) => findings.wrong(
             &format!("the books do not add up: {differences:?}"),
-            "Payments differ where a gift card was refunded for a charge that was declined after \
-             that; see the order's notes. Otherwise something wrote past the server: compare with a \
-             backup before you serve again.",
+            "Something wrote past the server: compare with a backup before you serve again.",
         ),
         Err(error) => note(&format!("the books were not added up: {error}")),
     }

@@ -109,7 +109,14 @@ impl OrderStatus {
         self.may_become(Self::Shipped) || self.may_become(Self::Processed)
     }
 
-    /// The state as it ends a sentence that begins with "your order".
+    /// Whether the state stays when its return or exchange is settled, so that what is said of it
+    /// depends on that.
+    pub const fn has_request(self) -> bool {
+        matches!(self, Self::ReturnRequested | Self::ExchangeRequested)
+    }
+
+    /// The state as it ends a sentence that begins with "your order", a return or an exchange being
+    /// open.
     pub fn spoken(self) -> String {
         match self {
             Self::Pending => text!("is pending"),

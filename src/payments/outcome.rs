@@ -13,6 +13,7 @@ use crate::{
     },
     store::{
         Db, StoreResult, Tx, audit,
+        gift_cards::{self, Card, Entry},
         interactions::{self, NewInteraction},
         provider_calls::{self, End, LeasedCall},
     },
@@ -41,43 +42,81 @@ pub async fn write_down(
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
     let mut tx = db.write().await?;
-    let word = match outcome {
+    let word = end(&mut tx, call, lease, outcome, now).await?;
+    tx.commit().await?;
+    // Only what is on disk is counted and told.
+    if let Some(word) = word {
+        if !call.to_gift_card {
+            count(&call.kind, word);
+        }
+        tell(call, outcome, word);
+    }
+    Ok(())
+}
+
+/// Books a refund that has waited for the order's charges into its gift card: balance, entry and
+/// outcome in one transaction, by whoever holds the lease, and so once.
+///
+/// # Errors
+/// When the database does not answer; the call is then taken again when its lease ends.
+pub async fn book(db: &Db, call: &LeasedCall, lease: &str, now: DateTime<Utc>) -> StoreResult<()> {
+    let mut tx = db.write().await?;
+    let (tenant, minor) = (&call.tenant_id, call.amount_minor);
+    let card = Card { customer_id: &call.customer_id, id: &call.payment_method_id };
+    let outcome = if gift_cards::put(&mut tx, tenant, card, minor).await? {
+        let entry = Entry { reason: &call.reason, cause: &call.order_id, at: now };
+        gift_cards::record_entry(&mut tx, tenant, card, minor, entry).await?;
+        Outcome::Accepted { reference: call.id.clone() }
+    } else {
+        Outcome::Declined { reason: "the gift card is not there any more".to_owned() }
+    };
+    // Where it is somebody else's by now, nothing of this is kept.
+    if let Some(word) = end(&mut tx, call, lease, &outcome, now).await? {
+        tx.commit().await?;
+        tell(call, &outcome, word);
+    }
+    Ok(())
+}
+
+/// Ends a call with its outcome, or puts it back. The word for what was done; `None` where it is
+/// somebody else's.
+async fn end(
+    tx: &mut Tx,
+    call: &LeasedCall,
+    lease: &str,
+    outcome: &Outcome,
+    now: DateTime<Utc>,
+) -> StoreResult<Option<&'static str>> {
+    Ok(match outcome {
         Outcome::Accepted { reference } => {
             let end = End { state: "done", reference: Some(reference), error: None, at: now };
-            let ended = provider_calls::end(&mut tx, call, lease, end).await?;
-            finish(&mut tx, call, ended, "settled", "ok", now).await?.then_some("accepted")
+            let ended = provider_calls::end(tx, call, lease, end).await?;
+            finish(tx, call, ended, "settled", "ok", now).await?.then_some("accepted")
         }
         Outcome::Declined { reason } => {
             // What a provider says is somebody else's text.
             let reason = text::display(reason, 120);
             let end = End { state: "declined", reference: None, error: Some(&reason), at: now };
-            let ended = provider_calls::end(&mut tx, call, lease, end).await?;
-            let ended = finish(&mut tx, call, ended, "declined", "declined", now).await?;
+            let ended = provider_calls::end(tx, call, lease, end).await?;
+            let ended = finish(tx, call, ended, "declined", "declined", now).await?;
             if ended {
-                note(&mut tx, call, &reason, now).await?;
+                note(tx, call, &reason, now).await?;
             }
             ended.then_some("declined")
         }
         Outcome::Unreachable { why } if call.attempts >= MOST_ATTEMPTS => {
             let why = text::display(why, 200);
             let end = End { state: "failed", reference: None, error: Some(&why), at: now };
-            let ended = provider_calls::end(&mut tx, call, lease, end).await?;
-            finish(&mut tx, call, ended, "failed", "unreachable", now).await?.then_some("failed")
+            let ended = provider_calls::end(tx, call, lease, end).await?;
+            finish(tx, call, ended, "failed", "unreachable", now).await?.then_some("failed")
         }
         Outcome::Unreachable { why } => {
             let why = text::display(why, 200);
             let until = now + pause(call.attempts);
-            let put = provider_calls::put_back(&mut tx, call, lease, until, &why).await?;
+            let put = provider_calls::put_back(tx, call, lease, until, &why).await?;
             put.then_some("unreachable")
         }
-    };
-    tx.commit().await?;
-    // Only what is on disk is counted and told.
-    if let Some(word) = word {
-        count(&call.kind, word);
-        tell(call, outcome, word);
-    }
-    Ok(())
+    })
 }
 
 /// Adds a call that has ended to the trail; says whether it had.
@@ -96,7 +135,11 @@ async fn finish(
             principal: NAME,
             token_id: None,
             action,
-            tool: if call.kind == "charge" { "provider_charge" } else { "provider_refund" },
+            tool: match call.kind.as_str() {
+                "charge" => "provider_charge",
+                _ if call.to_gift_card => "gift_card_refund",
+                _ => "provider_refund",
+            },
             outcome,
             approval_id: None,
             subject: Some(&call.order_id),

@@ -45,8 +45,17 @@ pub struct Worker<P> {
 struct Taken {
     call: LeasedCall,
     lease: String,
-    /// An outcome where there is nothing to ask, because what came of it is known.
-    request: Result<Request, Outcome>,
+    next: Next,
+}
+
+/// What is to be done with a call.
+enum Next {
+    /// The provider is asked.
+    Ask(Request),
+    /// A gift card is this server's own ledger: nobody is asked.
+    Book,
+    /// Nothing is to be done, because what came of it is known.
+    End(Outcome),
 }
 
 impl<P: Provider> Worker<P> {
@@ -120,8 +129,8 @@ impl<P: Provider> Worker<P> {
                 let (order, method) = (&call.order_id, &call.payment_method_id);
                 charges = provider_calls::charges(&mut tx, tenant, order, method).await?;
             }
-            let request = request(&call, charges);
-            taken.push(Taken { call, lease: lease.clone(), request });
+            let next = next(&call, charges);
+            taken.push(Taken { call, lease: lease.clone(), next });
         }
         tx.commit().await?;
         Ok(taken)
@@ -129,19 +138,24 @@ impl<P: Provider> Worker<P> {
 
     /// One call from the question to its outcome on paper.
     async fn handle(&self, taken: Taken) {
-        let Taken { call, lease, request } = taken;
-        let outcome = match request {
-            Ok(request) => self.ask(&call.kind, &request).await,
-            Err(known) => known,
+        let Taken { call, lease, next } = taken;
+        let outcome = match next {
+            Next::Ask(request) => Some(self.ask(&call.kind, &request).await),
+            Next::End(known) => Some(known),
+            Next::Book => None,
         };
         let now = self.clock.now();
-        if let Err(error) = outcome::write_down(&self.db, &call, &lease, &outcome, now).await {
+        let written = match outcome {
+            Some(outcome) => outcome::write_down(&self.db, &call, &lease, &outcome, now).await,
+            None => outcome::book(&self.db, &call, &lease, now).await,
+        };
+        if let Err(error) = written {
             let source = std::error::Error::source(&error).map(ToString::to_string);
             tracing::warn!(
                 payment = call.id,
                 %error,
                 source,
-                "a provider's answer was not written down; it is asked again when the lease ends"
+                "what came of a payment was not written down; it is taken again when the lease ends"
             );
         }
     }
@@ -164,19 +178,25 @@ impl<P: Provider> Worker<P> {
     }
 }
 
-/// What the provider is asked, or what is known without asking.
-fn request(call: &LeasedCall, charges: Vec<String>) -> Result<Request, Outcome> {
+/// What is to be done, and what the provider is asked.
+fn next(call: &LeasedCall, charges: Vec<String>) -> Next {
     if call.amount_minor == 0 {
         let reason = "the order's charges have brought nothing that could go back".to_owned();
-        return Err(Outcome::Declined { reason });
+        return Next::End(Outcome::Declined { reason });
+    }
+    if call.to_gift_card {
+        return Next::Book;
     }
     // It has ended whoever took it, each time: somebody has to look before it is asked again.
     if call.attempts > outcome::MOST_ATTEMPTS {
-        return Err(Outcome::Unreachable { why: "whoever took it has died".to_owned() });
+        let why = "whoever took it has died".to_owned();
+        return Next::End(Outcome::Unreachable { why });
     }
-    let unknown = || Outcome::Unreachable { why: "the tenant's currency is unknown".to_owned() };
-    let currency = Currency::parse(&call.currency).ok_or_else(unknown)?;
-    Ok(Request {
+    let Some(currency) = Currency::parse(&call.currency) else {
+        let why = "the tenant's currency is unknown".to_owned();
+        return Next::End(Outcome::Unreachable { why });
+    };
+    Next::Ask(Request {
         key: call.id.clone(),
         tenant: call.tenant_id.clone(),
         order_id: call.order_id.clone(),

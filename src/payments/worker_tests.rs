@@ -397,6 +397,84 @@ async fn a_refund_waits_for_the_charges_and_pays_back_no_more_than_they_brought(
     }
 }
 
+const GIFT: &str = "select balance_minor from payment_methods where id = 'gift_1'";
+const ENTRIES: &str = "select count(*) from gift_card_entries where cause = 'ORD-10001'";
+
+#[tokio::test]
+async fn a_refund_to_a_gift_card_waits_too_and_books_no_more_than_the_charges_brought() {
+    for till in tills().await {
+        till.shop.run("delete from payments where order_id = 'ORD-10001'").await;
+        till.ask("charge", 2_000, "declined_1").await;
+        let refund = till.ask("refund", 2_000, "gift_1").await;
+        till.shop.books_add_up().await;
+        till.settle().await;
+        assert_eq!(till.state(&refund).await, "declined");
+        assert_eq!((till.shop.number(GIFT).await, till.shop.number(ENTRIES).await), (5_000, 0));
+        assert_eq!(till.shop.number(NOTES).await, 2, "one of the charge, one of the refund");
+        till.shop.books_add_up().await;
+
+        till.wait(1);
+        till.ask("charge", 700, "card_1").await;
+        till.ask("charge", 300, "declined_1").await;
+        let refund = till.ask("refund", 1_000, "gift_1").await;
+        let asked = till.shop.number(ASKED).await;
+        till.settle().await;
+        assert_eq!(till.state(&refund).await, "done");
+        assert_eq!((till.shop.number(GIFT).await, till.shop.number(ENTRIES).await), (5_700, 1));
+        assert_eq!(till.shop.number(ASKED).await, asked + 2, "of a gift card nobody is asked");
+        let entry = "select amount_minor from gift_card_entries
+                     where cause = 'ORD-10001' and reason = 'sale' and customer_id = 'CUST-1'";
+        assert_eq!(till.shop.number(entry).await, 700);
+        let trail = "select count(*) from audit where tool = 'gift_card_refund'";
+        assert_eq!(till.shop.number(trail).await, 2);
+        till.shop.books_add_up().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refund_is_not_made_of_what_was_charged_after_it_was_promised() {
+    for till in tills().await {
+        till.shop.run("delete from payments where order_id = 'ORD-10001'").await;
+        till.ask("charge", 2_000, "declined_1").await;
+        let refund = till.ask("refund", 2_000, "gift_1").await;
+        // The charge is declined, and before the refund is looked at another card pays.
+        let worker = till.worker(till.sandbox());
+        assert_eq!(worker.turn().await.unwrap(), 1);
+        till.wait(1);
+        till.ask("charge", 2_000, "card_1").await;
+        till.settle().await;
+        assert_eq!(till.state(&refund).await, "declined");
+        assert_eq!((till.shop.number(GIFT).await, till.paid().await), (5_000, 2_000));
+        till.shop.books_add_up().await;
+    }
+}
+
+#[tokio::test]
+async fn a_gift_card_is_booked_once_although_two_workers_had_it() {
+    for till in tills().await {
+        let id = till.ask("refund", 600, "gift_1").await;
+        let take = async |lease: &'static str| {
+            let now = till.clock.now();
+            let mut tx = till.shop.db.db.write().await.unwrap();
+            let call = provider_calls::lease(&mut tx, "demo", &id, lease, now, now + LEASE).await;
+            tx.commit().await.unwrap();
+            call.unwrap().unwrap()
+        };
+        let slow = take("slow").await;
+        till.wait(61);
+        let quick = take("quick").await;
+        for (call, lease) in
+            [(&slow, "slow"), (&quick, "quick"), (&slow, "slow"), (&quick, "quick")]
+        {
+            outcome::book(&till.shop.db.db, call, lease, till.clock.now()).await.unwrap();
+            till.shop.books_add_up().await;
+        }
+        assert_eq!(till.state(&id).await, "done");
+        assert_eq!((till.shop.number(GIFT).await, till.shop.number(ENTRIES).await), (5_600, 1));
+        assert_eq!(till.shop.number(TRAIL).await, 1);
+    }
+}
+
 #[tokio::test]
 async fn a_refund_names_the_charges_that_it_is_made_of_and_takes_imported_ones_as_paid() {
     #[derive(Clone, Default)]

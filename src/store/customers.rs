@@ -31,6 +31,8 @@ record! {
         pub placed_at: Option<DateTime<Utc>>,
         /// What it costs.
         pub total_minor: Option<i64>,
+        /// Whether a return or an exchange of it is settled.
+        pub settled: bool,
     }
 }
 
@@ -38,7 +40,11 @@ record! {
 pub async fn with_recent_orders(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Vec<CardRow>> {
     tx.fetch_all(
         "select c.id, c.name, c.company, c.tier, c.email, c.phone,
-                o.id as order_id, o.status, o.placed_at, o.total_minor
+                o.id as order_id, o.status, o.placed_at, o.total_minor,
+                exists (select 1
+                        from order_requests r
+                        where r.tenant_id = o.tenant_id and r.order_id = o.id
+                          and r.status = 'settled') as settled
          from customers c
          left join orders o on o.tenant_id = c.tenant_id and o.customer_id = c.id
          where c.tenant_id = $1 and c.id = $2 and c.erased_at is null

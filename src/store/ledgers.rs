@@ -69,9 +69,9 @@ pub async fn differences(tx: &mut Tx) -> StoreResult<Differences> {
                    left join provider_calls c on c.tenant_id = p.tenant_id and c.id = p.id
                    group by p.tenant_id, p.order_id
                    having sum(case when c.state = 'declined' then 0
+                                   when c.state in ('queued', 'leased') then 0
                                    when p.kind = 'charge' and c.state = 'failed' then 0
                                    when p.kind = 'charge' then p.amount_minor
-                                   when c.state in ('queued', 'leased') then 0
                                    else -coalesce(c.amount_minor, p.amount_minor) end) < 0
                   ) as overpaid",
         )

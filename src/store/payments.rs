@@ -10,7 +10,7 @@ record! {
     pub struct PaymentRow {
         /// `charge` or `refund`.
         pub kind: String,
-        /// How much.
+        /// How much: of a refund that is settled, what went back in the end.
         pub amount_minor: i64,
         /// One of the customer's payment methods.
         pub payment_method_id: String,
@@ -32,6 +32,9 @@ record! {
         /// Charges less refunds; below zero where more came back to it than it paid. What the
         /// provider has declined counts as nothing, and so does a charge of which nobody knows.
         pub paid_minor: i64,
+        /// How many of its charges the provider has yet to answer, and may still decline. It is read
+        /// together with the sum, because a worker may write the answer down at any time.
+        pub open_charges: i64,
     }
 }
 
@@ -81,8 +84,10 @@ pub async fn insert(tx: &mut Tx, tenant: &str, payment: NewPayment<'_>) -> Store
 /// The ledger of an order, oldest first.
 pub async fn of_order(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<Vec<PaymentRow>> {
     tx.fetch_all(
-        "select p.kind, p.amount_minor, p.payment_method_id, p.at,
-                coalesce(c.state, 'done') as state
+        "select p.kind,
+                case when c.state = 'done' then c.amount_minor else p.amount_minor end
+                    as amount_minor,
+                p.payment_method_id, p.at, coalesce(c.state, 'done') as state
          from payments p
          left join provider_calls c on c.tenant_id = p.tenant_id and c.id = p.id
          where p.tenant_id = $1 and p.order_id = $2
@@ -105,7 +110,9 @@ pub async fn paid(
                                   then 0
                               when p.kind = 'charge' then coalesce(c.amount_minor, p.amount_minor)
                               else -coalesce(c.amount_minor, p.amount_minor) end) as bigint)
-                    as paid_minor
+                    as paid_minor,
+                count(case when c.kind = 'charge' and c.next_attempt_at is not null then 1 end)
+                    as open_charges
          from payments p
          left join provider_calls c on c.tenant_id = p.tenant_id and c.id = p.id
          left join payment_methods m

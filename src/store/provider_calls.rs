@@ -1,4 +1,5 @@
-//! The queue of what the provider behind cards is asked to do.
+//! The queue of what the provider behind cards is asked to do, and of refunds to gift cards that wait
+//! for its answer about the charges that they are made of.
 //!
 //! A row is open while it has a `next_attempt_at`. A worker takes it by a conditional update that
 //! moves that time to the end of its lease, so nobody else takes it before, and somebody else takes
@@ -21,7 +22,7 @@ pub struct NewCall<'a> {
     pub kind: &'a str,
     /// How much.
     pub amount_minor: i64,
-    /// The card or wallet.
+    /// The card or wallet; a gift card for a refund that waits.
     pub payment_method_id: &'a str,
     /// When it may be asked for.
     pub at: DateTime<Utc>,
@@ -45,8 +46,12 @@ record! {
         pub amount_minor: i64,
         /// The tenant's currency.
         pub currency: String,
-        /// The card or wallet.
+        /// The card or wallet, or the gift card that a refund goes to.
         pub payment_method_id: String,
+        /// Whether that is a gift card, so that nobody is asked and it is booked here.
+        pub to_gift_card: bool,
+        /// Why, as the ledgers note it.
+        pub reason: String,
         /// How often it was taken, this time included.
         pub attempts: i64,
     }
@@ -118,7 +123,18 @@ pub async fn lease(
          returning tenant_id, id, order_id, customer_id, kind, amount_minor,
                    coalesce((select t.currency from tenants t where t.id = tenant_id), '')
                        as currency,
-                   payment_method_id, attempts",
+                   payment_method_id,
+                   exists (select 1
+                           from payment_methods m
+                           where m.tenant_id = provider_calls.tenant_id
+                             and m.customer_id = provider_calls.customer_id
+                             and m.id = provider_calls.payment_method_id
+                             and m.kind = 'gift_card') as to_gift_card,
+                   coalesce((select r.reason
+                             from payments r
+                             where r.tenant_id = provider_calls.tenant_id
+                               and r.id = provider_calls.id), '') as reason,
+                   attempts",
         params![tenant, id, lease, now, until],
     )
     .await
@@ -127,6 +143,7 @@ pub async fn lease(
 record! {
     /// What is known to have moved about an order, before a refund of it: charges less refunds. A
     /// charge of which nobody knows counts as nothing, and a refund of which nobody knows counts.
+    /// What was charged after the refund was promised pays for something else.
     #[derive(Debug, Clone, Copy)]
     pub struct Brought {
         /// Over all methods.
@@ -164,12 +181,13 @@ pub async fn brought(tx: &mut Tx, refund: &LeasedCall) -> StoreResult<Brought> {
                            else 0 end as moved,
                       case when p.kind = 'charge' and c.state in ('declined', 'failed')
                            then c.ended_at end as failed_at,
-                      (select r.at
-                       from payments r
-                       where r.tenant_id = $1 and r.id = $4) as promised_at
+                      r.at as promised_at
                from payments p
                left join provider_calls c on c.tenant_id = p.tenant_id and c.id = p.id
-               where p.tenant_id = $1 and p.order_id = $2) as movements",
+               join payments r on r.tenant_id = $1 and r.id = $4
+               where p.tenant_id = $1 and p.order_id = $2
+                 and (p.kind = 'refund' or p.at < r.at
+                      or (p.at = r.at and p.id < r.id))) as movements",
         params![&refund.tenant_id, &refund.order_id, &refund.payment_method_id, &refund.id],
     )
     .await

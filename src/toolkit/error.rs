@@ -96,6 +96,8 @@ pub struct ToolError(Box<Inner>);
 struct Inner {
     code: ErrorCode,
     sentence: String,
+    /// What to do, where that depends on who was refused.
+    next: Option<String>,
     retryable: bool,
     details: Option<Value>,
     /// Only a defect of the server has one.
@@ -110,7 +112,8 @@ impl ToolError {
             matches!(code, ErrorCode::RateLimitExceeded | ErrorCode::Timeout | ErrorCode::Conflict);
         let sentence = sentence.into();
         let incident = (code == ErrorCode::InternalError).then(incident::new_id);
-        Self(Box::new(Inner { code, sentence, retryable, details: None, incident, source: None }))
+        let (next, details, source) = (None, None, None);
+        Self(Box::new(Inner { code, sentence, next, retryable, details, incident, source }))
     }
 
     /// An argument is wrong; the sentence names it and says what is expected.
@@ -152,6 +155,7 @@ impl ToolError {
     #[must_use]
     pub fn aloud(mut self) -> Self {
         self.0.sentence = speech::aloud(&self.0.sentence);
+        self.0.next = self.0.next.map(|next| speech::aloud(&next));
         self
     }
 
@@ -159,6 +163,14 @@ impl ToolError {
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
         self.0.details = Some(details);
+        self
+    }
+
+    /// The same failure with another next step, in a sentence of its own: what can be done about it
+    /// differs from tool to tool.
+    #[must_use]
+    pub fn with_next(mut self, next: impl Into<String>) -> Self {
+        self.0.next = Some(next.into());
         self
     }
 
@@ -221,7 +233,8 @@ fn shown(id: &str) -> String {
 
 impl fmt::Display for ToolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.sentence)
+        f.write_str(&self.0.sentence)?;
+        self.0.next.as_ref().map_or(Ok(()), |next| write!(f, " {next}"))
     }
 }
 

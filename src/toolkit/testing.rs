@@ -3,6 +3,10 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use proptest::{
+    prelude::{ProptestConfig, Strategy},
+    test_runner::{RngAlgorithm, TestRng, TestRunner},
+};
 use serde_json::Value;
 
 use super::{
@@ -22,6 +26,8 @@ pub(crate) struct Shop {
     pub(crate) db: TestDb,
     pub(crate) now: DateTime<Utc>,
     pub(crate) role: Role,
+    /// The business behind it, which is the shipped one unless a test changes it.
+    pub(crate) business: Business,
 }
 
 /// The small shop on every database there is to test on, at noon of 2026-01-10 in New York.
@@ -31,7 +37,9 @@ pub(crate) async fn shops() -> Vec<Shop> {
         let mut tx = db.db.write().await.unwrap();
         testing::small_shop(&mut tx).await;
         tx.commit().await.unwrap();
-        shops.push(Shop { db, now: "2026-01-10T17:00:00Z".parse().unwrap(), role: Role::Agent });
+        let (now, business) =
+            ("2026-01-10T17:00:00Z".parse().unwrap(), Business::shipped().unwrap());
+        shops.push(Shop { db, now, role: Role::Agent, business });
     }
     shops
 }
@@ -100,7 +108,7 @@ impl Shop {
     /// A context as the gate makes one.
     pub(crate) async fn context(&self, writes: bool) -> CallContext {
         let tx = if writes { self.db.db.write().await } else { self.db.db.read().await };
-        let business = Arc::new(Business::shipped().unwrap());
+        let business = Arc::new(self.business.clone());
         let tenant = Tenant {
             id: "demo".into(),
             currency: business.currency,
@@ -116,6 +124,40 @@ impl Shop {
         };
         CallContext::new(Arc::new(caller), Arc::new(tenant), tx.unwrap(), self.now)
     }
+}
+
+/// Plays sequences that proptest makes: the first `kept` seeds, which are the same every day, or those that
+/// `SEQUENCES` asks for: `300` others, or `1:42` to play the seed of a failure alone. Says whether they
+/// were the kept ones.
+pub(crate) fn sequences<S: Strategy>(kept: u32, strategy: &S, play: impl Fn(S::Value)) -> bool {
+    let asked = std::env::var("SEQUENCES").ok().filter(|asked| !asked.is_empty());
+    let number = |text: &str| text.parse::<u64>().expect("SEQUENCES is `count` or `count:seed`");
+    let (count, first) =
+        match asked.as_deref().map(|asked| asked.split_once(':').unwrap_or((asked, ""))) {
+            None => (kept.into(), 0),
+            Some((count, "")) => (number(count), rand::random::<u32>().into()),
+            Some((count, seed)) => (number(count), number(seed)),
+        };
+    for seed in first..first + count {
+        let (cases, max_shrink_iters) = (1, 500);
+        let config = ProptestConfig {
+            cases,
+            max_shrink_iters,
+            failure_persistence: None,
+            ..Default::default()
+        };
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        let played = TestRunner::new_with_rng(config, rng).run(strategy, |sequence| {
+            play(sequence);
+            Ok(())
+        });
+        if let Err(failed) = played {
+            panic!("{failed}\nSEQUENCES=1:{seed} plays this one again");
+        }
+    }
+    asked.is_none()
 }
 
 fn prepared<T: Tool>(tool: T, arguments: Value) -> Result<PreparedCall, ToolError> {

@@ -41,7 +41,9 @@ const PROTOCOL: [&str; 2] = ["src/mcp/", "src/toolkit/describe.rs"];
 #[test]
 fn imports_run_one_way() {
     for (room, allowed) in ROOMS {
-        for (path, text) in sources(&format!("src/{room}")) {
+        // Tests look at what comes of something in another room.
+        let code = |(path, _): &(String, String)| !path.contains("_tests");
+        for (path, text) in sources(&format!("src/{room}")).into_iter().filter(code) {
             for named in rooms_named(&text) {
                 assert!(
                     named == room || named == MACRO || allowed.contains(&named),

@@ -207,8 +207,8 @@ fn card(
     }
     match (&first.order_id, first.status.as_deref().and_then(OrderStatus::parse), first.placed_at) {
         (Some(id), Some(status), Some(at)) => {
-            let (number, status) = (speech::order_id(id), status.spoken());
-            let day = speech::date(ctx.day_of(at), ctx.today());
+            let status = if first.settled { status.spoken_settled() } else { status.spoken() };
+            let (number, day) = (speech::order_id(id), speech::day(ctx.day_of(at), ctx.today()));
             let which = if is_told(id) {
                 text!("The latest order, {number}, from {day}", number, day)
             } else {

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     store::{
         customer_changes::{self, Written},
-        erasure, testing,
+        erasure, params, testing,
     },
     toolkit::{
         Role,
@@ -69,7 +69,7 @@ async fn the_answer_says_little_that_is_personal() {
         let answer = who(&shop, json!({ "customer_id": "CUST-1" })).await;
         assert_eq!(
             answer["say"],
-            "I found Ana López, a premium customer. The latest order, from January 8th, has been \
+            "I found Ana López, a premium customer. The latest order, from Thursday, has been \
              delivered."
         );
         let data = &answer["data"];
@@ -449,5 +449,43 @@ async fn only_the_verified_customer_is_a_match() {
         // Those whose address is similar are not named, either.
         let similar = look_up("CUST-3", json!({ "email": "anna.lopes@example.com" })).await;
         assert!(!similar.as_ref().unwrap().contains("Ana"), "{similar:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_latest_order_is_from_today_where_it_is_and_its_return_is_settled_where_it_is() {
+    for mut shop in shops().await {
+        shop.role = Role::Desk;
+        let mut tx = shop.db.db.write().await.unwrap();
+        testing::another_order(&mut tx, "CUST-1", "ORD-10003", shop.now).await;
+        tx.commit().await.unwrap();
+        let said = async || {
+            let answer = who(&shop, json!({ "customer_id": "CUST-1" })).await;
+            answer["say"].as_str().unwrap().to_owned()
+        };
+        let begin =
+            "I found Ana López, a premium customer. The latest order, 1 0 0 0 3, from today, ";
+        assert_eq!(said().await, format!("{begin}has been delivered."));
+        for (status, kind) in [("return_requested", "return"), ("exchange_requested", "exchange")] {
+            let mut tx = shop.db.db.write().await.unwrap();
+            let sql = "update orders set status = $1 where id = 'ORD-10003'";
+            tx.execute(sql, params![status]).await.unwrap();
+            tx.commit().await.unwrap();
+            let article = if kind == "return" { "a" } else { "an" };
+            assert_eq!(said().await, format!("{begin}has {article} {kind} under way."));
+            let mut tx = shop.db.db.write().await.unwrap();
+            tx.execute(
+                "insert into order_requests
+                     (tenant_id, id, order_id, kind, status, amount_minor, created_at)
+                 values ('demo', $1, 'ORD-10003', $1, 'settled', 0, $2)",
+                params![kind, shop.now],
+            )
+            .await
+            .unwrap();
+            tx.commit().await.unwrap();
+            let settled = format!("{begin}has been delivered, and its {kind} is settled.");
+            assert_eq!(said().await, settled);
+            shop.run("delete from order_requests").await;
+        }
     }
 }

@@ -24,6 +24,19 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Named, ToolError> 
     Ok(known)
 }
 
+/// The id that is meant: the one of a customer, or what was said, where nobody has it any more or yet.
+///
+/// # Errors
+/// `forbidden` where the caller is verified as somebody else.
+pub async fn id(ctx: &mut CallContext, said: &str) -> Result<String, ToolError> {
+    let tenant = ctx.tenant_id();
+    let ids = reference::customer_ids(said);
+    let known = customers::known_as(&mut ctx.tx, &tenant, &ids).await?;
+    let id = known.map_or_else(|| said.to_owned(), |known| known.id);
+    ctx.acts_for(&id)?;
+    Ok(id)
+}
+
 /// The customer's order of that number, said whole, or by its end where the caller may know the rest.
 ///
 /// # Errors
@@ -62,7 +75,13 @@ pub async fn order_of(
         [(id, found), (_, next)] if *found == tail && *next != tail => Ok(id.clone()),
         [(id, _), _] if id == said => Ok(id.clone()),
         [(id, _)] => Ok(id.clone()),
-        [] => Err(ToolError::not_found("order of this customer", said)),
+        [] => Err(ToolError::new(
+            ErrorCode::NotFound,
+            text!(
+                "This customer has no order {said}. Please check it and try again.",
+                said = display(said, 40)
+            ),
+        )),
         _ => Err(ToolError::invalid(text!(
             "Several orders of this customer end like that. Please give the whole order number."
         ))),

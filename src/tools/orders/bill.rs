@@ -8,10 +8,11 @@ use crate::{
     domain::{
         money::Money,
         pricing::{DiscountReason, PriceLine, Priced, PricingError, Tier},
-        speech,
     },
     store::buyers::{self, Buyer},
+    text,
     toolkit::{CallContext, ToolError, fit},
+    tools::customers::known,
 };
 
 /// How many bytes the lines of an answer may have.
@@ -51,13 +52,19 @@ pub struct BillLine {
     pub discount_reason: Option<String>,
 }
 
-/// The customer of a quote or an order.
-pub async fn buyer(ctx: &mut CallContext, customer_id: &str) -> Result<Buyer, ToolError> {
+/// The customer of a quote or an order, also where the id was said without its prefix.
+///
+/// # Errors
+/// As [`known::one`].
+pub async fn buyer(ctx: &mut CallContext, said: &str) -> Result<Buyer, ToolError> {
     let tenant = ctx.tenant_id();
-    let buyer = buyers::find(&mut ctx.tx, &tenant, customer_id).await?;
-    let buyer = buyer.ok_or_else(|| ToolError::not_found("customer", customer_id))?;
-    ctx.acts_for(&buyer.id)?;
-    Ok(buyer)
+    if let Some(buyer) = buyers::find(&mut ctx.tx, &tenant, said).await? {
+        ctx.acts_for(&buyer.id)?;
+        return Ok(buyer);
+    }
+    let known = known::one(ctx, said).await?;
+    let buyer = buyers::find(&mut ctx.tx, &tenant, &known.id).await?;
+    buyer.ok_or_else(|| ToolError::not_found("customer", said))
 }
 
 /// Prices what a customer asks for.
@@ -90,11 +97,21 @@ pub fn price(
 }
 
 fn refused(error: &PricingError) -> ToolError {
-    let next = match error {
-        PricingError::UnknownCode => "Please check it, or go on without one",
-        _ => "Please change the items",
-    };
-    ToolError::invalid(format!("{}. {next}.", speech::sentence_case(&error.to_string())))
+    ToolError::invalid(match error {
+        PricingError::NoLines => text!("There are no items to price. Please ask what is wanted."),
+        PricingError::Quantity { sku } => {
+            text!("The quantity of {sku} must be at least 1. Please change the items.", sku)
+        }
+        PricingError::NegativePrice { sku } => {
+            text!("The price of {sku} is negative. Please change the items.", sku)
+        }
+        PricingError::UnknownCode => {
+            text!("This discount code does not exist. Please check it, or go on without one.")
+        }
+        PricingError::TooLarge => text!(
+            "The total is larger than any amount this business handles. Please change the items."
+        ),
+    })
 }
 
 impl Bill {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::requests::{self, RequestBrief};
 use crate::{
     domain::{order_state::OrderStatus, reference, speech, text::display},
     store::{
@@ -111,7 +112,7 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<OrderRow, ToolErro
 }
 
 fn several_end_like_this() -> String {
-    text!("Several orders end like this. Please ask for the whole number.")
+    text!("Several orders end like this. What is the whole number?")
 }
 
 /// Finds the one order of which something is sent back or exchanged: it has been delivered, and nothing
@@ -125,12 +126,10 @@ pub async fn delivered(ctx: &mut CallContext, said: &str) -> Result<OrderRow, To
     if status == OrderStatus::Delivered {
         return Ok(row);
     }
-    let (order, stands) = (&row.id, status.spoken());
+    let (order, stands) = (&row.id, stands(ctx, &row, status).await?);
     let next = match status {
-        OrderStatus::Pending | OrderStatus::PendingModified => {
-            text!("Nothing has been sent yet, so change or cancel it instead")
-        }
-        OrderStatus::Processed | OrderStatus::Shipped => {
+        OrderStatus::Pending => text!("Nothing has been sent yet, so change or cancel it instead"),
+        OrderStatus::PendingModified | OrderStatus::Processed | OrderStatus::Shipped => {
             text!("It can be sent back once it is there")
         }
         OrderStatus::Cancelled => text!("There is nothing to send back"),
@@ -173,6 +172,7 @@ pub fn which<T>(ctx: &CallContext, rows: &[OrderRow], said: &str) -> Answer<T> {
     }
     let today = ctx.today();
     let placed = |row: &OrderRow| speech::on(ctx.day_of(row.placed_at), today);
+    let day = |row: &OrderRow| speech::day(ctx.day_of(row.placed_at), today);
     let pieces = |row: &OrderRow| {
         speech::count(u64::try_from(row.pieces).unwrap_or_default(), "item", "items")
     };
@@ -181,24 +181,33 @@ pub fn which<T>(ctx: &CallContext, rows: &[OrderRow], said: &str) -> Answer<T> {
         hint: text!("placed {day}, {pieces}", day = placed(row), pieces = pieces(row)),
     };
     let choice = |row: &OrderRow| {
-        text!("{order} from {day}", order = speech::order_id(&row.id), day = from(&placed(row)))
+        text!("{order} from {day}", order = speech::order_id(&row.id), day = day(row))
     };
     let list = speech::list_of_three(&rows.iter().map(choice).collect::<Vec<_>>());
     let say = match rows.len() {
         MOST_FOUND.. => {
             let count = MOST_FOUND;
-            text!("{count} or more orders end like this. Please ask for the whole number.", count)
+            text!("{count} or more orders end like this. What is the whole number?", count)
         }
         4.. => {
-            text!("Several orders end like this: {list}. Please ask for the whole number.", list)
+            text!("Several orders end like this: {list}. What is the whole number?", list)
         }
         _ => text!("Several orders end like this: {list}. Which one is it?", list),
     };
     Answer::ambiguous(say, rows.iter().take(3).map(candidate).collect())
 }
 
-fn from(placed: &str) -> &str {
-    placed.strip_prefix("on ").unwrap_or(placed)
+/// Where an order stands, in words that end a sentence.
+pub async fn stands(
+    ctx: &mut CallContext,
+    row: &OrderRow,
+    status: OrderStatus,
+) -> Result<String, ToolError> {
+    let settled = status.has_request() && {
+        let requests = requests::briefly(ctx, &row.id).await?;
+        requests.iter().any(RequestBrief::is_settled)
+    };
+    Ok(if settled { status.spoken_settled() } else { status.spoken() })
 }
 
 /// Where an order stands.

@@ -90,7 +90,7 @@ async fn an_end_that_several_share_asks_which_one() {
         }
         tx.commit().await.unwrap();
         let answer = shop.call(GetOrderStatus, json!({ "order_id": "0001" })).await.unwrap();
-        let say = "Several orders end like this. Please ask for the whole number.";
+        let say = "Several orders end like this. What is the whole number?";
         assert_eq!(answer, json!({ "say": say, "status": "ambiguous" }), "numbers are secret");
         shop.role = Role::Desk;
         let answer = shop.call(GetOrderStatus, json!({ "order_id": "0001" })).await.unwrap();
@@ -123,7 +123,7 @@ async fn many_that_end_alike_are_counted_and_three_are_named() {
         assert_eq!(
             answer["say"],
             "Several orders end like this: 2 0 0 0 1 from today, 3 0 0 0 1 from today, 4 0 0 0 1 from \
-             today and 3 more. Please ask for the whole number."
+             today and 3 more. What is the whole number?"
         );
         let mut tx = shop.db.db.write().await.unwrap();
         for n in 10..40 {
@@ -131,7 +131,7 @@ async fn many_that_end_alike_are_counted_and_three_are_named() {
         }
         tx.commit().await.unwrap();
         let answer = ask().await.unwrap();
-        let say = "20 or more orders end like this. Please ask for the whole number.";
+        let say = "20 or more orders end like this. What is the whole number?";
         assert_eq!(answer["say"], say);
     }
 }

@@ -47,19 +47,21 @@ impl Wanted {
     /// The refusal where only so many are left.
     pub fn out_of_stock(&self, left: i64) -> ToolError {
         let title = self.title();
-        let sentence = match left {
-            0 => text!("{title} is out of stock. Please offer something else.", title),
-            1 => text!("Only one {title} is left. Please offer that one or something else.", title),
-            _ => text!(
-                "Only {left} of {title} are left. Please offer fewer or something else.",
-                left,
-                title
-            ),
+        let (sentence, next) = match left {
+            0 => (text!("{title} is out of stock.", title), text!("Please offer something else.")),
+            1 => {
+                let next = text!("Please offer that one or something else.");
+                (text!("Only one {title} is left.", title), next)
+            }
+            _ => {
+                let next = text!("Please offer fewer or something else.");
+                (text!("Only {left} of {title} are left.", left, title), next)
+            }
         };
         let details = serde_json::json!({
             "sku": self.article.sku, "available": left, "requested": self.quantity,
         });
-        ToolError::new(ErrorCode::OutOfStock, sentence).with_details(details)
+        ToolError::new(ErrorCode::OutOfStock, sentence).with_next(next).with_details(details)
     }
 }
 
@@ -114,10 +116,24 @@ pub async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolEr
     };
     if !article.active {
         let title = said::title(&article.name, &article.options);
-        let sentence = text!("{title} is no longer sold. Please offer something else.", title);
-        return Err(ToolError::invalid_state(sentence));
+        let refused = ToolError::invalid_state(text!("{title} is no longer sold.", title));
+        return Err(refused.with_next(text!("Please offer something else.")));
     }
     Ok(article)
+}
+
+/// Refuses what is not there, so that it is known before anything else is asked.
+///
+/// # Errors
+/// `out_of_stock`.
+pub async fn check_stock(ctx: &mut CallContext, wanted: &[Wanted]) -> Result<(), ToolError> {
+    for wanted in wanted {
+        let available = available(ctx, &wanted.article.sku).await?;
+        if available < wanted.quantity {
+            return Err(wanted.out_of_stock(available));
+        }
+    }
+    Ok(())
 }
 
 /// How many of an article are free, wherever they are.

@@ -119,5 +119,12 @@ pub fn words(pieces: &[Piece]) -> String {
 
 /// A refusal of the rules for lines, which the checks before should have made.
 pub fn refused(error: &LinesError) -> ToolError {
-    ToolError::invalid(format!("{}.", speech::sentence_case(&error.to_string())))
+    ToolError::invalid(match error {
+        LinesError::TooMany { sku, ordered } => {
+            text!("The order has only {ordered} of {sku}.", ordered, sku)
+        }
+        LinesError::TooLarge => {
+            text!("The total is larger than any amount this business handles.")
+        }
+    })
 }

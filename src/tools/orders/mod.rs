@@ -3,7 +3,8 @@
 //! * `items`, `bill`: what is asked for, and what it costs;
 //! * `plan`, `place`: an order checked in every respect, and written down;
 //! * `find`, `lines`, `order_view`: orders as callers say their numbers, what they consist of, and in full;
-//! * `swap`, `requests`: pieces for other pieces, and what waits until goods have arrived;
+//! * `swap`, `requests`, `settling`: pieces for other pieces, what waits until goods have arrived, and what
+//!   is done then;
 //! * `shelf`: pieces on their way back to stock, and others on their way out;
 //! * `money`, `refunds`: money that moves about an order, and what goes back;
 //! * `said`: the words of their answers.
@@ -37,6 +38,7 @@ mod plan;
 mod refunds;
 mod requests;
 mod said;
+mod settling;
 mod shelf;
 mod swap;
 

@@ -1,4 +1,5 @@
-//! Money that moves about an order: a row of the ledger, and the gift card at once.
+//! Money that moves about an order: a row of the ledger, and the gift card at once. A refund to a gift
+//! card waits while the provider has yet to say whether there is anything to pay back.
 //!
 //! Whoever moves money holds the order's row: it has changed the order in this transaction before, so
 //! that two refunds never add up to more than was paid.
@@ -33,6 +34,19 @@ pub struct Transfer<'a> {
     pub minor: i64,
     /// Why, as the ledgers note it: `sale`, `cancellation`, `return`, `exchange` and so on.
     pub reason: &'a str,
+    /// Whether a refund waits for charges of the order that are still open.
+    pub waits: bool,
+}
+
+impl Transfer<'_> {
+    /// Whether it is for somebody else to carry out, after this transaction.
+    fn is_queued(&self, kind: &str) -> bool {
+        match self.method.kind.as_str() {
+            "gift_card" => kind == "refund" && self.waits,
+            "card" | "wallet" => true,
+            _ => false,
+        }
+    }
 }
 
 /// Takes an amount off a gift card and leaves the ledgers to [`record`], for whoever does not know
@@ -59,7 +73,7 @@ pub async fn take(
 
 /// Gives an amount back.
 pub async fn refund(ctx: &mut CallContext, transfer: Transfer<'_>) -> Result<(), ToolError> {
-    if transfer.method.kind == "gift_card" {
+    if transfer.method.kind == "gift_card" && !transfer.waits {
         let tenant = ctx.tenant_id();
         let card = Card { customer_id: transfer.customer_id, id: &transfer.method.id };
         gift_cards::put(&mut ctx.tx, &tenant, card, transfer.minor).await?;
@@ -113,11 +127,11 @@ impl Moved {
 }
 
 /// What moved, as a sentence: `I have charged 2 dollars to the gift card`. The provider behind a card has
-/// yet to be asked, so that is `I am charging 2 dollars to the card`.
-pub fn words(ctx: &CallContext, minor: i64, method: &Method) -> String {
+/// yet to be asked, so that is `I am charging 2 dollars to the card`, and so is a refund that `waits`.
+pub fn words(ctx: &CallContext, minor: i64, method: &Method, waits: bool) -> String {
     let amount = speech::money(ctx.money(minor.saturating_abs()));
     let amount = refunds::to_method(Some(&method.kind), &amount);
-    let done = method.kind == "gift_card";
+    let done = method.kind == "gift_card" && !(minor < 0 && waits);
     match minor {
         0 => text!("Nothing is charged"),
         1.. if done => text!("I have charged {amount}", amount),
@@ -139,7 +153,7 @@ pub fn due(ctx: &CallContext, minor: i64, method: &Method) -> String {
 }
 
 /// Writes a movement into the ledgers. A card or a wallet is somebody else's ledger: they are asked
-/// after this transaction, by whoever works off the queue.
+/// after this transaction, by whoever works off the queue, and a refund that waits is booked by them.
 pub async fn record(
     ctx: &mut CallContext,
     kind: &str,
@@ -147,7 +161,7 @@ pub async fn record(
 ) -> Result<(), ToolError> {
     let tenant = ctx.tenant_id();
     let (at, day) = (ctx.now, ctx.today().to_string());
-    let Transfer { order_id, customer_id, method, minor, reason } = transfer;
+    let Transfer { order_id, customer_id, method, minor, reason, .. } = transfer;
     let payment = NewPayment {
         order_id,
         kind,
@@ -158,26 +172,22 @@ pub async fn record(
         at_day: &day,
     };
     let payment_id = payments::insert(&mut ctx.tx, &tenant, payment).await?;
-    match method.kind.as_str() {
-        "gift_card" => {
-            let card = Card { customer_id, id: &method.id };
-            let signed = if kind == "charge" { -minor } else { minor };
-            let entry = Entry { reason, cause: order_id, at };
-            gift_cards::record_entry(&mut ctx.tx, &tenant, card, signed, entry).await?;
-        }
-        "card" | "wallet" => {
-            let call = NewCall {
-                payment_id: &payment_id,
-                order_id,
-                customer_id,
-                kind,
-                amount_minor: minor,
-                payment_method_id: &method.id,
-                at,
-            };
-            provider_calls::ask(&mut ctx.tx, &tenant, call).await?;
-        }
-        _ => {}
+    if transfer.is_queued(kind) {
+        let call = NewCall {
+            payment_id: &payment_id,
+            order_id,
+            customer_id,
+            kind,
+            amount_minor: minor,
+            payment_method_id: &method.id,
+            at,
+        };
+        provider_calls::ask(&mut ctx.tx, &tenant, call).await?;
+    } else if method.kind == "gift_card" {
+        let card = Card { customer_id, id: &method.id };
+        let signed = if kind == "charge" { -minor } else { minor };
+        let entry = Entry { reason, cause: order_id, at };
+        gift_cards::record_entry(&mut ctx.tx, &tenant, card, signed, entry).await?;
     }
     Ok(())
 }
@@ -194,11 +204,9 @@ pub async fn method(
     let tenant = ctx.tenant_id();
     let method = buyers::method(&mut ctx.tx, &tenant, customer_id, id).await?;
     method.ok_or_else(|| {
-        let sentence = text!(
-            "This customer has no payment method {id}. Please ask how they want to pay.",
-            id = display(id, 40)
-        );
-        ToolError::new(ErrorCode::NotFound, sentence)
+        let sentence = text!("This customer has no payment method {id}.", id = display(id, 40));
+        let next = text!("Please ask how they want to pay.");
+        ToolError::new(ErrorCode::NotFound, sentence).with_next(next)
     })
 }
 
@@ -215,11 +223,8 @@ pub fn check_balance(ctx: &CallContext, method: &Method, minor: i64) -> Result<(
 
 fn insufficient(ctx: &CallContext, card: &Method, needed: i64) -> ToolError {
     let (balance, needed) = (ctx.money(card.balance_minor.unwrap_or(0)), ctx.money(needed));
-    let sentence = text!(
-        "The gift card holds {balance} and cannot pay {needed}. Please ask for another payment method.",
-        balance,
-        needed
-    );
+    let sentence = text!("The gift card holds {balance} and cannot pay {needed}.", balance, needed);
     ToolError::new(ErrorCode::InsufficientBalance, sentence)
+        .with_next(text!("Please ask for another payment method."))
         .with_details(json!({ "balance": balance, "needed": needed }))
 }

@@ -95,7 +95,8 @@ impl Tool for OrderCancel {
         let paid = everything(ctx, &row).await?;
         let name = find::owner(ctx, &row).await?;
         let back = refunds::words(&paid, |minor| ctx.money(minor).to_string());
-        let back = back.map_or("nothing was paid".to_owned(), |back| text!("refund {back}", back));
+        let back =
+            back.map_or_else(|| text!("nothing was paid"), |back| text!("refund {back}", back));
         let summary = text!("Cancel order {order} of {name}: {back}", name, back, order = row.id);
         let refund = |paid: &PaidRow| {
             json!({
@@ -158,13 +159,21 @@ async fn cancellable(
         return Ok((row, reason));
     }
     let next = match status {
-        OrderStatus::Cancelled => "There is nothing left to do",
-        OrderStatus::Delivered => "It cannot be cancelled any more; offer a return",
-        _ => "It cannot be cancelled any more; offer a return once it is delivered",
+        OrderStatus::Cancelled => text!("There is nothing left to do"),
+        OrderStatus::Delivered => text!("It cannot be cancelled any more; offer a return"),
+        OrderStatus::ReturnRequested | OrderStatus::ExchangeRequested => text!(
+            "It cannot be cancelled any more, and there is one return or exchange per order; please \
+             offer a person"
+        ),
+        OrderStatus::Pending
+        | OrderStatus::PendingModified
+        | OrderStatus::Processed
+        | OrderStatus::Shipped => {
+            text!("It cannot be cancelled any more; offer a return once it is delivered")
+        }
     };
-    let sentence =
-        text!("Order {order} {stands}. {next}.", next, order = row.id, stands = status.spoken());
-    Err(ToolError::invalid_state(sentence))
+    let (order, stands) = (&row.id, find::stands(ctx, &row, status).await?);
+    Err(ToolError::invalid_state(text!("Order {order} {stands}. {next}.", next, order, stands)))
 }
 
 /// Everything that is paid of an order, on its way back to what paid it.

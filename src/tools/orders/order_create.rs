@@ -82,23 +82,12 @@ impl Tool for OrderCreate {
 
     async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
         let plan = Plan::of(ctx, args).await?;
-        for wanted in &plan.wanted {
-            let available = items::available(ctx, &wanted.article.sku).await?;
-            if available < wanted.quantity {
-                return Err(wanted.out_of_stock(available));
-            }
-        }
         let total = ctx.money(plan.bill.total_minor);
-        let line = |(quantity, name): (i64, &str)| format!("{quantity} {name}");
-        let mut lines: Vec<String> = plan.bill.pieces().take(4).map(line).collect();
-        if let Some(more @ 1..) = plan.bill.lines.len().checked_sub(4) {
-            lines.push(text!("{more} more", more));
-        }
         // The agent speaks this sentence too, so money is words.
         let summary = text!(
-            "Order for {name}: {lines}, for {amount}",
+            "Order for {name}: {what}, for {amount}",
             name = plan.buyer.name,
-            lines = lines.join(", "),
+            what = said::pieces(plan.bill.pieces()),
             amount = speech::money(total)
         );
         let hold = |wanted: &items::Wanted| Hold {
@@ -141,10 +130,10 @@ fn say(ctx: &CallContext, plan: &Plan, order_id: &str) -> String {
     let total = speech::money(ctx.money(plan.bill.total_minor));
     // A card is charged after this call, and may still be declined.
     let paid = match plan.method.as_ref().map(|method| method.kind.as_str()) {
-        None => "to be paid later",
-        Some("card") => "to be charged to the card",
-        Some("wallet") => "to be charged to the wallet",
-        Some(_) => "paid",
+        None => text!("to be paid later"),
+        Some("card") => text!("to be charged to the card"),
+        Some("wallet") => text!("to be charged to the wallet"),
+        Some(_) => text!("paid"),
     };
     text!(
         "Your order is placed, its number is {number}. That is {what} for {total}, {paid}.",

@@ -119,7 +119,8 @@ async fn an_approver_reads_who_what_and_how_much() {
         ]);
         let args = json!({ "customer_id": "CUST-1", "total": "54", "items": items });
         let preview = shop.preview(OrderCreate, args).await.unwrap();
-        let summary = "Order for Ana López: 2 T-Shirt red M, 4 T-Shirt blue M, for 54 dollars";
+        let summary = "Order for Ana López: 2 of the T-Shirt red M and 4 of the T-Shirt blue M, for 54 \
+                       dollars";
         assert_eq!(preview.summary, summary);
         assert_eq!(preview.amount.unwrap().minor, 5400);
         let hold = |sku: &str, quantity| Hold { sku: sku.into(), quantity, location: None };
@@ -260,5 +261,51 @@ async fn a_refund_to_a_card_is_put_into_the_queue_after_its_charge() {
                         and id > (select id from provider_calls where kind = 'charge')";
         assert_eq!(number(&shop, refund).await, 1);
         shop.books_add_up().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_before_what_it_would_cost() {
+    for shop in shops().await {
+        let args = with(two_tees(), json!({ "items": [{ "sku": "TEE-RED-M", "quantity": 200 }] }));
+        let refused = shop.preview(OrderCreate, args.clone()).await.unwrap_err();
+        assert_eq!(refused.code().as_str(), "out_of_stock");
+        let sentence = "Only 10 of T-Shirt red M are left. Please offer fewer or something else.";
+        assert_eq!(refused.to_string(), sentence);
+        assert_eq!(shop.refusal(OrderCreate, args).await.0, "out_of_stock");
+    }
+}
+
+#[tokio::test]
+async fn whoever_decides_hears_three_articles_and_how_many_more() {
+    for shop in shops().await {
+        for n in 1..=3 {
+            let sku = format!("CUP-{n}");
+            let mut tx = shop.db.db.write().await.unwrap();
+            tx.execute(
+                "insert into variants
+                     (tenant_id, sku, product_id, sku_key, options, price_minor, reorder_point,
+                      active, version)
+                 values ('demo', $1, 'MUG', $1, '{}', 100, 0, true, 1)",
+                params![&sku],
+            )
+            .await
+            .unwrap();
+            let cause = crate::store::stock::Cause {
+                reason: "import",
+                id: None,
+                actor: "test",
+                at: shop.now,
+            };
+            crate::store::stock::change(&mut tx, "demo", &sku, "main", 1, cause).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let item = |sku: &str| json!({ "sku": sku, "quantity": 1 });
+        let items = ["TEE-RED-M", "TEE-BLUE-M", "CUP-1", "CUP-2", "CUP-3"].map(item);
+        let args = with(two_tees(), json!({ "items": items, "total": "20.70" }));
+        let preview = shop.preview(OrderCreate, args).await.unwrap();
+        let summary = "Order for Ana López: 1 T-Shirt red M, 1 T-Shirt blue M, 1 Coffee Mug and 2 \
+                       more, for 20 dollars and 70 cents";
+        assert_eq!(preview.summary, summary);
     }
 }

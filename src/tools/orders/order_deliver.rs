@@ -51,7 +51,7 @@ impl Tool for OrderDeliver {
         let row = find::one(ctx, &args.order_id).await?;
         let (before, status) = (find::status(&row.status)?, OrderStatus::Delivered);
         if !before.may_become(status) {
-            let (order, stands) = (&row.id, before.spoken());
+            let (order, stands) = (&row.id, find::stands(ctx, &row, before).await?);
             let sentence = text!(
                 "Order {order} {stands}. Only an order on its way can arrive.",
                 order,

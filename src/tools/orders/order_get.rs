@@ -52,10 +52,11 @@ impl Tool for OrderGet {
             Found::Several(rows) => return Ok(find::which(ctx, &rows, &args.order_id)),
         };
         let status = find::status(&row.status)?;
+        let stands = find::stands(ctx, &row, status).await?;
         let say = text!(
             "Order {order} {stands}: {items} for {amount} in all.",
             order = speech::order_id(&row.id),
-            stands = status.spoken(),
+            stands,
             items = speech::count(u64::try_from(row.pieces).unwrap_or_default(), "item", "items"),
             amount = speech::money(ctx.money(row.total_minor))
         );

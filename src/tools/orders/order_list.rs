@@ -14,6 +14,7 @@ use crate::{
         Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
         answer::rfc3339, cursor, fit,
     },
+    tools::customers::known,
 };
 
 /// Lists orders.
@@ -97,12 +98,13 @@ impl Tool for OrderList {
             return Err(ToolError::invalid(text!("The argument to must not be before from.")));
         }
         let after = args.cursor.as_deref().map(cursor::read).transpose()?;
-        if let Some(customer) = &args.customer_id {
-            ctx.acts_for(customer)?;
-        }
+        let customer = match &args.customer_id {
+            Some(said) => Some(known::id(ctx, said).await?),
+            None => None,
+        };
         let verified = ctx.verified.clone();
         let mut choice = Choice {
-            customer_id: args.customer_id.as_deref().or(verified.as_deref()),
+            customer_id: customer.as_deref().or(verified.as_deref()),
             status: args.status.map(OrderStatus::as_str),
             from,
             before: after.as_ref().map_or((end, ""), |(at, id)| (*at, id.as_str())),
@@ -150,7 +152,7 @@ fn say(ctx: &CallContext, rows: &[ListedRow], more: i64) -> String {
     let number = speech::order_id(&newest.id);
     let rest = match more {
         0 => String::new(),
-        order_lists::MOST_COUNTED => ", and there are more than a thousand more".to_owned(),
+        order_lists::MOST_COUNTED => text!(", and there are more than a thousand more"),
         more => text!(", and there are {more} more", more),
     };
     match count {

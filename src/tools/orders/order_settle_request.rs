@@ -8,26 +8,19 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
-    find,
-    items::{self, Item},
-    lines::{self, Ordered, Piece},
+    find, lines,
     money::{self, Moved},
     order_update_items, refunds,
-    requests::{self, PieceView},
+    requests::PieceView,
+    settling::{self, What},
     shelf,
-    swap::{Plan as SwapPlan, Planned},
 };
 use crate::{
     domain::{order_state::OrderStatus, speech},
-    store::{
-        order_requests::{self, RequestItemRow, RequestRow},
-        orders::OrderRow,
-        payments::PaidRow,
-    },
+    store::order_requests,
     text,
     toolkit::{
-        Answer, Approval, CallContext, Effect, ErrorCode, Preview, Risk, Scope, Spec, Tool,
-        ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
     },
 };
 
@@ -39,13 +32,25 @@ pub struct OrderSettleRequest;
 pub struct Args {
     /// The order number.
     #[validate(length(min = 1, max = 200, message = "must be an order number"))]
-    order_id: String,
+    pub order_id: String,
     /// The number of the return or exchange.
     #[validate(length(min = 1, max = 64, message = "must be the number of a request"))]
-    request_id: String,
-    /// What arrived; everything if left out. What did not arrive is not paid for.
+    pub request_id: String,
+    /// What arrived; everything if left out. What did not arrive is not paid for. With 0 of everything
+    /// the request is closed and nothing moves.
     #[validate(length(min = 1, max = 50, message = "must have 1 to 50 lines"), nested)]
-    received: Option<Vec<Item>>,
+    pub received: Option<Vec<Received>>,
+}
+
+/// Pieces that arrived.
+#[derive(Debug, Serialize, Deserialize, JsonSchema, Validate)]
+pub struct Received {
+    /// The SKU.
+    #[validate(length(min = 1, max = 64, message = "must have 1 to 64 characters"))]
+    pub sku: String,
+    /// How many, 0 to 10000.
+    #[validate(range(min = 0, max = 10_000, message = "must be from 0 to 10000"))]
+    pub quantity: i64,
 }
 
 /// What was settled.
@@ -61,21 +66,6 @@ pub struct Output {
     received: Vec<PieceView>,
     /// What was charged or refunded.
     payments: Vec<Moved>,
-}
-
-/// A request that may be settled.
-struct Plan {
-    request: RequestRow,
-    /// What arrived of each line of the request.
-    arrived: Vec<i64>,
-    pieces: Vec<Piece>,
-    effect: What,
-}
-
-/// What settling does.
-enum What {
-    Refund { order: Box<OrderRow>, parts: Vec<PaidRow> },
-    Swap(Box<SwapPlan>),
 }
 
 impl Tool for OrderSettleRequest {
@@ -96,7 +86,7 @@ impl Tool for OrderSettleRequest {
     };
 
     async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let plan = plan(ctx, args).await?;
+        let plan = settling::plan(ctx, args).await?;
         let name = find::owner(ctx, plan.order()).await?;
         let (request, order) = (&plan.request.id, &plan.order().id);
         let pieces = lines::words(&plan.pieces);
@@ -106,18 +96,29 @@ impl Tool for OrderSettleRequest {
                 back.map_or_else(|| text!("nothing to refund"), |back| text!("refund {back}", back))
             }
             What::Swap(swap) => money::due(ctx, swap.owed_minor, &swap.method),
+            What::Nothing { .. } => text!("no goods and no money move"),
         };
-        let summary = text!(
-            "Settle {request} of order {order} of {name}: {pieces} arrived; {money}",
-            request,
-            order,
-            name,
-            pieces,
-            money
-        );
+        let summary = if pieces.is_empty() {
+            text!(
+                "Close {request} of order {order} of {name}: {money}",
+                request,
+                order,
+                name,
+                money
+            )
+        } else {
+            text!(
+                "Settle {request} of order {order} of {name}: {pieces} arrived; {money}",
+                request,
+                order,
+                name,
+                pieces,
+                money
+            )
+        };
         let holds = match &plan.effect {
-            What::Refund { .. } => Vec::new(),
             What::Swap(swap) => swap.holds(),
+            What::Refund { .. } | What::Nothing { .. } => Vec::new(),
         };
         Ok(Preview {
             summary: speech::stored(&summary, 400),
@@ -134,16 +135,18 @@ impl Tool for OrderSettleRequest {
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
         let tenant = ctx.tenant_id();
-        let plan = plan(ctx, &args).await?;
+        let plan = settling::plan(ctx, &args).await?;
         let status = find::status(&plan.order().status)?;
         find::hold(ctx, plan.order(), status).await?;
         let (id, now) = (plan.request.id.as_str(), ctx.now);
         let minor = plan.minor();
         if !order_requests::settle(&mut ctx.tx, &tenant, id, &plan.arrived, minor, now).await? {
-            return Err(settled(id));
+            return Err(settling::settled(id));
         }
         let reason = plan.request.kind.as_str();
-        let (kind, money) = match &plan.effect {
+        let kind = if reason == "return" { text!("return") } else { text!("exchange") };
+        let number = speech::order_id(id);
+        let say = match &plan.effect {
             What::Refund { order, parts } => {
                 let mut back = BTreeMap::<String, i64>::new();
                 for piece in &plan.pieces {
@@ -151,17 +154,19 @@ impl Tool for OrderSettleRequest {
                 }
                 shelf::put_back(ctx, &order.id, reason, &back).await?;
                 refunds::pay(ctx, order, parts, reason).await?;
-                let back =
+                let money =
                     refunds::sentence(ctx, parts).unwrap_or_else(|| text!("Nothing is refunded"));
-                (text!("return"), back)
+                text!("The {kind} {number} is settled. {money}.", kind, number, money)
             }
             What::Swap(swap) => {
-                order_update_items::make(ctx, swap, reason).await?;
-                (text!("exchange"), money::words(ctx, swap.owed_minor, &swap.method))
+                order_update_items::make(ctx, swap, reason).await.map_err(settling::or_closed)?;
+                let money = money::words(ctx, swap.owed_minor, &swap.method, swap.waits);
+                text!("The {kind} {number} is settled. {money}.", kind, number, money)
+            }
+            What::Nothing { .. } => {
+                text!("The {kind} {number} is closed. No goods and no money move.", kind, number)
             }
         };
-        let number = speech::order_id(id);
-        let say = text!("The {kind} {number} is settled. {money}.", kind, number, money);
         let output = Output {
             request_id: plan.request.id.clone(),
             order_id: plan.order().id.clone(),
@@ -171,124 +176,6 @@ impl Tool for OrderSettleRequest {
         };
         Ok(Answer::ok(say, output))
     }
-}
-
-impl Plan {
-    fn order(&self) -> &OrderRow {
-        match &self.effect {
-            What::Refund { order, .. } => order,
-            What::Swap(swap) => &swap.order,
-        }
-    }
-
-    /// What is charged; below zero, refunded.
-    fn minor(&self) -> i64 {
-        match &self.effect {
-            What::Refund { parts, .. } => -parts.iter().map(|part| part.paid_minor).sum::<i64>(),
-            What::Swap(swap) => swap.owed_minor,
-        }
-    }
-
-    fn received(&self) -> Vec<PieceView> {
-        let view = |piece: &Piece| PieceView { sku: piece.sku.clone(), quantity: piece.quantity };
-        self.pieces.iter().map(view).collect()
-    }
-
-    fn moved(&self, ctx: &CallContext) -> Vec<Moved> {
-        match &self.effect {
-            What::Refund { parts, .. } => Moved::refunds(ctx, parts),
-            What::Swap(swap) => {
-                Moved::of(ctx, swap.owed_minor, &swap.method.id).into_iter().collect()
-            }
-        }
-    }
-}
-
-/// What is to be settled, if it may be.
-async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
-    let tenant = ctx.tenant_id();
-    let order = find::one(ctx, &args.order_id).await?;
-    let request = requests::one(ctx, &order.id, &args.request_id).await?;
-    if request.status != "open" {
-        return Err(settled(&request.id));
-    }
-    let rows = order_requests::items(&mut ctx.tx, &tenant, &request.id).await?;
-    let ordered = Ordered::of(ctx, &order).await?;
-    let received = args.received.as_deref().map(|items| ordered.pieces(items)).transpose()?;
-    let arrived = arrived(&rows, received)?;
-    let mut pieces = Vec::with_capacity(rows.len());
-    for (row, quantity) in rows.iter().zip(&arrived).filter(|(_, quantity)| **quantity > 0) {
-        pieces.push(lines::piece(ordered.find(&row.sku)?, *quantity));
-    }
-    let effect = if request.kind == "return" {
-        refund(ctx, order, &ordered, &request, &pieces).await?
-    } else {
-        let mut changes = Vec::with_capacity(pieces.len());
-        let news = rows.iter().zip(&arrived).filter(|(_, quantity)| **quantity > 0);
-        for ((row, quantity), piece) in news.zip(&pieces) {
-            let new_sku = row.new_sku.as_deref().unwrap_or_default();
-            let mut article = items::article(ctx, new_sku).await?;
-            // The price that the customer was told holds.
-            article.price_minor = row.new_unit_price_minor.unwrap_or(article.price_minor);
-            let new = items::Wanted { article, quantity: *quantity };
-            changes.push(Planned { piece: piece.clone(), new });
-        }
-        let method_id = request.payment_method_id.clone().unwrap_or_default();
-        What::Swap(Box::new(SwapPlan::of(ctx, order, &ordered, changes, &method_id).await?))
-    };
-    Ok(Plan { request, arrived, pieces, effect })
-}
-
-async fn refund(
-    ctx: &mut CallContext,
-    order: OrderRow,
-    ordered: &Ordered,
-    request: &RequestRow,
-    pieces: &[Piece],
-) -> Result<What, ToolError> {
-    let taken: Vec<(&str, i64)> =
-        pieces.iter().map(|piece| (piece.sku.as_str(), piece.quantity)).collect();
-    let worth = ordered.lines.worth(&taken).map_err(|error| lines::refused(&error))?;
-    let paid = refunds::paid(ctx, &order).await?;
-    // What the refund was to go to may have got all of its money back since, or be gone. Then it goes
-    // to what paid, so that a request can always be closed.
-    let to = match &request.payment_method_id {
-        Some(id) => refunds::target(ctx, &order, id, &paid).await.map(Some).or_else(|error| {
-            let gone = [ErrorCode::InvalidParameters, ErrorCode::NotFound];
-            if gone.contains(&error.code()) { Ok(None) } else { Err(error) }
-        })?,
-        None => None,
-    };
-    let parts = refunds::parts(&paid, worth, to.as_ref());
-    Ok(What::Refund { order: Box::new(order), parts })
-}
-
-/// What arrived of each line of a request: everything, or what was named of it.
-fn arrived(rows: &[RequestItemRow], named: Option<Vec<Piece>>) -> Result<Vec<i64>, ToolError> {
-    let Some(mut named) = named else { return Ok(rows.iter().map(|row| row.quantity).collect()) };
-    let mut arrived = Vec::with_capacity(rows.len());
-    for row in rows {
-        let piece = named.iter_mut().find(|piece| piece.sku == row.sku);
-        arrived.push(piece.map_or(0, |piece| {
-            let here = piece.quantity.min(row.quantity);
-            piece.quantity -= here;
-            here
-        }));
-    }
-    match named.iter().find(|piece| piece.quantity > 0) {
-        None => Ok(arrived),
-        Some(piece) => {
-            let title = &piece.title;
-            Err(ToolError::invalid(text!(
-                "More of {title} arrived than the request is about. Please check what came back.",
-                title
-            )))
-        }
-    }
-}
-
-fn settled(id: &str) -> ToolError {
-    ToolError::invalid_state(text!("The request {id} is settled already.", id))
 }
 
 #[cfg(test)]

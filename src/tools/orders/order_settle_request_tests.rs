@@ -41,7 +41,7 @@ async fn what_came_back_is_in_stock_and_refunded() {
     for shop in shops().await {
         returned(&shop).await;
         let preview = shop.preview(OrderSettleRequest, args("RET-10001")).await.unwrap();
-        let summary = "Settle RET-10001 of order ORD-10003 of Ana López: 3 T-Shirt blue M arrived; \
+        let summary = "Settle RET-10001 of order ORD-10003 of Ana López: 3 of the T-Shirt blue M arrived; \
                        refund 27.00 USD to the gift card";
         assert_eq!(preview.summary, summary);
         assert_eq!(preview.amount.unwrap().minor, 2700);
@@ -143,6 +143,85 @@ async fn an_exchange_waits_for_stock_and_money() {
         assert_eq!(gone.0, "out_of_stock");
         let open = "select count(*) from order_requests where status = 'open'";
         assert_eq!(shop.number(open).await, 1);
+    }
+}
+
+/// An exchange of one blue shirt for a dearer red one, by gift card.
+async fn exchanged(shop: &Shop) {
+    delivered(shop).await;
+    shop.run("update variants set price_minor = 2000 where sku = 'TEE-RED-M'").await;
+    let call = json!({
+        "order_id": "ORD-10003", "payment_method_id": "gift_1",
+        "changes": [{ "sku": "TEE-BLUE-M", "new_sku": "TEE-RED-M", "quantity": 1 }],
+    });
+    shop.call(OrderExchange, call).await.unwrap();
+}
+
+fn nothing(request_id: &str) -> Value {
+    let mut args = args(request_id);
+    args["received"] = json!([{ "sku": "TEE-BLUE-M", "quantity": 0 }]);
+    args
+}
+
+#[tokio::test]
+async fn an_exchange_that_cannot_be_made_any_more_says_how_it_is_closed_and_is() {
+    let spent = [
+        "update payment_methods set balance_minor = 0 where id = 'gift_1'",
+        "update gift_card_entries set amount_minor = 3600 where id = 'entry-1'",
+    ];
+    let unsold = ["update variants set active = false where sku = 'TEE-RED-M'"];
+    let gone = [
+        "delete from stock where sku = 'TEE-RED-M'",
+        "delete from stock_movements where sku = 'TEE-RED-M'",
+    ];
+    let ways = [
+        (
+            "insufficient_balance",
+            "The gift card holds 0.00 USD and cannot pay 9.00 USD.",
+            &spent[..],
+        ),
+        ("invalid_state", "T-Shirt red M is no longer sold.", &unsold[..]),
+        ("out_of_stock", "T-Shirt red M is out of stock.", &gone[..]),
+    ];
+    for (code, why, changes) in ways {
+        for shop in shops().await {
+            exchanged(&shop).await;
+            for change in changes {
+                shop.run(change).await;
+            }
+            let next = " Settle it later, or close it with quantity 0 in received: then no goods and \
+                        no money move, and order_refund can pay back.";
+            let refused = shop.refusal(OrderSettleRequest, args("EXC-10001")).await;
+            assert_eq!(refused, (code, format!("{why}{next}")));
+            let (blue, balance) = (shop.number(BLUE).await, shop.number(BALANCE).await);
+
+            let preview = shop.preview(OrderSettleRequest, nothing("EXC-10001")).await.unwrap();
+            let summary =
+                "Close EXC-10001 of order ORD-10003 of Ana López: no goods and no money move";
+            assert_eq!(preview.summary, summary);
+            assert_eq!((preview.amount.unwrap().minor, preview.holds.len()), (0, 0));
+            let answer = shop.call(OrderSettleRequest, nothing("EXC-10001")).await.unwrap();
+            let say = "The exchange 1 0 0 0 1 is closed. No goods and no money move.";
+            assert_eq!(answer["say"], say);
+            assert_eq!(answer["data"]["received"], json!([]));
+            assert_eq!(answer["data"]["payments"], json!([]));
+            assert_eq!((shop.number(BLUE).await, shop.number(BALANCE).await), (blue, balance));
+            let again = shop.refusal(OrderSettleRequest, args("EXC-10001")).await;
+            assert_eq!(again.0, "invalid_state");
+            shop.books_add_up().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_return_of_which_nothing_comes_is_closed_without_a_refund() {
+    for shop in shops().await {
+        returned(&shop).await;
+        let answer = shop.call(OrderSettleRequest, nothing("RET-10001")).await.unwrap();
+        assert_eq!(answer["say"], "The return 1 0 0 0 1 is closed. No goods and no money move.");
+        let closed = "select settled_minor from order_requests where status = 'settled'";
+        assert_eq!((shop.number(closed).await, shop.number(BALANCE).await), (0, 5000 - 3600));
+        shop.books_add_up().await;
     }
 }
 

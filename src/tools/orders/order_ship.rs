@@ -69,8 +69,9 @@ impl Tool for OrderShip {
         let row = find::one(ctx, &args.order_id).await?;
         let before = find::status(&row.status)?;
         if !before.may_be_shipped() {
-            let (order, stands) = (&row.id, before.spoken());
-            let sentence = text!("Order {order} {stands}, so it cannot be sent.", order, stands);
+            let (order, stands) = (&row.id, find::stands(ctx, &row, before).await?);
+            let sentence =
+                text!("Order {order} {stands}, so there is nothing to send.", order, stands);
             return Err(ToolError::invalid_state(sentence));
         }
         let status = OrderStatus::Shipped;

@@ -96,7 +96,7 @@ async fn addressable(
     if status.may_change_address() {
         return Ok((row, status));
     }
-    let (order, stands) = (&row.id, status.spoken());
+    let (order, stands) = (&row.id, find::stands(ctx, &row, status).await?);
     Err(ToolError::invalid_state(text!(
         "Order {order} {stands}. Its address can only be changed before it is packed.",
         order,

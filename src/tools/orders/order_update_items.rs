@@ -107,7 +107,7 @@ impl Tool for OrderUpdateItems {
         find::hold(ctx, &plan.order, status).await?;
         make(ctx, &plan, REASON).await?;
         let (order, swaps) = (speech::order_id(&plan.order.id), plan.words());
-        let money = money::words(ctx, plan.owed_minor, &plan.method);
+        let money = money::words(ctx, plan.owed_minor, &plan.method, plan.waits);
         let say = text!("Your order {order} is changed: {swaps}. {money}.", order, swaps, money);
         let output = Output {
             status,
@@ -150,6 +150,7 @@ pub async fn make(ctx: &mut CallContext, plan: &Plan, reason: &str) -> Result<()
         method: &plan.method,
         minor: plan.owed_minor,
         reason,
+        waits: plan.waits,
     };
     money::settle(ctx, transfer).await
 }
@@ -161,7 +162,7 @@ async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
     if status.may_change_items() {
         return Plan::asked(ctx, row, &args.changes, &args.payment_method_id).await;
     }
-    let (order, stands) = (&row.id, status.spoken());
+    let (order, stands) = (&row.id, find::stands(ctx, &row, status).await?);
     let sentence = match status {
         OrderStatus::PendingModified => {
             text!("The items of order {order} were changed before, which can be done once.", order)

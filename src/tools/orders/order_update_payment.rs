@@ -120,10 +120,12 @@ impl Tool for OrderUpdatePayment {
             method: &new,
             minor,
             reason: REASON,
+            waits: false,
         };
         money::settle(ctx, transfer).await?;
         refunds::pay(ctx, &order, old.as_slice(), REASON).await?;
-        let (number, charged) = (speech::order_id(&order.id), money::words(ctx, minor, &new));
+        let (number, charged) =
+            (speech::order_id(&order.id), money::words(ctx, minor, &new, false));
         let say = match refunds::sentence(ctx, old.as_slice()) {
             None => {
                 text!("The payment of your order {number} is changed. {charged}.", number, charged)
@@ -148,8 +150,9 @@ async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
     let tenant = ctx.tenant_id();
     let order = find::one(ctx, &args.order_id).await?;
     let status = find::status(&order.status)?;
-    let (id, stands) = (&order.id, status.spoken());
+    let id = &order.id;
     if !status.may_change_payment() {
+        let stands = find::stands(ctx, &order, status).await?;
         return Err(ToolError::invalid_state(text!(
             "Order {id} {stands}. Its payment can only be changed while it is pending.",
             id,

@@ -48,6 +48,7 @@ pub async fn place(ctx: &mut CallContext, plan: &Plan) -> Result<String, ToolErr
             method,
             minor: plan.bill.total_minor,
             reason: REASON,
+            waits: false,
         };
         money::record(ctx, "charge", charge).await?;
     }

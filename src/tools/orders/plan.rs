@@ -48,6 +48,8 @@ impl Plan {
             note.map_err(|why| ToolError::invalid(text!("The argument note {why}.", why)))?;
         let buyer = bill::buyer(ctx, &args.customer_id).await?;
         let wanted = items::find(ctx, &args.items).await?;
+        // What is not there needs no total that is read back.
+        items::check_stock(ctx, &wanted).await?;
         let (bill, quote_id) = price(ctx, &buyer, args.quote_id.as_deref(), &wanted).await?;
         if bill.total_minor != said.minor {
             return Err(total_mismatch(ctx, &bill));

@@ -21,6 +21,11 @@ pub async fn paid(ctx: &mut CallContext, order: &OrderRow) -> Result<Vec<PaidRow
     Ok(payments::paid(&mut ctx.tx, &tenant, &order.id, &order.customer_id).await?)
 }
 
+/// Whether the provider may still decline a charge of the order, so that what is paid is not certain.
+pub fn is_open(paid: &[PaidRow]) -> bool {
+    paid.iter().any(|part| part.open_charges > 0)
+}
+
 /// What of an order is paid in all.
 pub fn net(paid: &[PaidRow]) -> i64 {
     paid.iter().map(|part| part.paid_minor).sum()
@@ -50,7 +55,8 @@ pub async fn target(
 }
 
 /// Divides a refund among what paid, or gives it to one method first: a gift card takes all of it,
-/// anything else no more than it paid. At most what is paid goes back.
+/// anything else no more than it paid. At most what is paid goes back. Each part waits for all of the
+/// order's open charges.
 pub fn parts(paid: &[PaidRow], minor: i64, to: Option<&Method>) -> Vec<PaidRow> {
     let rows: Vec<Paid<'_>> = paid
         .iter()
@@ -66,10 +72,12 @@ pub fn parts(paid: &[PaidRow], minor: i64, to: Option<&Method>) -> Vec<PaidRow> 
         let of_paid = of_paid.and_then(|part| part.kind.clone());
         of_paid.or_else(|| to.filter(|method| method.id == id).map(|method| method.kind.clone()))
     };
+    let open_charges = paid.iter().map(|part| part.open_charges).sum();
     let row = |part: Paid<'_>| PaidRow {
         payment_method_id: part.method.to_owned(),
         kind: kind(part.method),
         paid_minor: part.minor,
+        open_charges,
     };
     settlement::refund(minor, target, &rows).into_iter().map(row).collect()
 }
@@ -89,6 +97,7 @@ pub async fn pay(
             method: &method,
             minor: part.paid_minor,
             reason,
+            waits: part.open_charges > 0,
         };
         money::refund(ctx, transfer).await?;
     }
@@ -111,10 +120,11 @@ pub fn words(parts: &[PaidRow], amount: impl Fn(i64) -> String) -> Option<String
 }
 
 /// What goes back, as a sentence: `I have refunded 10 dollars to the gift card`, or `I am refunding 10
-/// dollars to the card`, whose provider has yet to be asked; `None` where nothing does.
+/// dollars to the card`, whose provider has yet to be asked, or about a charge; `None` where nothing does.
 pub fn sentence(ctx: &CallContext, parts: &[PaidRow]) -> Option<String> {
     let back = words(parts, |minor| speech::money(ctx.money(minor)))?;
-    let done = parts.iter().all(|part| part.kind.as_deref() == Some("gift_card"));
+    let is_gift_card = |part: &PaidRow| part.kind.as_deref() == Some("gift_card");
+    let done = parts.iter().all(is_gift_card) && !is_open(parts);
     Some(if done {
         text!("I have refunded {back}", back)
     } else {
@@ -131,3 +141,7 @@ pub fn to_method(kind: Option<&str>, amount: &str) -> String {
         _ => text!("{amount} to what paid for it", amount),
     }
 }
+
+#[cfg(test)]
+#[path = "refunds_tests.rs"]
+mod tests;

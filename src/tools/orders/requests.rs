@@ -4,12 +4,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    domain::{money::Money, reference},
+    domain::{money::Money, reference, text},
     store::{
         order_requests::{self, NewRequest, NewRequestItem, RequestItemRow, RequestRow},
         tenants,
     },
-    toolkit::{CallContext, ToolError, fit},
+    text,
+    toolkit::{CallContext, ErrorCode, ToolError, fit},
 };
 
 /// How many bytes the pieces of one request may have in an answer.
@@ -115,7 +116,15 @@ pub async fn one(ctx: &mut CallContext, order: &str, said: &str) -> Result<Reque
         readings.iter().any(|said| *said == key || *said == digits)
     };
     let found = rows.into_iter().find(is_meant);
-    found.ok_or_else(|| ToolError::not_found("return or exchange of this order", said))
+    found.ok_or_else(|| {
+        let said = text::display(said, 40);
+        let sentence = text!(
+            "Order {order} has no return or exchange {said}. Please check the number.",
+            order,
+            said
+        );
+        ToolError::new(ErrorCode::NotFound, sentence)
+    })
 }
 
 /// The requests of an order, in full.

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::{speech, text};
+use crate::{
+    domain::{speech, text},
+    text,
+};
 
 /// An article in words: the product's name and its options, `T-Shirt red M`.
 pub fn title(name: &str, options: &str) -> String {
@@ -12,8 +15,22 @@ pub fn title(name: &str, options: &str) -> String {
     text::display(&words.join(" "), 80)
 }
 
-/// Pieces of articles in words: `2 T-Shirt red M, 1 Coffee Mug and 4 more`.
+/// So many pieces of an article: `1 Coffee Mug`, `2 of the Coffee Mug`, because nobody knows the plural
+/// of a name.
+pub fn some(quantity: i64, name: &str) -> String {
+    let name = speech::stored(name, 40);
+    match quantity {
+        1 => text!("1 {name}", name),
+        _ => text!("{quantity} of the {name}", quantity, name),
+    }
+}
+
+/// Pieces of articles in words: `2 of the T-Shirt red M, 1 Coffee Mug and 4 more`.
 pub fn pieces<'a>(lines: impl Iterator<Item = (i64, &'a str)>) -> String {
-    let piece = |(quantity, name): (i64, &str)| format!("{quantity} {}", speech::stored(name, 40));
+    let piece = |(quantity, name): (i64, &str)| some(quantity, name);
     speech::list_of_three(&lines.map(piece).collect::<Vec<_>>())
 }
+
+#[cfg(test)]
+#[path = "said_tests.rs"]
+mod tests;

@@ -52,6 +52,8 @@ pub struct Plan {
     pub owed_minor: i64,
     /// What pays for it, or gets the refund.
     pub method: Method,
+    /// Whether a refund waits for charges of the order that are still open.
+    pub waits: bool,
 }
 
 /// One swap.
@@ -116,13 +118,10 @@ impl Plan {
         let owed_minor = settlement::owed(difference_minor, refunds::net(&paid));
         let method = money::method(ctx, &order.customer_id, method_id).await?;
         money::check_balance(ctx, &method, owed_minor)?;
-        let plan = Self { order, changes, after, sums, difference_minor, owed_minor, method };
-        for wanted in plan.new_pieces() {
-            let available = items::available(ctx, &wanted.article.sku).await?;
-            if available < wanted.quantity {
-                return Err(wanted.out_of_stock(available));
-            }
-        }
+        let waits = refunds::is_open(&paid);
+        let plan =
+            Self { order, changes, after, sums, difference_minor, owed_minor, method, waits };
+        items::check_stock(ctx, &plan.new_pieces()).await?;
         Ok(plan)
     }
 
@@ -159,13 +158,12 @@ impl Plan {
         self.changes.iter().map(view).collect()
     }
 
-    /// The swaps in words: `2 T-Shirt blue M instead of T-Shirt red M`.
+    /// The swaps in words: `2 of the T-Shirt blue M instead of T-Shirt red M`.
     pub fn words(&self) -> String {
         let words = |planned: &Planned| {
-            let quantity = planned.piece.quantity;
-            let new = speech::stored(&planned.new.title(), 40);
+            let new = said::some(planned.piece.quantity, &planned.new.title());
             let old = speech::stored(&planned.piece.title, 40);
-            text!("{quantity} {new} instead of {old}", quantity, new, old)
+            text!("{new} instead of {old}", new, old)
         };
         let swaps: Vec<String> = self.changes.iter().map(words).collect();
         speech::list_of_three(&swaps)

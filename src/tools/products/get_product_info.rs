@@ -115,7 +115,9 @@ impl Tool for GetProductInfo {
         if rows.len() > 1 && !is_product {
             return Ok(find::which(&rows));
         }
-        let Some(first) = rows.first() else { return Err(ToolError::not_found("product", said)) };
+        let Some(first) = rows.first() else {
+            return Err(ToolError::not_found("product", said));
+        };
         if args
             .product_id
             .as_ref()
@@ -189,7 +191,10 @@ fn say(output: &Output, first: &VariantRow) -> String {
         return text!("{name} is no longer sold.", name);
     }
     let price = speech::money(output.price);
-    let price = if output.price_to.is_some() { text!("from {price}", price) } else { price };
+    let price = match output.price_to {
+        Some(_) => text!("from {price}", price),
+        None => price,
+    };
     let stock = match output.stock {
         0 => text!("it is out of stock"),
         n => text!("{pieces} in stock", pieces = said::count(n, "piece is", "pieces are")),

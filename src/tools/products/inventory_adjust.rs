@@ -108,7 +108,7 @@ impl Tool for InventoryAdjust {
 
     async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
         let plan = Plan::of(ctx, args).await?;
-        let article = format!("{} {}", said::title(&plan.variant, 100), plan.variant.sku);
+        let article = said::title(&plan.variant, 100);
         let (place, before, after) = (&plan.place.name, plan.before, plan.after);
         let what = match (args.mode, args.quantity) {
             (Mode::Set, _) => text!("Set {article} at {place}", article, place),

@@ -136,20 +136,26 @@ fn say(row: &VariantRow, output: &Output, place: Option<&str>) -> String {
         return text!("{name} is no longer sold.", name);
     }
     let pieces = said::count(output.available, "piece", "pieces");
-    let are = if output.available == 1 { "is" } else { "are" };
+    let quantity = output.quantity;
     match (output.available, output.enough) {
         (0, _) => text!("{name} is out of stock{at}.", name, at),
-        (_, true) => text!("Yes, {pieces} of {name} {are} available{at}.", pieces, name, are, at),
-        (_, false) => {
+        (1, true) => text!("Yes, 1 piece of {name} is available{at}.", name, at),
+        (1, false) => {
             text!(
-                "No, only {pieces} of {name} {are} available{at}, not {quantity}.",
-                pieces,
+                "No, only 1 piece of {name} is available{at}, not {quantity}.",
                 name,
-                are,
                 at,
-                quantity = output.quantity
+                quantity
             )
         }
+        (_, true) => text!("Yes, {pieces} of {name} are available{at}.", pieces, name, at),
+        (_, false) => text!(
+            "No, only {pieces} of {name} are available{at}, not {quantity}.",
+            pieces,
+            name,
+            at,
+            quantity
+        ),
     }
 }
 

@@ -60,7 +60,7 @@ impl Tool for InventoryRelease {
 
     async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
         let open = Open::of(ctx, args).await?;
-        let article = format!("{} {}", said::title(&open.variant, 100), open.variant.sku);
+        let article = said::title(&open.variant, 100);
         let summary = text!(
             "Release reservation {id}: {quantity} of {article}",
             article,

@@ -90,7 +90,7 @@ impl Tool for InventoryReserve {
 
     async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
         let variant = free(ctx, args).await?;
-        let article = format!("{} {}", said::title(&variant, 100), variant.sku);
+        let article = said::title(&variant, 100);
         let (quantity, minutes) = (args.quantity, minutes(args));
         let summary = text!(
             "Reserve {quantity} of {article} for {minutes}",

@@ -96,7 +96,7 @@ impl Tool for InventoryTransfer {
 
     async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
         let plan = Plan::of(ctx, args).await?;
-        let article = format!("{} {}", said::title(&plan.variant, 100), plan.variant.sku);
+        let article = said::title(&plan.variant, 100);
         let (quantity, from, to) = (args.quantity, &plan.from, &plan.to);
         let summary = text!(
             "Move {quantity} of {article} from {name} to {name2}",

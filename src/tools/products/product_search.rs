@@ -209,7 +209,7 @@ async fn category(
     let there: Vec<String> = there.into_iter().map(|name| speech::stored(name, 25)).collect();
     let said = speech::stored(said, 40);
     Ok(Err(Answer::nothing(if there.is_empty() {
-        text!("There are no categories here. Please search by a word instead.")
+        text!("There are no categories here. What are you looking for?")
     } else {
         text!(
             "There is no category called {said}. There are {list}.",
@@ -245,36 +245,35 @@ fn product(ctx: &CallContext, rows: &[ListedRow]) -> Listed {
 
 fn say(output: &Output, query: Option<&str>) -> String {
     let priced = |product: &Listed| {
-        let from = if product.price_to.is_some() { "from " } else { "for " };
-        format!("{} {from}{}", speech::stored(&product.name, 40), speech::money(product.price))
+        let (name, price) = (speech::stored(&product.name, 40), speech::money(product.price));
+        match product.price_to {
+            Some(_) => text!("{name} from {price}", name, price),
+            None => text!("{name} for {price}", name, price),
+        }
     };
     let there = output.products.len();
     match output.products.as_slice() {
         [] => match query {
             Some(query) => {
                 let query = speech::stored(query, 40);
-                text!("I found nothing for {query}. Please try another word.", query)
+                text!("I found nothing for {query}. Is there another word for it?", query)
             }
             None => text!("I found no such products."),
         },
         [only] if output.more == 0 => {
             let available: i64 = only.variants.iter().map(|variant| variant.available).sum();
-            let stock = if available > 0 { "in stock" } else { "out of stock" };
+            let stock = if available > 0 { text!("in stock") } else { text!("out of stock") };
             text!("I found {only}, {stock}.", stock, only = priced(only))
         }
         products => {
             let all = there + usize::try_from(output.more).unwrap_or_default();
-            let at_least = if output.more == 1000 { "more than " } else { "" };
             let names: Vec<String> = products.iter().take(3).map(priced).collect();
-            let count = said::count(all, "product", "products");
-            let first = if all > 3 { ", such as " } else { ": " };
-            text!(
-                "I found {at_least}{count}{first}{list}.",
-                at_least,
-                count,
-                first,
-                list = speech::list(&names)
-            )
+            let (count, list) = (said::count(all, "product", "products"), speech::list(&names));
+            match (output.more, all) {
+                (1000, _) => text!("I found more than {count}, such as {list}.", count, list),
+                (_, 4..) => text!("I found {count}, such as {list}.", count, list),
+                _ => text!("I found {count}: {list}.", count, list),
+            }
         }
     }
 }

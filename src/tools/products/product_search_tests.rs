@@ -44,7 +44,7 @@ async fn products_are_found_by_words_and_misspelt_words() {
         assert_eq!(answer["data"]["searched_for"], "coffee");
         let answer = shop.call(ProductSearch, json!({ "query": "submarine" })).await.unwrap();
         assert_eq!(answer["status"], "ok");
-        assert_eq!(answer["say"], "I found nothing for submarine. Please try another word.");
+        assert_eq!(answer["say"], "I found nothing for submarine. Is there another word for it?");
     }
 }
 

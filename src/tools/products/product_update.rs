@@ -104,14 +104,17 @@ impl Tool for ProductUpdate {
             changes.push(text!("price from {old} to {new}", old, new));
         }
         if before.active != after.active {
-            let (old, new) = (sold(before.active), sold(after.active));
-            changes.push(text!("from {old} to {new}", old, new));
+            changes.push(if after.active {
+                text!("sold from now on")
+            } else {
+                text!("no longer sold")
+            });
         }
         if before.reorder_point != after.reorder_point {
             let (old, new) = (before.reorder_point, after.reorder_point);
             changes.push(text!("reorder point from {old} to {new}", old, new));
         }
-        let article = format!("{} {}", said::title(&plan.variant, 100), plan.variant.sku);
+        let article = said::title(&plan.variant, 100);
         let summary = text!("Change {article}: {list}", article, list = speech::list(&changes));
         let mut preview = Preview::new(speech::stored(&summary, 400));
         let facts = |terms: &TermsRow| {
@@ -215,21 +218,17 @@ fn changed(version: i64) -> ToolError {
     ToolError::new(ErrorCode::Conflict, sentence).with_details(json!({ "version": version }))
 }
 
-fn sold(active: bool) -> &'static str {
-    if active { "sold" } else { "no longer sold" }
-}
-
 fn say(ctx: &CallContext, variant: &VariantRow, before: &TermsRow, after: &TermsRow) -> String {
     let mut changes = Vec::new();
     if before.price_minor != after.price_minor {
         changes.push(text!("costs {amount}", amount = speech::money(ctx.money(after.price_minor))));
     }
     if before.active != after.active {
-        changes.push(text!("is {active}", active = sold(after.active)));
+        changes.push(if after.active { text!("is sold") } else { text!("is no longer sold") });
     }
     if before.reorder_point != after.reorder_point {
         changes.push(match after.reorder_point {
-            0 => "is not reordered".to_owned(),
+            0 => text!("is not reordered"),
             n => text!("is reordered at {pieces}", pieces = said::count(n, "piece", "pieces")),
         });
     }

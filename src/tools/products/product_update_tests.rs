@@ -46,8 +46,8 @@ async fn an_approver_reads_old_and_new() {
     for shop in shops().await {
         let args = json!({ "sku": "TEE-RED-M", "price": 12, "active": false, "reorder_point": 5 });
         let preview = shop.preview(ProductUpdate, args).await.unwrap();
-        let sentence = "Change T-Shirt red M TEE-RED-M: price from 10.00 USD to 12.00 USD, \
-                        from sold to no longer sold and reorder point from 3 to 5";
+        let sentence = "Change T-Shirt red M: price from 10.00 USD to 12.00 USD, \
+                        no longer sold and reorder point from 3 to 5";
         assert_eq!(preview.summary, sentence);
         assert_eq!(preview.details["version"], 1);
         assert_eq!(preview.details["before"]["price"]["amount"], "10.00");

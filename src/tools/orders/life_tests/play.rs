@@ -7,12 +7,14 @@ use super::{
         OrderCancel, OrderDeliver, OrderExchange, OrderRefund, OrderReturn, OrderSettleRequest,
         OrderShip, OrderUpdateAddress, OrderUpdateItems, OrderUpdatePayment,
     },
-    model::{METHODS, Model, PRICES, Request, SKUS, Step},
+    model::{METHODS, Model, Request, Step},
+    prices::SKUS,
 };
 use crate::{
     domain::order_state::OrderStatus,
+    payments::{Sandbox, Worker},
     store::params,
-    toolkit::{ToolError, testing::Shop},
+    toolkit::{Clock, ToolError, testing::Shop},
 };
 
 /// Plays one step on both, and holds the answer against the model. Says which tool was called and
@@ -31,7 +33,7 @@ pub async fn play(shop: &Shop, model: &mut Model, step: &Step) -> (&'static str,
             if ended_as(shop.call(OrderCancel, args).await, may) {
                 model.status = Cancelled;
                 model.refund(model.net(), None);
-                model.stock = [0, 1].map(|n| model.stock[n] + model.pieces[n]);
+                model.stock = [0, 1].map(|n| model.stock[n] + model.lines.pieces(n));
             }
             ("cancel", may)
         }
@@ -53,18 +55,7 @@ pub async fn play(shop: &Shop, model: &mut Model, step: &Step) -> (&'static str,
             }
             ("swap", may)
         }
-        Step::Repay { method } => {
-            let args = json!({ "order_id": id, "payment_method_id": METHODS[*method] });
-            let old = 1 - *method;
-            let amount = model.paid[old];
-            let may =
-                before == Pending && model.rows == 1 && amount > 0 && model.holds(*method, amount);
-            if ended_as(shop.call(OrderUpdatePayment, args).await, may) {
-                model.pay(*method, amount);
-                model.pay(old, -amount);
-            }
-            ("repay", may)
-        }
+        Step::Repay { method } => ("repay", repay(shop, model, *method).await),
         Step::Ship => {
             let args = json!({ "order_id": id, "carrier": "UPS", "tracking_number": "1Z" });
             let may = matches!(before, Pending | PendingModified | Processed);
@@ -85,7 +76,8 @@ pub async fn play(shop: &Shop, model: &mut Model, step: &Step) -> (&'static str,
                 "order_id": id, "items": [{ "sku": SKUS[*sku], "quantity": pieces }],
                 "refund_to": to.map(|method| METHODS[method]),
             });
-            let may = before == Delivered && model.pieces[*sku] >= *pieces && model.may_get(*to);
+            let enough = model.lines.pieces(*sku) >= *pieces;
+            let may = before == Delivered && enough && model.may_get(*to);
             if ended_as(shop.call(OrderReturn, args).await, may) {
                 model.status = ReturnRequested;
                 model.request = Some(Request::Return { sku: *sku, pieces: *pieces, to: *to });
@@ -106,7 +98,44 @@ pub async fn play(shop: &Shop, model: &mut Model, step: &Step) -> (&'static str,
         }
         Step::Settle { received } => ("settle", settle(shop, model, *received).await),
         Step::Refund { cents, to } => ("refund", refund(shop, model, *cents, *to).await),
+        Step::Answer => {
+            answer(shop).await;
+            while model.turn() {}
+            ("answer", true)
+        }
+        Step::Turn => {
+            let there_was_something = worker(shop).turn().await.unwrap() > 0;
+            assert_eq!(there_was_something, model.turn());
+            ("turn", there_was_something)
+        }
     }
+}
+
+/// Another method pays.
+async fn repay(shop: &Shop, model: &mut Model, method: usize) -> bool {
+    let args = json!({ "order_id": model.id, "payment_method_id": METHODS[method] });
+    let is_pending = model.status == OrderStatus::Pending;
+    let due = model.repaid().filter(|(old, _)| is_pending && *old != Some(method));
+    let may = due.is_some_and(|(_, amount)| model.holds(method, amount));
+    if ended_as(shop.call(OrderUpdatePayment, args).await, may) {
+        let (old, amount) = due.unwrap();
+        model.charge(method, amount);
+        if let Some(old) = old {
+            // The old charge alone decides whether it has to wait for an answer.
+            model.give_back(old, amount, false);
+        }
+    }
+    may
+}
+
+/// The provider answers everything that it was asked.
+pub async fn answer(shop: &Shop) {
+    while worker(shop).turn().await.unwrap() > 0 {}
+}
+
+fn worker(shop: &Shop) -> Worker<Sandbox> {
+    let clock = Clock::stopped(shop.now);
+    Worker::new(shop.db.db.clone(), clock.clone(), Sandbox::new(shop.db.db.clone(), clock))
 }
 
 /// Money goes back.
@@ -139,7 +168,7 @@ async fn settle(shop: &Shop, model: &mut Model, received: Option<i64>) -> bool {
             let here = received.unwrap_or(pieces);
             let may = here <= pieces;
             if ended_as(answer, may) {
-                let worth = (here * PRICES[sku]).min(model.net());
+                let worth = model.lines.worth(sku, here);
                 // Where the refund was to go and cannot any more, it goes to what paid.
                 let to = to.filter(|_| model.may_get(to));
                 model.refund(worth, to);
@@ -150,9 +179,11 @@ async fn settle(shop: &Shop, model: &mut Model, received: Option<i64>) -> bool {
         }
         Some(Request::Exchange { from, pieces, method }) => {
             let here = received.unwrap_or(pieces);
-            let may = here <= pieces && model.may_swap(from, here, method);
+            let may = here <= pieces && (here == 0 || model.may_swap(from, here, method));
             if ended_as(answer, may) {
-                model.swap(from, here, method);
+                if here > 0 {
+                    model.swap(from, here, method);
+                }
                 model.request = None;
             }
             may
