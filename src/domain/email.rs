@@ -32,10 +32,10 @@ pub fn normalise(text: &str) -> Option<String> {
     is_address(&address).then_some(address)
 }
 
-/// The address with its local part hidden: `a***@example.com`. Of a single letter nothing is shown, which
-/// would be the whole.
+/// The address with its local part hidden: `a***@example.com`.
 pub fn mask(email: &str) -> String {
     let (local, domain) = email.split_once('@').unwrap_or((email, ""));
+    // A single letter would be the whole of it.
     let first: String = local.chars().take(usize::from(local.len() > 1)).collect();
     if domain.is_empty() { format!("{first}***") } else { format!("{first}***@{domain}") }
 }
@@ -145,7 +145,6 @@ mod tests {
     #[test]
     fn little_is_shown_and_words_are_read_back() {
         assert_eq!(mask("ana.lopez@example.com"), "a***@example.com");
-        assert_eq!(mask("a@lopez.example"), "***@lopez.example");
         assert_eq!(
             spoken("ana.lopez_9@my-shop.com"),
             "ana dot lopez underscore 9 at my dash shop dot com"

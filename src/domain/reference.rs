@@ -161,16 +161,6 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_number_is_not_the_number() {
-        for said in ["#W2378156", "W two three seven eight one five six", "2378156"] {
-            assert!(is_whole(said, "#W2378156"), "{said}");
-        }
-        for said in ["8156", "378156", "one five six", "", "#W23781567"] {
-            assert!(!is_whole(said, "#W2378156"), "{said}");
-        }
-    }
-
-    #[test]
     fn a_customer_is_found_however_the_id_is_said() {
         for said in ["CUST-10042", "cust 10042", "customer number one double oh four two", "10042"]
         {
@@ -191,6 +181,16 @@ mod tests {
         #[test]
         fn no_text_is_too_strange(text in ".{0,40}") {
             prop_assert!(normalise(&text).chars().all(char::is_alphanumeric));
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_number_is_not_the_number() {
+        for said in ["#W2378156", "W two three seven eight one five six", "2378156"] {
+            assert!(is_whole(said, "#W2378156"), "{said}");
+        }
+        for said in ["8156", "378156", "one five six", "", "#W23781567"] {
+            assert!(!is_whole(said, "#W2378156"), "{said}");
         }
     }
 }

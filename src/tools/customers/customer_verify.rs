@@ -184,13 +184,16 @@ async fn is_theirs(
     said: &str,
 ) -> Result<bool, ToolError> {
     let tenant = ctx.tenant_id();
-    let tail = reference::tail(said);
+    let (tail, digits) = (reference::tail(said), reference::digits(said));
     if tail.is_empty() {
         return Ok(false);
     }
     let end = format!("{tail}{AFTER_ALL}");
     let orders = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tail, &end).await?;
-    Ok(orders.iter().any(|(id, _)| reference::is_whole(said, id)))
+    let whole = |id: &str| {
+        reference::tail(id) == tail || (!digits.is_empty() && reference::digits(id) == digits)
+    };
+    Ok(orders.iter().any(|(id, _)| whole(id)))
 }
 
 /// Writes the verification down, and answers its handle.
