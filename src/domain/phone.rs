@@ -46,6 +46,11 @@ pub fn mask(phone: &str) -> String {
     format!("***{}", last_digits(phone, 2))
 }
 
+/// The last four digits, by which people recognise a number.
+pub fn last4(phone: &str) -> String {
+    last_digits(phone, 4)
+}
+
 /// The number in digit groups, as it is read back: `plus 1, 5 5 5, 0 1 0, 4 4 7 7`.
 pub fn spoken(phone: &str) -> String {
     let digits = digits(phone);
@@ -183,6 +188,7 @@ mod tests {
     #[test]
     fn little_is_shown_and_groups_are_read_back() {
         assert_eq!(mask("+15550104477"), "***77");
+        assert_eq!(last4("+15550104477"), "4477");
         assert_eq!(spoken("+15550104477"), "plus 1, 5 5 5, 0 1 0, 4 4 7 7");
         assert_eq!(spoken("+442079460958"), "plus 4 4 2, 0 7 9, 4 6 0, 9 5 8");
     }
