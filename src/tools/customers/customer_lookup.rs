@@ -264,7 +264,7 @@ fn ambiguous(ctx: &CallContext, clue: Option<&Clue>, several: &[Match]) -> Answe
         Some(found_by) => {
             text!("I found {count} customers {found_by}. {ask}", count, found_by, ask)
         }
-        None => text!("That belongs to {count} different customers. {ask}", count, ask),
+        None => text!("That belongs to different customers. {ask}", ask),
     };
     Answer::ambiguous(say, candidates.collect())
 }

@@ -84,6 +84,15 @@ pub fn may_be_told(ctx: &CallContext, row: &OrderRow, said: &str) -> bool {
     ctx.sees_personal(&row.customer_id) || reference::is_whole(said, &row.id)
 }
 
+/// The number of an order as the caller may be told it: whole, or no more of it than they have said.
+pub fn told(ctx: &CallContext, row: &OrderRow, said: &str) -> String {
+    match reference::digits(said) {
+        _ if may_be_told(ctx, row, said) => row.id.clone(),
+        end if end.is_empty() => reference::normalise(said),
+        end => end,
+    }
+}
+
 /// Finds the one order that is to be changed. Its last digits are enough for whoever may be told the rest.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use super::{
     requests::{self, RequestBrief},
 };
 use crate::{
-    domain::{order_state::OrderStatus, reference, speech},
+    domain::{order_state::OrderStatus, speech},
     store::shipments::{self, ShipmentRow},
     text,
     toolkit::{
@@ -82,8 +82,7 @@ impl Tool for GetOrderStatus {
             Found::One(row) => *row,
             Found::Several(rows) => return Ok(find::which(ctx, &rows, &args.order_id)),
         };
-        let told = find::may_be_told(ctx, &row, &args.order_id);
-        let number = if told { row.id.clone() } else { reference::normalise(&args.order_id) };
+        let number = find::told(ctx, &row, &args.order_id);
         let status = find::status(&row.status)?;
         let parcels = shipments::of_order(&mut ctx.tx, &tenant, &row.id).await?;
         let requests = requests::briefly(ctx, &row.id).await?;
