@@ -79,3 +79,17 @@ pub(super) fn email(stored: Option<&str>, personal: bool) -> Option<String> {
 pub(super) fn phone(stored: Option<&str>, personal: bool) -> Option<String> {
     stored.map(|phone| if personal { phone.to_owned() } else { domain_phone::mask(phone) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_masked_is_no_fact_to_be_verified_by() {
+        assert_eq!(email(Some("ana@lopez.example"), false).as_deref(), Some("a***@lopez.example"));
+        assert_eq!(email(Some("a@lopez.example"), false).as_deref(), Some("***@lopez.example"));
+        assert_eq!(phone(Some("+12125550101"), false).as_deref(), Some("***01"));
+        assert_eq!(phone(Some("+12125550101"), true).as_deref(), Some("+12125550101"));
+        assert_eq!(phone(None, false), None);
+    }
+}

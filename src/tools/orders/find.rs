@@ -84,10 +84,13 @@ pub fn may_be_told(ctx: &CallContext, row: &OrderRow, said: &str) -> bool {
     ctx.sees_personal(&row.customer_id) || reference::is_whole(said, &row.id)
 }
 
-/// As much of an order's number as was said.
-pub fn as_said(row: &OrderRow, said: &str) -> String {
-    let end = |key: &String| row.id_tail.starts_with(&reference::reversed(key));
-    reference::readings(said).into_iter().find(end).unwrap_or_default()
+/// The number of an order as the caller may be told it: whole, or no more of it than they have said.
+pub fn told(ctx: &CallContext, row: &OrderRow, said: &str) -> String {
+    if may_be_told(ctx, row, said) {
+        return row.id.clone();
+    }
+    let is_end = |key: &String| row.id_tail.starts_with(&reference::reversed(key));
+    reference::readings(said).into_iter().find(is_end).unwrap_or_default()
 }
 
 /// Finds the one order that is to be changed. Its last digits are enough for whoever may be told the rest.

@@ -82,8 +82,7 @@ impl Tool for GetOrderStatus {
             Found::One(row) => *row,
             Found::Several(rows) => return Ok(find::which(ctx, &rows, &args.order_id)),
         };
-        let told = find::may_be_told(ctx, &row, &args.order_id);
-        let number = if told { row.id.clone() } else { find::as_said(&row, &args.order_id) };
+        let number = find::told(ctx, &row, &args.order_id);
         let status = find::status(&row.status)?;
         let parcels = shipments::of_order(&mut ctx.tx, &tenant, &row.id).await?;
         let requests = requests::briefly(ctx, &row.id).await?;
