@@ -1,7 +1,10 @@
 //! Keys that make a repeated call harmless: the one the caller gives, or one derived from who calls,
 //! in which conversation, which tool and with which arguments.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,7 +12,7 @@ use super::CallRequest;
 pub(super) use crate::domain::digest::sha256 as digest;
 use crate::{
     store::{
-        StoreResult, Tx,
+        StoreError, StoreResult, Tx,
         idempotency::{self, ClaimKey, Claimed},
     },
     text,
@@ -41,6 +44,7 @@ pub(super) struct Claim {
     pub(super) key: String,
     pub(super) fingerprint: String,
     window: TimeDelta,
+    is_open: AtomicBool,
 }
 
 /// What an earlier, equal call left.
@@ -74,6 +78,7 @@ impl Claims {
             key,
             fingerprint,
             window,
+            is_open: AtomicBool::new(false),
         }
     }
 
@@ -87,6 +92,21 @@ impl Claim {
     /// Whose business the call is about.
     pub(super) fn tenant(&self) -> &str {
         &self.tenant
+    }
+
+    /// Whether nobody but the database knows how the call ended: it is being committed, or was and the
+    /// database did not say.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
+    }
+
+    /// Commits what was done under the claim.
+    pub(super) async fn commit(&self, tx: Tx) -> StoreResult<()> {
+        self.is_open.store(true, Ordering::Relaxed);
+        let committed = tx.commit().await;
+        let unknown = matches!(committed, Err(StoreError::Unknown(_)));
+        self.is_open.store(unknown, Ordering::Relaxed);
+        committed
     }
 
     fn key(&self) -> ClaimKey<'_> {

@@ -24,6 +24,9 @@ pub enum StoreError {
     /// The database does not answer.
     #[error("the database does not answer")]
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),
+    /// The database went away while it committed: it may have.
+    #[error("the database did not say whether it committed")]
+    Unknown(#[source] Box<dyn StdError + Send + Sync>),
     /// The schema lacks migrations of this build.
     #[error("the schema is older than this build: run `migrate`")]
     OldSchema,
@@ -41,6 +44,24 @@ impl StoreError {
     /// An error of this server's own making.
     pub fn other(message: &'static str) -> Self {
         Self::Other(message.into())
+    }
+}
+
+impl StoreError {
+    /// What it means that Postgres did not commit. A refusal of the server's own is certain; anything
+    /// else, and what it says while it shuts down, leaves open whether it had committed before.
+    pub(super) fn of_commit(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) => match database.code().as_deref() {
+                // Completion unknown, which distributed databases say.
+                Some("40003") => Self::Unknown(error.into()),
+                Some(code) if code.starts_with("57P") || code.starts_with("08") => {
+                    Self::Unknown(error.into())
+                }
+                _ => error.into(),
+            },
+            _ => Self::Unknown(error.into()),
+        }
     }
 }
 

@@ -162,6 +162,13 @@ impl Rendered {
         self.0.ends_with(",\"replayed\":true}")
     }
 
+    /// Whether it says that a person decides first.
+    pub fn is_pending(&self) -> bool {
+        // Before the data, only a member of the envelope itself can read like this.
+        let head = self.0.split_once(",\"data\":").map_or(self.0.as_str(), |(head, _)| head);
+        head.contains("\",\"status\":\"approval_pending\"")
+    }
+
     /// The same answer, marked as stored.
     #[must_use]
     pub fn replayed(self) -> Self {

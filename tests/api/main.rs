@@ -33,6 +33,7 @@ mod identity;
 mod issuer;
 mod limits;
 mod logs;
+mod lost_commit;
 mod modern;
 mod new_tool;
 mod operation;

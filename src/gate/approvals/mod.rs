@@ -5,6 +5,7 @@
 //! out of `pending`, with authority, policy, price and stock checked again.
 
 mod decide;
+mod execute;
 mod view;
 
 use chrono::{DateTime, Utc};
@@ -121,7 +122,7 @@ impl Gate {
         event.approval_id = Some(&row.id);
         event.arguments_hash = Some(&row.arguments_hash);
         audit::append(&mut tx, &event).await?;
-        tx.commit().await?;
+        claim.commit(tx).await?;
         metrics::counter!("approvals_total", "tool" => entry.spec.name, "outcome" => "requested")
             .increment(1);
         view::pending_answer(&row)
@@ -174,7 +175,7 @@ impl Gate {
     ) -> Result<Rendered, ToolError> {
         let approval_id = match earlier {
             Earlier::Answered(rendered) => {
-                tx.commit().await?;
+                claim.commit(tx).await?;
                 return Ok(rendered);
             }
             Earlier::Running => {
@@ -188,7 +189,7 @@ impl Gate {
         let tenant = claim.tenant();
         self.expire(&mut tx, tenant, &approval_id, now).await?;
         let row = approvals::find(&mut tx, tenant, &approval_id).await?;
-        tx.commit().await?;
+        claim.commit(tx).await?;
         match row {
             Some(row) => view::answer_of(&row).map(Rendered::replayed),
             None => Err(ToolError::not_found("request", &approval_id)),
