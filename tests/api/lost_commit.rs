@@ -45,7 +45,7 @@ async fn pass_on(
     mut client: TcpStream,
     mut server: Box<dyn Stream>,
     loss: Loss,
-    lost: Arc<AtomicBool>,
+    is_over: Arc<AtomicBool>,
 ) {
     let (mut asked, mut answered) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     let (mut is_marked, mut is_committing) = (false, false);
@@ -58,14 +58,14 @@ async fn pass_on(
                 let Ok(length @ 1..) = read else { return };
                 let bytes = &asked[..length];
                 is_marked |= holds(bytes, MARK);
-                is_committing = is_marked && holds(bytes, "COMMIT") && !lost.load(Ordering::SeqCst);
+                is_committing = is_marked && holds(bytes, "COMMIT") && !is_over.load(Ordering::SeqCst);
                 server.write_all(bytes).await.unwrap();
             }
             read = server.read(&mut answered) => {
                 let Ok(length @ 1..) = read else { return };
                 if is_committing {
                     // An answer means that it is on disk.
-                    lost.store(true, Ordering::SeqCst);
+                    is_over.store(true, Ordering::SeqCst);
                     if loss == Loss::Silence {
                         while client.read(&mut asked).await.is_ok_and(|length| length > 0) {}
                     }
@@ -84,11 +84,11 @@ async fn losing(loss: Loss, flags: &[&str]) -> (TestServer, TestServer) {
     let port = listener.local_addr().unwrap().port();
     let url = direct.database_url.clone();
     let options: PgConnectOptions = url.parse().unwrap();
-    let lost = Arc::new(AtomicBool::new(false));
+    let is_over = Arc::new(AtomicBool::new(false));
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             let server = connect(&options).await;
-            tokio::spawn(pass_on(client, server, loss, lost.clone()));
+            tokio::spawn(pass_on(client, server, loss, is_over.clone()));
         }
     });
     let (user, rest) = url.split_once('@').unwrap();
