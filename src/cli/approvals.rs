@@ -58,6 +58,12 @@ pub(super) async fn run(args: ApprovalsArgs) -> anyhow::Result<()> {
     let Some(token) = &args.token else {
         bail!("BUSINESS_MCP_TOKEN is not set: it says who decides");
     };
+    let token = token.trim();
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        bail!(
+            "BUSINESS_MCP_TOKEN is not one token: it holds a space, a line break or a letter that no token has"
+        );
+    }
     let server = Server { url: &args.url, token };
     match &args.action {
         Action::List { status, limit, json } => {

@@ -111,5 +111,16 @@ pub(super) fn unreadable(method: &str) -> ErrorData {
             None,
         );
     }
-    ErrorData::new(RpcCode::METHOD_NOT_FOUND, "Method not found", None)
+    no_method(method)
+}
+
+/// A method that is not offered.
+pub(super) fn no_method(method: &str) -> ErrorData {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.');
+    let sentence = if (1..=40).contains(&method.len()) && method.chars().all(plain) {
+        format!("This server has no method {method}.")
+    } else {
+        "This server has no method of this name.".to_owned()
+    };
+    ErrorData::new(RpcCode::METHOD_NOT_FOUND, sentence, None)
 }

@@ -93,6 +93,55 @@ fn what_fails_is_1_and_one_sentence() {
 }
 
 #[test]
+fn a_failure_says_what_is_wrong_and_nothing_of_the_inside() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    let path = policy.to_str().unwrap().to_owned();
+    let sqlite = format!("sqlite://{}", folder.path().join("business.db").display());
+    let admin = std::env::var("TEST_DATABASE_URL").unwrap();
+    let (server, _) = admin.rsplit_once('/').unwrap();
+    let nowhere = format!("{server}/no_such_database_here");
+    let neither = "it is neither sqlite://PATH nor postgres://…";
+    for (arguments, variables, sentence) in [
+        (
+            &["migrate"][..],
+            vec![("DATABASE_URL", "mysql://x")],
+            format!("DATABASE_URL cannot be opened: this database cannot be used: {neither}"),
+        ),
+        (
+            &["migrate"],
+            vec![("DATABASE_URL", &nowhere)],
+            "the schema could not be brought up to date: this database cannot be used: \
+             database \"no_such_database_here\" does not exist (3D000)"
+                .to_owned(),
+        ),
+        (
+            &["approvals", "list"],
+            vec![("BUSINESS_MCP_TOKEN", "two\nlines")],
+            "BUSINESS_MCP_TOKEN is not one token: it holds a space, a line break or a letter that \
+             no token has"
+                .to_owned(),
+        ),
+        (
+            &["serve"],
+            vec![("POLICY_FILE", &path), ("DATABASE_URL", &sqlite)],
+            format!(
+                "POLICY_FILE {path}: the policy file cannot be read: line 2: unknown field \
+                 `auto_below`, expected one of `approval`, `risk`, `auto_approve_below`, \
+                 `max_per_hour`, `verified_caller`"
+            ),
+        ),
+    ] {
+        std::fs::write(&policy, "[tools.order_create]\nauto_below = \"1\"\n").unwrap();
+        let output = run(arguments, &variables);
+        assert_eq!(output.status.code(), Some(1), "{variables:?}");
+        let told = said(&output);
+        let lines: Vec<&str> = told.lines().filter(|line| !line.starts_with('{')).collect();
+        assert_eq!(lines, [format!("business-mcp: {sentence}")], "{variables:?}");
+    }
+}
+
+#[test]
 fn an_unsafe_configuration_is_refused_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = format!("sqlite://{}", folder.path().join("business.db").display());
