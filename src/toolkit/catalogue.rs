@@ -33,7 +33,7 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency_key";
 pub struct Catalogue {
     entries: Vec<Arc<Entry>>,
     by_name: HashMap<&'static str, usize>,
-    ignored: Vec<String>,
+    ignored: arguments::Ignored,
 }
 
 /// A tool, its declaration and its schemas, built once.
@@ -52,7 +52,7 @@ pub struct Entry {
 impl Catalogue {
     /// An empty catalogue that drops these argument names wherever a tool does not know them.
     pub fn new(ignored: Vec<String>) -> Self {
-        Self { ignored, ..Self::default() }
+        Self { ignored: arguments::Ignored::new(ignored), ..Self::default() }
     }
 
     /// This catalogue and one tool more.

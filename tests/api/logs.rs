@@ -203,6 +203,26 @@ async fn what_waits_and_what_a_decision_does_is_logged_and_counted_as_what_it_is
 }
 
 #[tokio::test]
+async fn an_argument_that_is_dropped_is_told_of_once() {
+    let [shop, _] = HotShop::on_both(10).await;
+    let logged = Logged::on(shop).await;
+    let agent = logged.agent();
+    for call in ["first-call", "second-call"] {
+        let injected = json!({ "customer_id": "C-1", "call_id": call, "tenantId": "another" });
+        agent.call("customer_lookup", injected).await.data();
+    }
+    let dropped = "an argument that the platform injects was dropped; this is said once";
+    let lines = logged.lines(dropped);
+    let names: Vec<_> = lines.iter().map(|line| line["argument"].as_str().unwrap()).collect();
+    assert_eq!(names, ["call_id", "tenant_id"]);
+    for line in &lines {
+        assert_eq!(line["level"], "INFO");
+        let text = line.to_string();
+        assert!(!text.contains("first-call") && !text.contains("another"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_token_is_logged_with_the_address_it_came_from() {
     let [shop, _] = HotShop::on_both(10).await;
     let logged = Logged::on(shop).await;

@@ -16,6 +16,7 @@ mod calls;
 mod clients;
 mod commands;
 mod concurrency;
+mod contention;
 mod cut_off;
 mod databases;
 mod demo;
