@@ -64,10 +64,10 @@ async fn answer(app: &App, peer: IpAddr, request: Request) -> Result<Response, P
     let envelope = envelope::read(&body)?;
     let id = envelope.id.clone().unwrap_or_default();
     known_version(&parts.headers).map_err(|problem| problem.answering(id.clone()))?;
-    if envelope.method.is_none() {
+    let Some(method) = envelope.method.as_deref() else {
         // Nothing was asked of the client, so its answer is taken and answers nothing.
         return Ok(StatusCode::ACCEPTED.into_response());
-    }
+    };
     let info = call_info(app, &parts, caller)?;
     step_up(app, &envelope, &info)?;
     let events = only_events(&parts.headers);
@@ -76,7 +76,7 @@ async fn answer(app: &App, peer: IpAddr, request: Request) -> Result<Response, P
     parts.headers.insert(header::ACCEPT, both);
     parts.extensions.insert(info);
     let request = axum::http::Request::from_parts(parts, body);
-    let response = app.transport.handle(request, events).await;
+    let response = app.transport.handle(request, method, events).await;
     if !is_plain_refusal(&response) {
         return Ok(response);
     }

@@ -103,9 +103,14 @@ pub(super) fn only_page(request: Option<&PaginatedRequestParams>) -> Result<(), 
     }
 }
 
+/// Whether a method is answered here; nothing that a client only tells is refused.
+pub(super) fn is_offered(method: &str) -> bool {
+    KNOWN_METHODS.contains(&method) || method.starts_with("notifications/")
+}
+
 /// A method whose parameters could not be read, or one that does not exist.
 pub(super) fn unreadable(method: &str) -> ErrorData {
-    if KNOWN_METHODS.contains(&method) {
+    if is_offered(method) {
         return ErrorData::invalid_params(
             "The parameters do not have the form of this method",
             None,
