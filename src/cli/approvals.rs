@@ -6,6 +6,7 @@ use clap::Subcommand;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
+use super::output;
 use crate::config::web_address;
 
 /// Which server, and what to do.
@@ -57,6 +58,12 @@ pub(super) async fn run(args: ApprovalsArgs) -> anyhow::Result<()> {
     let Some(token) = &args.token else {
         bail!("BUSINESS_MCP_TOKEN is not set: it says who decides");
     };
+    let token = token.trim();
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        bail!(
+            "BUSINESS_MCP_TOKEN is not one token: it holds a space, a line break or a letter that no token has"
+        );
+    }
     let server = Server { url: &args.url, token };
     match &args.action {
         Action::List { status, limit, json } => {
@@ -64,7 +71,7 @@ pub(super) async fn run(args: ApprovalsArgs) -> anyhow::Result<()> {
             let path = format!("?limit={limit}{status}");
             let page = server.ask(Method::GET, &path, None).await?;
             if *json {
-                println!("{page:#}");
+                output::line(format_args!("{page:#}"));
             } else {
                 print_list(&page);
             }
@@ -85,10 +92,15 @@ impl Server<'_> {
         let body = reason.map(|reason| json!({ "reason": reason }));
         let view = self.ask(Method::POST, &format!("/{id}/{verb}"), body).await?;
         let text = |pointer: &str| view.pointer(pointer).and_then(Value::as_str).unwrap_or("");
-        println!("{} is {}: {}", text("/approval_id"), text("/status"), text("/summary"));
+        output::line(format_args!(
+            "{} is {}: {}",
+            text("/approval_id"),
+            text("/status"),
+            text("/summary")
+        ));
         match text("/status") {
             "failed" => bail!("approved, but it could not be done: {}", text("/result/message")),
-            "executed" => println!("{}", text("/result/say")),
+            "executed" => output::line(format_args!("{}", text("/result/say"))),
             _ => {}
         }
         Ok(())
@@ -120,11 +132,11 @@ fn print_list(page: &Value) {
     let requests = page.get("approvals").and_then(Value::as_array);
     let requests = requests.map(Vec::as_slice).unwrap_or_default();
     if requests.is_empty() {
-        println!("Nothing waits.");
+        output::line(format_args!("Nothing waits."));
     }
     for request in requests {
         let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or("");
-        println!(
+        output::line(format_args!(
             "{}  {:<9}  {:<8}  {}\n    {} asked at {}, expires at {}",
             text("approval_id"),
             text("status"),
@@ -133,9 +145,9 @@ fn print_list(page: &Value) {
             text("requester"),
             text("created_at"),
             text("expires_at"),
-        );
+        ));
     }
     if page.get("next_cursor").is_some_and(|cursor| !cursor.is_null()) {
-        println!("There are more: raise --limit.");
+        output::line(format_args!("There are more: raise --limit."));
     }
 }

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{
+    output,
     seed::{self, SeedArgs, Size},
     serve::{ToldToStop, serve_metrics},
     start::{self, Running, Settings},
@@ -90,7 +91,7 @@ fn print_what_to_try(url: &str, agent: &str, approver: &str) {
              {{\"name\":\"{name}\",\"arguments\":{arguments}}}}}'"
         )
     };
-    println!(
+    output::line(format_args!(
         "\nA business to talk to:  {url}/mcp\n\n\
          export AGENT={agent}\n\n\
          export APPROVER={approver}\n\n\
@@ -104,6 +105,7 @@ fn print_what_to_try(url: &str, agent: &str, approver: &str) {
          BUSINESS_MCP_TOKEN=$APPROVER {program} approvals list --url {url}\n\
          ID=$(curl -s {url}/api/approvals -H \"Authorization: Bearer $APPROVER\" | grep -o 'APR-[0-9A-F]*' | head -1)\n\
          curl -s -X POST {url}/api/approvals/$ID/approve -H \"Authorization: Bearer $APPROVER\"\n\n\
+         # How many are there now?\n{}\n\n\
          # What became of it?\n{}\n\n\
          Stop with ctrl-c; nothing is kept.\n",
         call(2, "customer_lookup", r#"{"customer_id":"CUST-12345"}"#),
@@ -113,6 +115,7 @@ fn print_what_to_try(url: &str, agent: &str, approver: &str) {
             "order_create",
             r#"{"customer_id":"CUST-12345","items":[{"sku":"SKU-001","quantity":2}],"total":"53.98"}"#
         ),
-        call(5, "approval_status", "{}"),
-    );
+        call(5, "inventory_check_stock", r#"{"sku":"SKU-001"}"#),
+        call(6, "approval_status", "{}"),
+    ));
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use super::{sentence, serve::ServeArgs, start, warnings};
+use super::{output, sentence, serve::ServeArgs, start, warnings};
 use crate::{
     domain::business::Business,
     gate::policy::Policy,
@@ -30,17 +30,17 @@ struct Findings {
 }
 
 fn fine(what: &str) {
-    println!("ok     {what}");
+    output::line(format_args!("ok     {what}"));
 }
 
 fn note(what: &str) {
-    println!("note   {what}");
+    output::line(format_args!("note   {what}"));
 }
 
 impl Findings {
     fn wrong(&mut self, what: &str, mend: &str) {
         self.wrong += 1;
-        println!("wrong  {what}\n       {mend}");
+        output::line(format_args!("wrong  {what}\n       {mend}"));
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
+use super::output;
 use crate::config::web_address;
 
 /// Which server.
@@ -27,6 +28,6 @@ pub(super) async fn run(args: &HealthcheckArgs) -> anyhow::Result<()> {
     if !status.is_success() {
         bail!("{url} answers {status}: {}", answer.text().await.unwrap_or_default());
     }
-    println!("ready");
+    output::line(format_args!("ready"));
     Ok(())
 }

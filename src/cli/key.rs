@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use clap::{ArgGroup, Subcommand};
 
 use super::{
-    start,
+    output, start,
     token::{role, scopes},
 };
 use crate::{
@@ -83,8 +83,8 @@ pub(super) async fn run(args: KeyArgs) -> anyhow::Result<()> {
             let mut tx = db.write().await?;
             keys::insert(&mut tx, &row).await?;
             tx.commit().await?;
-            eprintln!("Key {} for {}. It is shown once:", row.id, row.tenant_id);
-            println!("{}", key.plaintext);
+            output::aside(format_args!("Key {} for {}. It is shown once:", row.id, row.tenant_id));
+            output::line(format_args!("{}", key.plaintext));
         }
         Action::List => {
             let mut tx = db.read().await?;
@@ -95,7 +95,10 @@ pub(super) async fn run(args: KeyArgs) -> anyhow::Result<()> {
                     (None, Some(at)) => format!("until {}", rfc3339(at)),
                     (None, None) => "active".to_owned(),
                 };
-                println!("{}  {state:<30}  {}  [{}]", key.id, key.name, key.scopes);
+                output::line(format_args!(
+                    "{}  {state:<30}  {}  [{}]",
+                    key.id, key.name, key.scopes
+                ));
             }
         }
         Action::Revoke { id } => {
@@ -104,7 +107,7 @@ pub(super) async fn run(args: KeyArgs) -> anyhow::Result<()> {
                 bail!("tenant {} has no active key {id}", args.tenant);
             }
             tx.commit().await?;
-            println!("Revoked {id}. Running servers refuse it within 5 seconds.");
+            output::line(format_args!("Revoked {id}. Running servers refuse it within 5 seconds."));
         }
     }
     db.close().await;

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use super::start;
+use super::{output, start};
 use crate::config::DatabaseConfig;
 
 /// Which database.
@@ -20,6 +20,6 @@ pub(super) async fn run(args: &MigrateArgs) -> anyhow::Result<()> {
     let db = start::open(url)?;
     db.migrate().await.context("the schema could not be brought up to date")?;
     db.close().await;
-    println!("The {} schema is up to date.", db.kind());
+    output::line(format_args!("The {} schema is up to date.", db.kind()));
     Ok(())
 }

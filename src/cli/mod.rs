@@ -10,6 +10,7 @@ pub mod import;
 mod key;
 pub mod lock;
 mod migrate;
+mod output;
 mod progress;
 pub mod seed;
 mod serve;
@@ -89,7 +90,7 @@ pub fn main() -> ExitCode {
     let outcome = runtime.block_on(run(command));
     // What still sits in a thread of its own, such as a fetch of keys, is not waited for.
     runtime.shutdown_background();
-    match outcome {
+    match outcome.and_then(|()| output::check()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
@@ -147,7 +148,7 @@ async fn migrated(database: &DatabaseConfig) -> anyhow::Result<Db> {
 
 /// One sentence on standard error, causes and all.
 fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("business-mcp: {}", sentence(error));
+    output::aside(format_args!("business-mcp: {}", sentence(error)));
     ExitCode::FAILURE
 }
 

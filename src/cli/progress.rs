@@ -1,9 +1,10 @@
 //! How far an import is: a bar on a terminal, plain lines elsewhere.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::output;
 use crate::store::import::Step;
 
 /// What a person sees of an import.
@@ -38,17 +39,19 @@ impl Shown {
                 bar.set_length(u64::try_from(of).unwrap_or(u64::MAX));
                 bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
             }
-            (Some(bar), Step::Finished(file)) => bar.suspend(|| say(&file.to_string())),
-            (None, Step::Reading { file }) => say(&format!("{file}: reading")),
+            (Some(bar), Step::Finished(file)) => {
+                bar.suspend(|| output::line(format_args!("{file}")));
+            }
+            (None, Step::Reading { file }) => output::line(format_args!("{file}: reading")),
             (None, Step::Writing { file, done, of }) => {
                 let tenths = done * 10 / of.max(1);
                 // Small files are done before anyone could read how far they are.
                 if tenths != self.tenths && of >= 10_000 {
-                    say(&format!("{file}: {done} of {of}"));
+                    output::line(format_args!("{file}: {done} of {of}"));
                 }
                 self.tenths = tenths;
             }
-            (None, Step::Finished(file)) => say(&file.to_string()),
+            (None, Step::Finished(file)) => output::line(format_args!("{file}")),
         }
     }
 }
@@ -59,9 +62,4 @@ impl Drop for Shown {
             bar.finish_and_clear();
         }
     }
-}
-
-/// A line on standard output. Nobody listening is no reason to stop an import.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
 }

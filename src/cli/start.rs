@@ -24,6 +24,8 @@ use crate::{
 
 /// How often requests that nobody decided are ended, and idle callers forgotten.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How long the audit trail may still be written when the program stops.
+const AUDIT: Duration = Duration::from_secs(3);
 /// How often days that are over are counted.
 const COUNT: Duration = Duration::from_secs(30);
 /// How many days are counted at once, and the pause before the next, so that it hinders nobody.
@@ -70,6 +72,13 @@ pub fn gate(
 pub fn pay(db: Db, clock: Clock) -> Worker<Sandbox> {
     let provider = Sandbox::new(db.clone(), clock.clone());
     Worker::new(db, clock, provider)
+}
+
+/// Lets the audit trail catch up before the database is closed.
+pub async fn finish_audit(gate: &Gate) {
+    if tokio::time::timeout(AUDIT, gate.written_down()).await.is_err() {
+        tracing::warn!("some calls that failed are not in the audit trail");
+    }
 }
 
 /// A server that listens.
@@ -169,8 +178,14 @@ impl Running {
             );
         }
         self.app.transport.stop();
+        finish_audit(&self.app.gate).await;
         self.db.close().await;
         Ok(())
+    }
+
+    /// Waits until every call that was refused or failed is in the audit trail.
+    pub async fn written_down(&self) {
+        self.app.gate.written_down().await;
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::ArgGroup;
 
+use super::output;
 use crate::{
     config::{self, TokenConfig},
     http::auth::{Grant, MintRequest, mint},
@@ -70,6 +71,6 @@ pub(super) fn run(args: &TokenArgs) -> anyhow::Result<()> {
         now: Clock::System.now(),
     };
     let token = mint(secret, &args.tokens.auth()?, &request).context("no token was made")?;
-    println!("{token}");
+    output::line(format_args!("{token}"));
     Ok(())
 }

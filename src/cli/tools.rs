@@ -5,7 +5,10 @@ use std::{fmt::Write as _, fs, path::Path};
 use anyhow::{Context as _, anyhow, bail};
 use serde_json::{Value, json};
 
-use super::lock::{self, Lock};
+use super::{
+    lock::{self, Lock},
+    output,
+};
 use crate::{
     toolkit::{Catalogue, Toolset, catalogue::Entry},
     tools,
@@ -50,12 +53,12 @@ pub(super) fn run(args: &ToolsArgs) -> anyhow::Result<()> {
     };
     if args.json {
         let tools: Vec<Value> = catalogue.iter().filter(listed).map(|e| describe(e)).collect();
-        println!("{}", serde_json::to_string_pretty(&tools)?);
+        output::line(format_args!("{}", serde_json::to_string_pretty(&tools)?));
         return Ok(());
     }
     for entry in catalogue.iter().filter(listed) {
         let spec = entry.spec;
-        println!(
+        output::line(format_args!(
             "{:<24} {:<6} {:<9} {:<18} {:<16} {}",
             spec.name,
             if spec.effect.writes() { "write" } else { "read" },
@@ -63,7 +66,7 @@ pub(super) fn run(args: &ToolsArgs) -> anyhow::Result<()> {
             spec.approval.as_str(),
             spec.scope.map_or("any token", crate::toolkit::Scope::as_str),
             toolsets(entry),
-        );
+        ));
     }
     Ok(())
 }
@@ -80,7 +83,7 @@ fn check_lock(file: &Path, catalogue: &Catalogue) -> anyhow::Result<()> {
     let lock = Lock::parse(&text).map_err(|why| anyhow!("{name} is not a lock of tools: {why}"))?;
     let differences = lock.differences(&Lock::of(catalogue));
     for difference in &differences {
-        println!("{difference}");
+        output::line(format_args!("{difference}"));
     }
     let mend = "if that is meant, run `business-mcp tools --lock` and name it in the changelog";
     match differences.len() {

@@ -1,7 +1,10 @@
 //! Keys that make a repeated call harmless: the one the caller gives, or one derived from who calls,
 //! in which conversation, as which customer, which tool and with which arguments.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,7 +12,7 @@ use super::CallRequest;
 pub(super) use crate::domain::digest::sha256 as digest;
 use crate::{
     store::{
-        StoreResult, Tx,
+        StoreError, StoreResult, Tx,
         idempotency::{self, ClaimKey, Claimed, NewClaim},
     },
     text,
@@ -33,13 +36,20 @@ impl Default for Claims {
     }
 }
 
+/// What is left of a call that is cut off.
+pub(super) struct Trace {
+    /// The digest of its canonical arguments.
+    pub(super) fingerprint: String,
+    is_open: AtomicBool,
+}
+
 /// The claim of one call.
-pub(super) struct Claim {
+pub(super) struct Claim<'a> {
+    trace: &'a Trace,
     tenant: Arc<str>,
     principal: Arc<str>,
     tool: &'static str,
     pub(super) key: String,
-    pub(super) fingerprint: String,
     /// The customer as whom the call is made. What was answered then is for nobody else.
     customer: Option<Arc<str>>,
     window: TimeDelta,
@@ -57,15 +67,14 @@ pub(super) enum Earlier {
 
 impl Claims {
     /// The claim of a call that is made as a customer, or as nobody.
-    pub(super) fn of(
+    pub(super) fn of<'a>(
         &self,
         spec: &Spec,
         call: &PreparedCall,
         request: &CallRequest,
         customer: Option<Arc<str>>,
-    ) -> Claim {
-        let canonical = call.canonical();
-        let fingerprint = digest(&canonical);
+        trace: &'a Trace,
+    ) -> Claim<'a> {
         let caller = &request.caller;
         let (key, window) = if let Some(given) = &call.idempotency_key {
             (given.clone(), self.given)
@@ -73,15 +82,16 @@ impl Claims {
             let conversation = request.conversation.as_deref().unwrap_or_default();
             let verified = customer.as_deref().unwrap_or_default();
             // A given key has no dot, so a derived one can never be mistaken for it.
+            let canonical = call.canonical();
             let derived = digest(&format!("{conversation}\0{verified}\0{canonical}"));
             (format!("derived.{derived}"), self.derived)
         };
         Claim {
+            trace,
             tenant: caller.tenant.clone(),
             principal: caller.subject.clone(),
             tool: spec.name,
             key,
-            fingerprint,
             customer,
             window,
         }
@@ -93,10 +103,38 @@ impl Claims {
     }
 }
 
-impl Claim {
+impl Trace {
+    /// Of a call with these arguments.
+    pub(super) fn of(call: &PreparedCall) -> Self {
+        Self { fingerprint: digest(&call.canonical()), is_open: AtomicBool::new(false) }
+    }
+
+    /// Whether nobody but the database knows how the call ended: it is being committed, or was and the
+    /// database did not say.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
+    }
+}
+
+impl Claim<'_> {
     /// Whose business the call is about.
     pub(super) fn tenant(&self) -> &str {
         &self.tenant
+    }
+
+    /// The digest of the call's canonical arguments.
+    pub(super) fn fingerprint(&self) -> &str {
+        &self.trace.fingerprint
+    }
+
+    /// Commits what was done under the claim.
+    pub(super) async fn commit(&self, tx: Tx) -> StoreResult<()> {
+        let is_open = &self.trace.is_open;
+        is_open.store(true, Ordering::Relaxed);
+        let committed = tx.commit().await;
+        let unknown = matches!(committed, Err(StoreError::Unknown(_)));
+        is_open.store(unknown, Ordering::Relaxed);
+        committed
     }
 
     fn key(&self) -> ClaimKey<'_> {
@@ -118,7 +156,7 @@ impl Claim {
         now: DateTime<Utc>,
     ) -> Result<Option<Earlier>, ToolError> {
         let new = NewClaim {
-            fingerprint: &self.fingerprint,
+            fingerprint: self.fingerprint(),
             customer_id: self.customer.as_deref(),
             at: now,
             expires_at: now + self.window,
@@ -127,7 +165,7 @@ impl Claim {
         let Some(Claimed { fingerprint, customer_id, response, approval_id }) = claimed else {
             return Ok(None);
         };
-        if fingerprint != self.fingerprint {
+        if fingerprint != self.fingerprint() {
             return Err(ToolError::new(
                 ErrorCode::IdempotencyConflict,
                 text!(

@@ -4,11 +4,17 @@ use std::{collections::HashMap, time::Duration};
 
 use metrics::{Counter, Histogram};
 
-use super::CallRequest;
-use crate::toolkit::{Catalogue, ErrorCode, Spec, ToolError, catalogue::Rendered};
+use super::{
+    CallRequest,
+    approvals::{Decision, Outcome},
+};
+use crate::toolkit::{Caller, Catalogue, ErrorCode, Spec, ToolError, catalogue::Rendered};
 
 /// The figures of each tool, looked up once: on the hot path that would cost more than to count.
 pub(super) struct Meters(HashMap<&'static str, Meter>);
+
+/// How a call ended that did what it was asked to.
+const OK: &str = "ok";
 
 struct Meter {
     answered: Counter,
@@ -35,7 +41,7 @@ impl Meters {
     /// Meters for these tools. Whatever records the figures must have been started before.
     pub(super) fn of(catalogue: &Catalogue) -> Self {
         let meter = |tool: &'static str| Meter {
-            answered: metrics::counter!("tool_calls_total", "tool" => tool, "outcome" => "ok"),
+            answered: metrics::counter!("tool_calls_total", "tool" => tool, "outcome" => OK),
             seconds: metrics::histogram!("tool_call_seconds", "tool" => tool),
         };
         let names = catalogue.iter().map(|entry| entry.spec.name);
@@ -50,16 +56,60 @@ impl Meters {
         outcome: &Result<Rendered, ToolError>,
         took: Duration,
     ) {
-        if let Some(meter) = self.0.get(spec.name) {
-            meter.seconds.record(took);
-            if outcome.is_ok() {
-                meter.answered.increment(1);
-            }
-        }
-        if let Err(error) = outcome {
-            count(spec.name, error.code().as_str());
-        }
+        self.count(spec.name, word(outcome.as_ref()), took);
         log((spec.name, !spec.effect.writes()), request, outcome.as_ref(), took);
+    }
+
+    fn count(&self, tool: &str, outcome: &'static str, elapsed: Duration) {
+        let Some((tool, meter)) = self.0.get_key_value(tool) else { return };
+        meter.seconds.record(elapsed);
+        if outcome == OK {
+            meter.answered.increment(1);
+        } else {
+            count(tool, outcome);
+        }
+    }
+
+    /// Logs a decision, and counts the call that it has executed as one that was made.
+    pub(super) fn decided(
+        &self,
+        approver: &Caller,
+        decision: Decision,
+        outcome: &Result<Outcome, ToolError>,
+        elapsed: Duration,
+    ) {
+        let request = outcome.as_ref().ok();
+        let word = match outcome {
+            Ok(decided) => decided.failure().map_or(OK, ErrorCode::as_str),
+            Err(error) => error.code().as_str(),
+        };
+        if let Some(request) = request
+            && decision == Decision::Approve
+            && !request.repeated
+        {
+            self.count(&request.approval.tool, word, elapsed);
+        }
+        // The id that was asked for is the approver's own words until there is a request of that id.
+        tracing::info!(
+            tool = request.map(|request| &*request.approval.tool),
+            approval_id = request.map(|request| &*request.approval.id),
+            decision = decision.as_str(),
+            outcome = word,
+            millis = elapsed.as_secs_f64() * 1_000.0,
+            tenant = &*approver.tenant,
+            approver = &*approver.subject,
+            replayed = request.is_some_and(|request| request.repeated),
+            "a request was decided"
+        );
+    }
+}
+
+/// The outcome of a call in one word.
+fn word(outcome: Result<&Rendered, &ToolError>) -> &'static str {
+    match outcome {
+        Ok(answer) if answer.is_pending() => "approval_pending",
+        Ok(_) => OK,
+        Err(error) => error.code().as_str(),
     }
 }
 
@@ -75,10 +125,11 @@ fn log(
     let (tenant, principal) = (&*request.caller.tenant, &*request.caller.subject);
     let request_id = request.request_id.as_deref();
     let millis = elapsed.as_secs_f64() * 1_000.0;
+    let word = word(outcome);
     match outcome {
         Err(error) if error.code() == ErrorCode::InternalError => tracing::error!(
             tool,
-            outcome = error.code().as_str(),
+            outcome = word,
             millis,
             tenant,
             principal,
@@ -87,9 +138,9 @@ fn log(
             source = std::error::Error::source(error).map(chain).unwrap_or_default(),
             "a tool call failed on our side"
         ),
-        Ok(_) if is_read => tracing::debug!(
+        Ok(_) if is_read && word == OK => tracing::debug!(
             tool,
-            outcome = "ok",
+            outcome = word,
             millis,
             tenant,
             principal,
@@ -98,7 +149,7 @@ fn log(
         ),
         _ => tracing::info!(
             tool,
-            outcome = outcome.map_or_else(|error| error.code().as_str(), |_| "ok"),
+            outcome = word,
             millis,
             tenant,
             principal,

@@ -8,7 +8,7 @@
 //! 6. the policy, and the approval that some calls wait for;
 //! 7. the tool;
 //! 8. answer, audit and approval committed together with the effect;
-//! 9. a failure rolled back, and audited on its own.
+//! 9. a failure rolled back, and audited on its own, behind the answer.
 //!
 //! * [`policy`]: what waits for a person, from a built-in default and a file;
 //! * [`approvals`]: requests, and the decision that executes them;
@@ -16,7 +16,8 @@
 //! * `identity`: as which customer a call is made;
 //! * `guard`: deadline, cancellation and panics;
 //! * `meters`: figures and log lines;
-//! * `tenants`: what is known of a tenant.
+//! * `tenants`: what is known of a tenant;
+//! * `trail`: the audit lines of what failed.
 
 pub mod approvals;
 pub mod claims;
@@ -25,6 +26,7 @@ mod identity;
 mod meters;
 pub mod policy;
 mod tenants;
+mod trail;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -36,11 +38,12 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    claims::Claims,
+    claims::{Claims, Trace},
     identity::Bound,
     meters::Meters,
     policy::{Policy, Ruling},
     tenants::Tenants,
+    trail::Trail,
 };
 use crate::{
     domain::{business::Business, words},
@@ -100,6 +103,7 @@ pub struct Gate {
     meters: Meters,
     approval_ttl: TimeDelta,
     tenants: Tenants,
+    trail: Trail,
 }
 
 impl Gate {
@@ -111,6 +115,7 @@ impl Gate {
         options.policy.check(&catalogue)?;
         Ok(Self {
             tenants: Tenants::new(options.business),
+            trail: Trail::new(db.clone()),
             db,
             policy: options.policy,
             clock: options.clock,
@@ -149,6 +154,12 @@ impl Gate {
             && self.ruling(spec).approval != Approval::Disabled
     }
 
+    /// How many tools are switched on, for whoever may call them.
+    pub fn switched_on(&self) -> usize {
+        let on = |spec| self.ruling(spec).approval != Approval::Disabled;
+        self.catalogue.iter().filter(|entry| on(entry.spec)).count()
+    }
+
     /// Takes one call through every step.
     ///
     /// # Errors
@@ -176,50 +187,57 @@ impl Gate {
         };
         let mut arguments = std::mem::take(&mut request.arguments);
         identity::take_handle(&mut arguments, &mut request);
-        let fingerprint = OnceLock::new();
-        let steps = self.steps(entry, &request, arguments, &fingerprint);
+        let trace = OnceLock::new();
+        let steps = self.steps(entry, &request, arguments, &trace);
         let outcome = guard::guarded(self.deadline, &request.cancelled, steps).await;
+        let trace = trace.into_inner();
         if let Err(error) = &outcome
             && is_audited(entry.spec, error)
+            && !trace.as_ref().is_some_and(Trace::is_open)
         {
-            let hash = fingerprint.get().map(String::as_str);
-            Box::pin(self.audit_failure(entry.spec, hash, &request, error)).await;
+            let fingerprint = trace.map(|trace| trace.fingerprint);
+            self.trail.note(entry.spec, fingerprint, &request, error, self.clock.now());
         }
         self.meters.observe(entry.spec, &request, &outcome, started.elapsed());
         outcome
     }
 
     /// Writes down a call that the edge has refused for want of a scope.
-    pub async fn note_refusal(&self, spec: &Spec, request: &CallRequest) {
+    pub fn note_refusal(&self, spec: &'static Spec, request: &CallRequest) {
         let started = tokio::time::Instant::now();
         if let Err(refusal) = self.ruling(spec).admit(spec, &request.caller) {
-            self.audit_failure(spec, None, request, &refusal).await;
+            self.trail.note(spec, None, request, &refusal, self.clock.now());
             meters::refused(spec.name, request, &refusal, started.elapsed());
         }
     }
 
-    /// Steps 2 to 8. The digest of what was prepared is left in `fingerprint`, because a call that is
-    /// cut off leaves nothing else.
+    /// Waits until every call that was refused or failed is in the audit trail.
+    pub async fn written_down(&self) {
+        self.trail.written().await;
+    }
+
+    /// Steps 2 to 8. A write leaves its `trace`, because a call that is cut off leaves nothing else.
     async fn steps(
         &self,
         entry: &Entry,
         request: &CallRequest,
         arguments: Map<String, Value>,
-        fingerprint: &OnceLock<String>,
+        trace: &OnceLock<Trace>,
     ) -> Result<Rendered, ToolError> {
         let now = self.clock.now();
-        self.ruling(entry.spec).admit(entry.spec, &request.caller)?;
+        let ruling = self.ruling(entry.spec);
+        ruling.admit(entry.spec, &request.caller)?;
         let call = self.catalogue.prepare(entry, arguments)?;
-        if !entry.spec.effect.writes() {
+        // A read that a person decides about takes the writing way, since its request is stored.
+        if !entry.spec.effect.writes() && ruling.approval != Approval::RequiresApproval {
             return self.read(entry, &call, request, now).await;
         }
-        fingerprint.get_or_init(|| claims::digest(&call.canonical()));
+        let trace = trace.get_or_init(|| Trace::of(&call));
         // Boxed, so that a read does not carry the room that a write needs.
-        Box::pin(self.write(entry, &call, request, now)).await
+        Box::pin(self.write(entry, &call, request, trace, now)).await
     }
 
-    /// A read, on a handle that cannot write; one that a person decides about takes the writing
-    /// way, since its request is stored.
+    /// A read, on a handle that cannot write.
     async fn read(
         &self,
         entry: &Entry,
@@ -227,9 +245,6 @@ impl Gate {
         request: &CallRequest,
         now: DateTime<Utc>,
     ) -> Result<Rendered, ToolError> {
-        if self.ruling(entry.spec).approval == Approval::RequiresApproval {
-            return Box::pin(self.write(entry, call, request, now)).await;
-        }
         let tx = self.db.read().await?;
         match self.bind(entry.spec, request, tx, now).await? {
             Bound::Context(mut ctx) => call.run(&mut ctx).await,
@@ -243,11 +258,12 @@ impl Gate {
         entry: &Entry,
         call: &PreparedCall,
         request: &CallRequest,
+        trace: &Trace,
         now: DateTime<Utc>,
     ) -> Result<Rendered, ToolError> {
         let mut attempt = 1;
         loop {
-            let outcome = self.write_once(entry, call, request, now).await;
+            let outcome = self.write_once(entry, call, request, trace, now).await;
             match outcome {
                 Err(error) if error.may_rerun() && attempt < ATTEMPTS => {
                     tokio::time::sleep(guard::pause(attempt)).await;
@@ -263,6 +279,7 @@ impl Gate {
         entry: &Entry,
         call: &PreparedCall,
         request: &CallRequest,
+        trace: &Trace,
         now: DateTime<Utc>,
     ) -> Result<Rendered, ToolError> {
         let tx = self.db.write().await?;
@@ -270,7 +287,7 @@ impl Gate {
             Bound::Context(ctx) => ctx,
             Bound::Unverified(instead) => return Ok(instead),
         };
-        let claim = self.claims.of(entry.spec, call, request, ctx.verified.clone());
+        let claim = self.claims.of(entry.spec, call, request, ctx.verified.clone(), trace);
         if let Some(earlier) = claim.take(&mut ctx.tx, now).await? {
             return self.earlier_answer(ctx.tx, &claim, earlier, now).await;
         }
@@ -284,33 +301,11 @@ impl Gate {
         claim.answer(&mut tx, &rendered, now).await?;
         let mut event = event(entry.spec, request, now);
         event.action = "executed";
-        event.arguments_hash = Some(&claim.fingerprint);
+        event.arguments_hash = Some(&trace.fingerprint);
         event.subject = subject.as_deref();
         audit::append(&mut tx, &event).await?;
-        tx.commit().await?;
+        claim.commit(tx).await?;
         Ok(rendered)
-    }
-
-    /// What failed has been rolled back, so it is audited in a transaction of its own.
-    async fn audit_failure(
-        &self,
-        spec: &Spec,
-        fingerprint: Option<&str>,
-        request: &CallRequest,
-        error: &ToolError,
-    ) {
-        let mut event = event(spec, request, self.clock.now());
-        event.action = if fingerprint.is_some() { "failed" } else { "refused" };
-        event.outcome = error.code().as_str();
-        event.arguments_hash = fingerprint;
-        let appended = async {
-            let mut tx = self.db.write().await?;
-            audit::append(&mut tx, &event).await?;
-            tx.commit().await
-        };
-        if let Err(error) = appended.await {
-            tracing::error!(%error, tool = spec.name, "a failed call could not be audited");
-        }
     }
 }
 

@@ -107,8 +107,13 @@ impl Policy {
     /// # Errors
     /// A sentence that names the line or the tool.
     pub fn parse(toml: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(toml)
-            .map_err(|error| format!("the policy file cannot be read: {error}"))?;
+        let file: File = toml::from_str(toml).map_err(|error| {
+            // One sentence: the library would draw the line as well.
+            let before = error.span().and_then(|span| toml.get(..span.start));
+            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+            let why = error.message().lines().collect::<Vec<_>>().join(", ");
+            format!("the policy file cannot be read: line {line}: {why}")
+        })?;
         // The text's own digest, so that a forgotten version cannot hide a change.
         let digest: String = digest(toml).chars().take(12).collect();
         let version = file.version.map_or(digest.clone(), |name| format!("{name}+{digest}"));

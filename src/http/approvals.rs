@@ -6,12 +6,13 @@ use axum::{
     Json,
     body::Body,
     extract::{ConnectInfo, Path, Query, Request, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::SemaphorePermit;
+use tracing::Instrument as _;
 
 use super::{App, body, mcp::authenticate, metadata, problem::Problem, server::Peer};
 use crate::{
@@ -126,9 +127,9 @@ async fn decide(
         let reason = reason(&parts.headers, body).await?;
         // A decision that has begun is not lost with the connection that asked for it.
         let (app, id, caller) = (app.clone(), id.to_owned(), decider.caller.clone());
-        let task = tokio::spawn(async move {
-            app.gate.decide(&caller, &id, decision, reason.as_deref()).await
-        });
+        let decide =
+            async move { app.gate.decide(&caller, &id, decision, reason.as_deref()).await };
+        let task = tokio::spawn(decide.in_current_span());
         let outcome = task.await.map_err(|panic| problem(&ToolError::internal(panic)))?;
         outcome.map_err(|error| problem(&error))
     };
@@ -171,13 +172,17 @@ fn problem(error: &ToolError) -> Problem {
             StatusCode::CONFLICT
         }
         ErrorCode::RateLimitExceeded => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::Timeout => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     if status == StatusCode::INTERNAL_SERVER_ERROR {
         let source = std::error::Error::source(error).map(ToString::to_string);
         tracing::error!(incident = error.incident(), source, "a decision failed on our side");
     }
-    let problem = Problem::new(status, -32600, error.code().as_str(), error.to_string());
+    let mut problem = Problem::new(status, -32600, error.code().as_str(), error.to_string());
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        problem = problem.with_header(header::RETRY_AFTER, "1");
+    }
     match error.incident() {
         Some(incident) => problem.with_data("incident", incident.into()),
         None => problem,

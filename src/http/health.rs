@@ -25,10 +25,12 @@ async fn database(app: &App) -> Result<(), StoreError> {
 
 /// `/health`: 503 when the database is down.
 pub async fn health(State(app): State<Arc<App>>) -> Response {
-    let tools = app.gate.catalogue().iter().count();
+    let tools = app.gate.switched_on();
     let (status, word, database) = match database(&app).await {
         Ok(()) => (StatusCode::OK, "healthy", "up"),
-        Err(StoreError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, "unhealthy", "down"),
+        Err(StoreError::Unavailable(_) | StoreError::Unfit(_)) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "unhealthy", "down")
+        }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unhealthy", "not migrated"),
     };
     let body = json!({

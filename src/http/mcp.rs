@@ -64,19 +64,19 @@ async fn answer(app: &App, peer: IpAddr, request: Request) -> Result<Response, P
     let envelope = envelope::read(&body)?;
     let id = envelope.id.clone().unwrap_or_default();
     known_version(&parts.headers).map_err(|problem| problem.answering(id.clone()))?;
-    if envelope.method.is_none() {
+    let Some(method) = envelope.method.as_deref() else {
         // Nothing was asked of the client, so its answer is taken and answers nothing.
         return Ok(StatusCode::ACCEPTED.into_response());
-    }
+    };
     let info = call_info(app, &parts, caller)?;
-    step_up(app, &envelope, &info).await?;
+    step_up(app, &envelope, &info)?;
     let events = only_events(&parts.headers);
     // The protocol asks for both types by name; what the client really takes was looked at above.
     let both = HeaderValue::from_static("application/json, text/event-stream");
     parts.headers.insert(header::ACCEPT, both);
     parts.extensions.insert(info);
     let request = axum::http::Request::from_parts(parts, body);
-    let response = app.transport.handle(request, events).await;
+    let response = app.transport.handle(request, method, events).await;
     if !is_plain_refusal(&response) {
         return Ok(response);
     }
@@ -208,7 +208,7 @@ fn toolset(uri: &Uri) -> Result<Option<Toolset>, Problem> {
 
 /// 403 for a tool whose scope the token lacks, told from the body, so that a client can ask for a
 /// better token (RFC 6750, section 3.1). The gate refuses it as well, and writes that down.
-async fn step_up(app: &App, envelope: &Envelope, info: &CallInfo) -> Result<(), Problem> {
+fn step_up(app: &App, envelope: &Envelope, info: &CallInfo) -> Result<(), Problem> {
     let entry = envelope.tool.as_deref().and_then(|name| app.gate.catalogue().find(name));
     let Some(spec) = entry.map(|entry| entry.spec) else { return Ok(()) };
     let Some(scope) = spec.scope.filter(|_| !info.caller.may(spec.scope)) else { return Ok(()) };
@@ -222,7 +222,7 @@ async fn step_up(app: &App, envelope: &Envelope, info: &CallInfo) -> Result<(), 
         request_id: info.request_id.clone(),
         cancelled: CancellationToken::new(),
     };
-    app.gate.note_refusal(spec, &refused).await;
+    app.gate.note_refusal(spec, &refused);
     let id = envelope.id.clone().unwrap_or_default();
     Err(metadata::insufficient_scope(app, scope).answering(id))
 }

@@ -70,7 +70,7 @@ pub fn insufficient_scope(app: &App, scope: Scope) -> Problem {
 
 /// What a portal or a person sees who opens the endpoint.
 pub fn card(app: &App) -> Response {
-    let tools = app.gate.catalogue().iter().count();
+    let tools = app.gate.switched_on();
     Json(json!({
         "name": "business-mcp",
         "version": env!("CARGO_PKG_VERSION"),

@@ -21,12 +21,12 @@ use std::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod,
-        CompleteRequestParams, CompleteResult, CustomRequest, CustomResult, DiscoverResult,
-        GetPromptRequestParams, Implementation, ListPromptsRequestMethod, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-        ServerConfig, Tool as ToolDescription,
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+        CustomRequest, CustomResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse,
+        Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+        ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
+        ReadResourceResponse, ServerCapabilities, ServerConfig, SubscribeRequestParams,
+        Tool as ToolDescription, UnsubscribeRequestParams,
     },
     service::RequestContext,
 };
@@ -250,22 +250,23 @@ impl ServerHandler for McpServer {
         Ok(result.into())
     }
 
-    // rmcp answers these with an empty success even where the capability is not declared.
+    // rmcp answers some of these with an empty success even where the capability is not declared, and the
+    // others with nothing but the method's name.
 
     async fn list_prompts(
         &self,
         _request: Option<PaginatedRequestParams>,
         _ctx: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+        Err(results::no_method("prompts/list"))
     }
 
     async fn get_prompt(
         &self,
         _request: GetPromptRequestParams,
         _ctx: RequestContext<RoleServer>,
-    ) -> Result<rmcp::model::GetPromptResponse, ErrorData> {
-        Err(ErrorData::method_not_found::<rmcp::model::GetPromptRequestMethod>())
+    ) -> Result<GetPromptResponse, ErrorData> {
+        Err(results::no_method("prompts/get"))
     }
 
     async fn complete(
@@ -273,7 +274,32 @@ impl ServerHandler for McpServer {
         _request: CompleteRequestParams,
         _ctx: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Err(ErrorData::method_not_found::<CompleteRequestMethod>())
+        Err(results::no_method("completion/complete"))
+    }
+
+    #[expect(deprecated, reason = "clients of revisions before 2026-07-28 ask for it")]
+    async fn set_level(
+        &self,
+        _request: rmcp::model::SetLevelRequestParams,
+        _ctx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        Err(results::no_method("logging/setLevel"))
+    }
+
+    async fn subscribe(
+        &self,
+        _request: SubscribeRequestParams,
+        _ctx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        Err(results::no_method("resources/subscribe"))
+    }
+
+    async fn unsubscribe(
+        &self,
+        _request: UnsubscribeRequestParams,
+        _ctx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        Err(results::no_method("resources/unsubscribe"))
     }
 
     /// Known methods whose parameters could not be read arrive here too.

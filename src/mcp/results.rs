@@ -103,13 +103,29 @@ pub(super) fn only_page(request: Option<&PaginatedRequestParams>) -> Result<(), 
     }
 }
 
+/// Whether a method is answered here; nothing that a client only tells is refused.
+pub(super) fn is_offered(method: &str) -> bool {
+    KNOWN_METHODS.contains(&method) || method.starts_with("notifications/")
+}
+
 /// A method whose parameters could not be read, or one that does not exist.
 pub(super) fn unreadable(method: &str) -> ErrorData {
-    if KNOWN_METHODS.contains(&method) {
+    if is_offered(method) {
         return ErrorData::invalid_params(
             "The parameters do not have the form of this method",
             None,
         );
     }
-    ErrorData::new(RpcCode::METHOD_NOT_FOUND, "Method not found", None)
+    no_method(method)
+}
+
+/// A method that is not offered.
+pub(super) fn no_method(method: &str) -> ErrorData {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.');
+    let sentence = if (1..=40).contains(&method.len()) && method.chars().all(plain) {
+        format!("This server has no method {method}.")
+    } else {
+        "This server has no method of this name.".to_owned()
+    };
+    ErrorData::new(RpcCode::METHOD_NOT_FOUND, sentence, None)
 }

@@ -4,6 +4,8 @@
 //! anything else. Whoever pipes one line into the program means no more than that line, so until a
 //! client introduces itself its messages are answered here, as they are over HTTP.
 
+use std::io::ErrorKind;
+
 use axum::http::HeaderMap;
 use rmcp::ServiceExt as _;
 use serde_json::{Value, json};
@@ -25,8 +27,12 @@ impl McpServer {
     pub async fn serve_stdio(self) -> anyhow::Result<()> {
         let mut input = BufReader::new(tokio::io::stdin());
         let mut output = tokio::io::stdout();
-        let Some(first) = self.before_introduction(&mut input, &mut output).await? else {
-            return Ok(());
+        let first = match self.before_introduction(&mut input, &mut output).await {
+            Ok(Some(first)) => first,
+            Ok(None) => return Ok(()),
+            // It goes without hearing its answer.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) => return Err(error.into()),
         };
         let input = std::io::Cursor::new(first).chain(input);
         let running = self.serve((input, output)).await?;

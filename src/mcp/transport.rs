@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Request, header},
+    http::{HeaderValue, Request, StatusCode, header},
     response::Response,
 };
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{CallInfo, McpServer, direct};
+use super::{CallInfo, McpServer, direct, results};
 
 type Service = StreamableHttpService<McpServer, NeverSessionManager>;
 
@@ -47,8 +47,8 @@ impl Transport {
         Self { server: server.clone(), json: service(true), events: service(false), stop }
     }
 
-    /// Answers one message, as an event stream where the client takes nothing else.
-    pub async fn handle(&self, request: Request<Bytes>, events: bool) -> Response {
+    /// Answers one message of this method, as an event stream where the client takes nothing else.
+    pub async fn handle(&self, request: Request<Bytes>, method: &str, events: bool) -> Response {
         if !events
             && let Some(info) = request.extensions().get::<CallInfo>()
             && let Some(direct) = direct::read(request.headers(), request.body())
@@ -61,7 +61,13 @@ impl Transport {
         }
         let service = if events { &self.events } else { &self.json };
         // Boxed, because it is large and the short way does not need its room.
-        Box::pin(service.handle(request.map(Full::new))).await.map(Body::new)
+        let response = Box::pin(service.handle(request.map(Full::new))).await.map(Body::new);
+        // A method that is offered may be gone in the revision that a client speaks.
+        let is_gone = response.status() == StatusCode::NOT_FOUND;
+        if is_gone || !results::is_offered(method) {
+            return in_words(response, method).await;
+        }
+        response
     }
 
     /// Ends what still runs; called when the drain is over and not before, because what is ended
@@ -69,4 +75,15 @@ impl Transport {
     pub fn stop(&self) {
         self.stop.cancel();
     }
+}
+
+/// What the library refuses before it asks the handler has the bare name of the method for a message.
+async fn in_words(response: Response, method: &str) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let Ok(body) = body.collect().await else { return Response::from_parts(parts, Body::empty()) };
+    let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+    let sentence = format!("\"message\":\"{}\"", results::no_method(method).message);
+    let body = body.replacen(&format!("\"message\":\"{method}\""), &sentence, 1);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(body))
 }

@@ -35,7 +35,7 @@ pub struct Event<'a> {
 
 /// Appends an event.
 pub async fn append(tx: &mut Tx, event: &Event<'_>) -> StoreResult<()> {
-    // Version 7 ids sort by time, so the trail reads in order.
+    // Version 7 ids sort by time, so the trail reads in the order in which it was written.
     let id = uuid::Uuid::now_v7().to_string();
     tx.execute(
         "insert into audit

@@ -50,7 +50,7 @@ impl Db {
             let postgres = Postgres::open(url, options.connections, options.acquire_timeout)?;
             return Ok(Self(Backend::Postgres(Arc::new(postgres))));
         }
-        Err(StoreError::other("DATABASE_URL is neither sqlite://PATH nor postgres://…"))
+        Err(StoreError::Unfit("it is neither sqlite://PATH nor postgres://…".into()))
     }
 
     /// What kind of database this is: `sqlite` or `postgres`.

@@ -24,6 +24,12 @@ pub enum StoreError {
     /// The database does not answer.
     #[error("the database does not answer")]
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),
+    /// The database went away while it committed: it may have.
+    #[error("the database did not say whether it committed")]
+    Unknown(#[source] Box<dyn StdError + Send + Sync>),
+    /// There is no such database, or it is not for us.
+    #[error("this database cannot be used")]
+    Unfit(#[source] Box<dyn StdError + Send + Sync>),
     /// The schema lacks migrations of this build.
     #[error("the schema is older than this build: run `migrate`")]
     OldSchema,
@@ -41,6 +47,24 @@ impl StoreError {
     /// An error of this server's own making.
     pub fn other(message: &'static str) -> Self {
         Self::Other(message.into())
+    }
+}
+
+impl StoreError {
+    /// What it means that Postgres did not commit. A refusal of the server's own is certain; anything
+    /// else, and what it says while it shuts down, leaves open whether it had committed before.
+    pub(super) fn of_commit(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) => match database.code().as_deref() {
+                // Completion unknown, which distributed databases say.
+                Some("40003") => Self::Unknown(error.into()),
+                Some(code) if code.starts_with("57P") || code.starts_with("08") => {
+                    Self::Unknown(error.into())
+                }
+                _ => error.into(),
+            },
+            _ => Self::Unknown(error.into()),
+        }
     }
 }
 
@@ -72,24 +96,30 @@ impl From<rusqlite::Error> for StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(database) => match database.code().as_deref() {
-                Some("23505") => Self::Unique(error.into()),
-                Some("23514") => Self::Check(error.into()),
-                // Serialization failure, deadlock, lock not available.
-                Some("40001" | "40P01" | "55P03") => Self::Busy(error.into()),
-                Some("25006") => Self::ReadOnly(error.into()),
-                // Shutting down, too many connections, connection lost.
-                Some(code) if code.starts_with("57P") || code.starts_with("53") => {
-                    Self::Unavailable(error.into())
-                }
+        let sqlx::Error::Database(database) = &error else {
+            return match &error {
+                sqlx::Error::Configuration(_) => Self::Unfit(error.into()),
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed => Self::Unavailable(error.into()),
                 _ => Self::Other(error.into()),
-            },
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed => Self::Unavailable(error.into()),
-            _ => Self::Other(error.into()),
+            };
+        };
+        let code = database.code().unwrap_or_default();
+        // The library would add a line number, of the database's own source.
+        let said = format!("{} ({code})", database.message()).into();
+        match &*code {
+            "23505" => Self::Unique(said),
+            "23514" => Self::Check(said),
+            // Serialization failure, deadlock, lock not available.
+            "40001" | "40P01" | "55P03" => Self::Busy(said),
+            "25006" => Self::ReadOnly(said),
+            // Who we are is not let in, or the database does not exist.
+            code if code.starts_with("28") || code == "3D000" => Self::Unfit(said),
+            // Shutting down, too many connections, connection lost.
+            code if code.starts_with("57P") || code.starts_with("53") => Self::Unavailable(said),
+            _ => Self::Other(said),
         }
     }
 }

@@ -53,15 +53,7 @@ impl Writer {
 impl Sqlite {
     /// Opens or creates the file, checks the library's version and sets the journal to WAL.
     pub(super) fn open(path: &Path) -> StoreResult<Self> {
-        if rusqlite::version_number() < OLDEST_SAFE_VERSION {
-            return Err(StoreError::Other(
-                format!(
-                    "SQLite {} can corrupt its write-ahead log; 3.51.3 or later is needed",
-                    rusqlite::version()
-                )
-                .into(),
-            ));
-        }
+        is_safe(rusqlite::version_number(), rusqlite::version())?;
         let writer = Connection::open(path)?;
         // A commit that was answered has reached the disk, hence FULL. A write touches pages all over
         // the file, hence a page cache of 16 MiB. The busy handler would block
@@ -144,6 +136,15 @@ impl Sqlite {
         writer.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
         Ok(())
     }
+}
+
+/// Whether a version of the library may write.
+fn is_safe(number: i32, name: &str) -> StoreResult<()> {
+    if number >= OLDEST_SAFE_VERSION {
+        return Ok(());
+    }
+    let why = "can corrupt its write-ahead log; 3.51.3 or later is needed";
+    Err(StoreError::Unfit(format!("SQLite {name} {why}").into()))
 }
 
 /// A read transaction on a borrowed connection.
@@ -393,5 +394,25 @@ impl Drop for InterruptOnDrop {
         if let Some(handle) = &self.0 {
             handle.interrupt();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_can_lose_what_it_wrote_is_refused() {
+        for (number, name) in [(3_051_003, "3.51.3"), (3_052_000, "3.52.0"), (4_000_000, "4.0.0")] {
+            assert!(is_safe(number, name).is_ok(), "{name}");
+        }
+        for (number, name) in [(3_051_002, "3.51.2"), (3_050_099, "3.50.99"), (3_046_001, "3.46.1")]
+        {
+            let refused = is_safe(number, name).unwrap_err();
+            let why = std::error::Error::source(&refused).unwrap().to_string();
+            assert!(why.contains(name) && why.contains("3.51.3 or later"), "{why}");
+        }
+        let built_in = is_safe(rusqlite::version_number(), rusqlite::version());
+        assert!(built_in.is_ok(), "{built_in:?}");
     }
 }

@@ -90,11 +90,16 @@ impl Tx {
     }
 
     /// Makes the transaction's changes last; when this answers, they have reached the disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] where the database may have committed; after all others it has not.
     pub async fn commit(self) -> StoreResult<()> {
         match self.0 {
             Inner::SqliteRead(_) => Ok(()),
             Inner::SqliteWrite(session) => session.commit().await,
-            Inner::Postgres(transaction) => Ok(Box::pin(transaction.commit()).await?),
+            Inner::Postgres(transaction) => {
+                Box::pin(transaction.commit()).await.map_err(StoreError::of_commit)
+            }
         }
     }
 }

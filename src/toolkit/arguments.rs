@@ -4,6 +4,8 @@
 //! optional values may be there. An argument that the tool does not know is refused by name, because
 //! a silently dropped `discount` would be believed.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::{Map, Value};
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
@@ -14,6 +16,32 @@ use crate::text;
 /// Longer texts are refused before anything looks at them.
 const LONGEST_TEXT: usize = 4_000;
 
+/// Names that platforms inject into every call, and that are dropped.
+#[derive(Default)]
+pub struct Ignored(Vec<(String, AtomicBool)>);
+
+impl Ignored {
+    /// These names.
+    pub fn new(names: Vec<String>) -> Self {
+        Self(names.into_iter().map(|name| (name, AtomicBool::new(false))).collect())
+    }
+
+    /// Whether an argument is to be dropped. The log says so once a name: it is in every call.
+    fn drops(&self, given: &str, name: &str) -> bool {
+        let Some((ignored, is_told)) = self.0.iter().find(|(of, _)| of == given || of == name)
+        else {
+            return false;
+        };
+        if !is_told.swap(true, Ordering::Relaxed) {
+            tracing::info!(
+                argument = ignored,
+                "an argument that the platform injects was dropped; this is said once"
+            );
+        }
+        true
+    }
+}
+
 /// Rewrites arguments into the form of a tool's schema.
 ///
 /// # Errors
@@ -21,7 +49,7 @@ const LONGEST_TEXT: usize = 4_000;
 pub fn normalise(
     arguments: Map<String, Value>,
     schema: &Map<String, Value>,
-    ignored: &[String],
+    ignored: &Ignored,
 ) -> Result<Map<String, Value>, ToolError> {
     object(arguments, schema, "", ignored)
 }
@@ -30,7 +58,7 @@ fn object(
     given: Map<String, Value>,
     schema: &Map<String, Value>,
     path: &str,
-    ignored: &[String],
+    ignored: &Ignored,
 ) -> Result<Map<String, Value>, ToolError> {
     let nothing = Map::new();
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&nothing);
@@ -42,8 +70,7 @@ fn object(
     for (given_name, value) in given {
         let name = snake_case(&given_name);
         let Some(property) = properties.get(&name).and_then(Value::as_object) else {
-            if ignored.iter().any(|ignored| *ignored == given_name || *ignored == name) {
-                tracing::debug!(argument = %name, "an argument that the platform injects was dropped");
+            if ignored.drops(&given_name, &name) {
                 continue;
             }
             return Err(unknown(&given_name, path, properties));
@@ -141,7 +168,7 @@ fn free_or_fixed(
     path: &str,
 ) -> Result<Value, ToolError> {
     if !is_free(schema) {
-        return object(inner, schema, path, &[]).map(Value::Object);
+        return object(inner, schema, path, &Ignored::default()).map(Value::Object);
     }
     let text = Map::from_iter([("type".to_owned(), Value::from("string"))]);
     let named = |(name, value)| {

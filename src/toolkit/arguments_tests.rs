@@ -23,7 +23,7 @@ fn schema() -> Map<String, Value> {
 }
 
 fn run(arguments: Value) -> Result<Value, String> {
-    let ignored = ["tenant_id".to_owned()];
+    let ignored = Ignored::new(vec!["tenant_id".to_owned()]);
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
     normalise(arguments, &schema(), &ignored).map(Value::Object).map_err(|error| error.to_string())
 }

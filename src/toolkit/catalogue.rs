@@ -33,7 +33,7 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency_key";
 pub struct Catalogue {
     entries: Vec<Arc<Entry>>,
     by_name: HashMap<&'static str, usize>,
-    ignored: Vec<String>,
+    ignored: arguments::Ignored,
 }
 
 /// A tool, its declaration and its schemas, built once.
@@ -52,7 +52,7 @@ pub struct Entry {
 impl Catalogue {
     /// An empty catalogue that drops these argument names wherever a tool does not know them.
     pub fn new(ignored: Vec<String>) -> Self {
-        Self { ignored, ..Self::default() }
+        Self { ignored: arguments::Ignored::new(ignored), ..Self::default() }
     }
 
     /// This catalogue and one tool more.
@@ -160,6 +160,13 @@ impl Rendered {
     pub fn is_replayed(&self) -> bool {
         // The mark is the last member of the envelope; inside of `data` it would end otherwise.
         self.0.ends_with(",\"replayed\":true}")
+    }
+
+    /// Whether it says that a person decides first.
+    pub fn is_pending(&self) -> bool {
+        // Before the data, only a member of the envelope itself can read like this.
+        let head = self.0.split_once(",\"data\":").map_or(self.0.as_str(), |(head, _)| head);
+        head.contains("\",\"status\":\"approval_pending\"")
     }
 
     /// The same answer, marked as stored.

@@ -221,8 +221,16 @@ impl ToolError {
 
     /// Whether the whole transaction may be run again at once.
     pub(crate) fn may_rerun(&self) -> bool {
-        let store = self.0.source.as_ref().and_then(|source| source.downcast_ref::<StoreError>());
-        store.is_some_and(StoreError::is_retryable)
+        self.of_store().is_some_and(StoreError::is_retryable)
+    }
+
+    /// Whether it may have been done all the same.
+    pub(crate) fn leaves_open(&self) -> bool {
+        matches!(self.of_store(), Some(StoreError::Unknown(_)))
+    }
+
+    fn of_store(&self) -> Option<&StoreError> {
+        self.0.source.as_ref()?.downcast_ref()
     }
 }
 
@@ -253,6 +261,18 @@ impl From<StoreError> for ToolError {
             );
             busy.0.source = Some(error.into());
             return busy;
+        }
+        if let StoreError::Unknown(cause) = &error {
+            tracing::warn!(%cause, "the database did not say whether it committed");
+            let mut open = Self::new(
+                ErrorCode::Timeout,
+                text!(
+                    "The database went away, and I cannot say yet whether it was done. \
+                 Please call again with the same arguments: nothing happens twice."
+                ),
+            );
+            open.0.source = Some(error.into());
+            return open;
         }
         Self::internal(error)
     }

@@ -47,6 +47,77 @@ pub struct Spec {
     pub approval: Approval,
 }
 
+/// None of what guards a call may be left out. All of it compiles:
+///
+/// ```
+/// # use business_mcp::toolkit::{Approval, Effect, Risk, Scope, Spec};
+/// const SPEC: Spec = Spec {
+///     name: "order_refund",
+///     aliases: &[],
+///     version: 1,
+///     title: "Refund",
+///     description: "Pays money back.",
+///     scope: Some(Scope::OrdersWrite),
+///     toolsets: &[],
+///     effect: Effect::Change,
+///     risk: Risk::High,
+///     approval: Approval::RequiresApproval,
+/// };
+/// ```
+///
+/// Nobody said what it does to records:
+///
+/// ```compile_fail,E0063
+/// # use business_mcp::toolkit::{Approval, Risk, Scope, Spec};
+/// const SPEC: Spec = Spec {
+///     name: "order_refund",
+///     aliases: &[],
+///     version: 1,
+///     title: "Refund",
+///     description: "Pays money back.",
+///     scope: Some(Scope::OrdersWrite),
+///     toolsets: &[],
+///     risk: Risk::High,
+///     approval: Approval::RequiresApproval,
+/// };
+/// ```
+///
+/// Nobody said whether a person decides:
+///
+/// ```compile_fail,E0063
+/// # use business_mcp::toolkit::{Effect, Risk, Scope, Spec};
+/// const SPEC: Spec = Spec {
+///     name: "order_refund",
+///     aliases: &[],
+///     version: 1,
+///     title: "Refund",
+///     description: "Pays money back.",
+///     scope: Some(Scope::OrdersWrite),
+///     toolsets: &[],
+///     effect: Effect::Change,
+///     risk: Risk::High,
+/// };
+/// ```
+///
+/// Nobody said who may call it:
+///
+/// ```compile_fail,E0063
+/// # use business_mcp::toolkit::{Approval, Effect, Risk, Spec};
+/// const SPEC: Spec = Spec {
+///     name: "order_refund",
+///     aliases: &[],
+///     version: 1,
+///     title: "Refund",
+///     description: "Pays money back.",
+///     toolsets: &[],
+///     effect: Effect::Change,
+///     risk: Risk::High,
+///     approval: Approval::RequiresApproval,
+/// };
+/// ```
+#[cfg(doctest)]
+struct NothingIsLeftOut;
+
 /// What a tool does to the business's records; the database holds it to that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {

@@ -57,6 +57,7 @@ async fn trail(db: &Db) -> Vec<Line> {
 
 /// What was written since the last look.
 async fn new_lines(server: &TestServer, seen: &mut usize) -> Vec<Line> {
+    server.written_down().await;
     let lines: Vec<Line> = trail(&server.db).await.into_iter().skip(*seen).collect();
     *seen += lines.len();
     lines

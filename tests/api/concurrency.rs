@@ -10,12 +10,9 @@ use serde_json::json;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
-    process::HotShop,
+    process::{HotShop, Process},
     support::{Client, Reply},
 };
-
-/// As many calls at once as a busy hour has.
-const AT_ONCE: usize = 64;
 
 /// One order for one piece, under a key.
 async fn order(client: &Client, key: &str) -> Option<Reply> {
@@ -26,6 +23,11 @@ async fn order(client: &Client, key: &str) -> Option<Reply> {
         "idempotency_key": key,
     });
     client.try_call("order_create", arguments).await
+}
+
+/// Whether a reply says that the same call may succeed later.
+fn may_try_again(reply: &Reply) -> bool {
+    reply.is_error() && reply.body["result"]["_meta"]["retryable"] == true
 }
 
 /// The id of the order that a reply is about.
@@ -52,44 +54,117 @@ async fn check_books(shop: &HotShop, orders: i64, on_hand: i64) {
     assert_eq!(number(shop, sales).await, orders);
 }
 
+/// How many orders are asked for at once, each of them twice.
+const KEYS: usize = 200;
+
+/// A SQLite file has one process that writes, a Postgres server as many as there are.
+async fn start_servers(shop: &HotShop) -> Vec<Process> {
+    let processes = if shop.is_sqlite() { 1 } else { 2 };
+    let mut servers = Vec::new();
+    for _ in 0..processes {
+        // The pool warns of everyone who waits for it.
+        let quiet = shop.serve_with(|command| {
+            command.env("RUST_LOG", "error");
+        });
+        servers.push(quiet.await);
+    }
+    servers
+}
+
+/// All of the calls at once: each key twice, where there are two servers once to each.
+fn everyone(shop: &HotShop, servers: &[Process]) -> JoinSet<(String, Option<Reply>)> {
+    let clients: Vec<Client> = servers.iter().map(|server| shop.agent(server)).collect();
+    let mut calls = JoinSet::new();
+    for number in 0..KEYS * 2 {
+        let client = clients[number % clients.len()].clone();
+        calls.spawn(async move {
+            let key = format!("same-key-{:04}", number / 2);
+            let mut reply = order(&client, &key).await;
+            // On a slow machine some wait too long for a connection, and do what they are told to.
+            for _ in 0..20 {
+                if !reply.as_ref().is_some_and(may_try_again) {
+                    break;
+                }
+                reply = order(&client, &key).await;
+            }
+            (key, reply)
+        });
+    }
+    calls
+}
+
+/// The order of each key that was told of one. Whoever heard of none was told that nothing is left.
+#[derive(Default)]
+struct Told(BTreeMap<String, BTreeSet<String>>);
+
+impl Told {
+    fn hear(&mut self, key: String, reply: &Reply) {
+        if reply.is_error() {
+            assert_eq!(reply.error(), "out_of_stock", "{}", reply.body);
+        } else {
+            self.0.entry(key).or_default().insert(order_id(reply));
+        }
+    }
+
+    /// Fifty keys have an order each, and none has two.
+    fn check(&self) {
+        assert_eq!(self.0.len(), 50, "50 keys have an order");
+        assert!(self.0.values().all(|ids| ids.len() == 1), "both calls of a key tell one order");
+        let distinct: BTreeSet<&String> = self.0.values().flatten().collect();
+        assert_eq!(distinct.len(), 50);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_pieces_become_fifty_orders_however_many_ask_and_however_often() {
     for shop in HotShop::on_both(50).await {
-        // A SQLite file has one process that writes, a Postgres server as many as there are.
-        let processes = if shop.is_sqlite() { 1 } else { 2 };
-        let mut servers = Vec::new();
-        for _ in 0..processes {
-            servers.push(shop.serve().await);
-        }
-        let clients: Vec<Client> = servers.iter().map(|server| shop.agent(server)).collect();
-        let slots = Arc::new(Semaphore::new(AT_ONCE));
-        let mut calls = JoinSet::new();
-        for number in 0..400 {
-            // Each key is sent twice, where there are two processes once to each.
-            let (client, slots) = (clients[number % processes].clone(), slots.clone());
-            calls.spawn(async move {
-                let _slot = slots.acquire().await.unwrap();
-                let key = format!("same-key-{:04}", number / 2);
-                let reply = order(&client, &key).await.unwrap();
-                (key, reply)
-            });
-        }
-        let mut orders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let mut answered = 0;
+        let servers = start_servers(&shop).await;
+        let mut calls = everyone(&shop, &servers);
+        let mut told = Told::default();
         while let Some(call) = calls.join_next().await {
             let (key, reply) = call.unwrap();
-            if reply.is_error() {
-                assert_eq!(reply.error(), "out_of_stock", "{}", reply.body);
-            } else {
-                answered += 1;
-                orders.entry(key).or_default().insert(order_id(&reply));
+            told.hear(key, &reply.unwrap());
+        }
+        told.check();
+        check_books(&shop, 50, 0).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_pieces_become_fifty_orders_although_a_server_is_killed_meanwhile() {
+    for shop in HotShop::on_both(50).await {
+        let mut servers = start_servers(&shop).await;
+        let mut calls = everyone(&shop, &servers);
+        let mut told = Told::default();
+        let mut unanswered = 0;
+        let mut is_running = true;
+        while let Some(call) = calls.join_next().await {
+            let (key, reply) = call.unwrap();
+            match reply {
+                Some(reply) => told.hear(key, &reply),
+                None => unanswered += 1,
+            }
+            if is_running && told.0.len() >= 10 {
+                servers[0].kill();
+                is_running = false;
             }
         }
-        assert_eq!(orders.len(), 50, "50 keys have an order");
-        assert!(orders.values().all(|ids| ids.len() == 1), "both calls of a key tell one order");
-        let distinct: BTreeSet<&String> = orders.values().flatten().collect();
-        assert_eq!(distinct.len(), 50);
-        assert!(answered >= 50);
+        assert!(unanswered > 0, "it was killed in the middle");
+        if shop.is_sqlite() {
+            servers = vec![shop.serve().await];
+        }
+
+        // Everyone asks once more, and who was answered before hears the same.
+        let client = shop.agent(servers.last().unwrap());
+        for number in 0..KEYS {
+            let key = format!("same-key-{number:04}");
+            let reply = order(&client, &key).await.unwrap();
+            if told.0.contains_key(&key) {
+                assert_eq!(reply.answer()["replayed"], true, "{}", reply.body);
+            }
+            told.hear(key, &reply);
+        }
+        told.check();
         check_books(&shop, 50, 0).await;
     }
 }

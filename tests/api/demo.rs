@@ -65,7 +65,7 @@ async fn what_the_demo_prints_works_as_it_is_printed() {
     let agent = Client::new(url.clone(), demo.after("export AGENT=").to_owned());
     let approver = Client::new(url, demo.after("export APPROVER=").to_owned());
     let bodies = demo.bodies();
-    assert_eq!(bodies.len(), 5);
+    assert_eq!(bodies.len(), 6);
     for body in bodies {
         let method = body["method"].as_str().unwrap();
         let reply = agent.rpc(method, body["params"].clone()).await;
@@ -141,11 +141,13 @@ async fn the_readmes_demo_runs_in_a_shell() {
     for expected in [
         "\"tools\":[",
         "John Smith",
-        &format!("\"available\":{before}"),
+        &format!("\"available\":{before},"),
         "\"status\":\"approval_pending\"",
         "pending    medium",
         "\"status\":\"executed\"",
         "\"id\":5,",
+        &format!("\"available\":{},", before - 2),
+        "\"id\":6,",
         "\"executed\"",
     ] {
         let found = rest.find(expected);

@@ -196,12 +196,23 @@ async fn what_is_not_offered_is_said_not_to_exist() {
         ("prompts/get", json!({})),
         ("completion/complete", json!({ "ref": 5 })),
         ("resources/subscribe", json!({ "uri": "policy://tools" })),
+        ("resources/unsubscribe", json!({ "uri": "policy://tools" })),
+        ("tasks/get", json!({ "taskId": "x" })),
+        ("skills/list", json!({})),
         ("tools/Call", json!({ "name": "order_get" })),
         ("nothing/such", json!({})),
         ("", json!({})),
     ] {
-        assert_eq!(code(&server, method, &params).await, -32601, "{method}");
+        let answer = mcp(&server).rpc(method, &params).send().await;
+        assert_eq!(answer.refused(200), -32601, "{method}");
+        let said = answer.framed()["error"]["message"].clone();
+        let name = if method.is_empty() { "of this name" } else { method };
+        assert_eq!(said, format!("This server has no method {name}."), "{method}");
     }
+    let long = "x".repeat(100_000);
+    let answer = mcp(&server).rpc(&long, &json!({})).send().await;
+    assert_eq!(answer.refused(200), -32601);
+    assert!(answer.body.len() < 200, "its own words are not sent back");
 }
 
 #[tokio::test]

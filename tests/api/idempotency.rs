@@ -269,6 +269,7 @@ async fn a_write_that_fails_half_way_leaves_one_line_in_the_audit_and_nothing_el
         change(&server.db, "update stock set reserved = 0 where sku = 'TAPE-25FT'", &[]).await;
         assert_eq!(Books::of(&server.db).await, before);
         assert_eq!(counted("select count(*) from idempotency_keys").await, keys);
+        server.written_down().await;
         assert_eq!(counted("select count(*) from audit").await, audit + 1);
         let failed = "select count(*)
                       from audit

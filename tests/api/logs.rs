@@ -6,7 +6,7 @@ use business_mcp::toolkit::Role;
 use serde_json::{Value, json};
 
 use crate::{
-    process::{HotShop, Process},
+    process::{HotShop, Process, free_port},
     support::Client,
     wire::Wire,
 };
@@ -24,10 +24,16 @@ impl Logged {
     }
 
     async fn with(shop: HotShop, filter: &str) -> Self {
+        Self::started(shop, filter, "0").await
+    }
+
+    /// With its figures on this port.
+    async fn started(shop: HotShop, filter: &str, metrics: &str) -> Self {
         let path = std::env::temp_dir().join(format!("log-{:016x}", rand::random::<u64>()));
         let log = fs::File::create(&path).unwrap();
         let process = shop.serve_with(|command| {
             command.env("RUST_LOG", filter).env("LOG_FORMAT", "json").stderr(log);
+            command.env("METRICS_PORT", metrics);
         });
         Self { process: process.await, path, shop }
     }
@@ -123,6 +129,96 @@ async fn each_call_is_one_line_without_what_was_sent_and_answered() {
                 assert!(!text.contains(word), "{word} is in {text}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn what_waits_and_what_a_decision_does_is_logged_and_counted_as_what_it_is() {
+    for shop in HotShop::on_both(10).await {
+        shop.let_orders_wait();
+        let port = free_port().to_string();
+        let logged = Logged::started(shop, "info,rmcp=warn", &port).await;
+        let agent = logged.agent();
+        let approver = logged.shop.client(&logged.process, Role::Approver, "dana");
+        let asked = agent.call("order_create", order()).await.pending();
+        agent.call("order_create", order()).await.pending();
+        let mut other = order();
+        other["note"] = json!("second");
+        let denied = agent.call("order_create", other.clone()).await.pending();
+        other["note"] = json!("third");
+        let failing = agent.call("order_create", other).await.pending();
+        let waits = logged.lines("a tool was called");
+        let told: Vec<_> = waits.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
+        assert_eq!(told, ["approval_pending"; 4]);
+        assert_eq!(waits[1]["replayed"], true);
+
+        approver.approve(&asked).await;
+        approver.approve(&asked).await;
+        approver.api("POST", &format!("/{denied}/deny"), None).await;
+        let db = business_mcp::cli::start::open(&logged.shop.database_url).unwrap();
+        crate::books::change(&db, "update variants set price_minor = price_minor + 1", &[]).await;
+        approver.approve(&failing).await;
+        approver.approve("APR-SOMEBODYS-WORDS").await;
+        let decisions = logged.lines("a request was decided");
+        let told: Vec<_> = decisions
+            .iter()
+            .map(|line| {
+                (
+                    line["approval_id"].as_str().unwrap_or("none"),
+                    line["decision"].as_str().unwrap(),
+                    line["outcome"].as_str().unwrap(),
+                    line["replayed"] == true,
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (&*asked, "approve", "ok", false),
+                (&*asked, "approve", "ok", true),
+                (&*denied, "deny", "ok", false),
+                (&*failing, "approve", "price_changed", false),
+                ("none", "approve", "not_found", false),
+            ]
+        );
+        for line in &decisions {
+            assert_eq!((&line["approver"], &line["tenant"]), (&json!("dana"), &json!("demo")));
+            assert!(line["millis"].as_f64().is_some_and(|millis| millis > 0.0), "{line}");
+            let known = line["outcome"] != "not_found";
+            assert_eq!(line["tool"] == "order_create", known, "{line}");
+            assert!(!line.to_string().contains("SOMEBODYS"), "{line}");
+        }
+
+        let figures = reqwest::get(format!("http://127.0.0.1:{port}/metrics")).await.unwrap();
+        let figures = figures.text().await.unwrap();
+        for line in [
+            "tool_calls_total{tool=\"order_create\",outcome=\"approval_pending\"} 4",
+            "tool_calls_total{tool=\"order_create\",outcome=\"ok\"} 1",
+            "tool_calls_total{tool=\"order_create\",outcome=\"price_changed\"} 1",
+            "tool_call_seconds_count{tool=\"order_create\"} 6",
+        ] {
+            assert!(figures.contains(line), "{line} is not in\n{figures}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_argument_that_is_dropped_is_told_of_once() {
+    let [shop, _] = HotShop::on_both(10).await;
+    let logged = Logged::on(shop).await;
+    let agent = logged.agent();
+    for call in ["first-call", "second-call"] {
+        let injected = json!({ "customer_id": "C-1", "call_id": call, "tenantId": "another" });
+        agent.call("customer_lookup", injected).await.data();
+    }
+    let dropped = "an argument that the platform injects was dropped; this is said once";
+    let lines = logged.lines(dropped);
+    let names: Vec<_> = lines.iter().map(|line| line["argument"].as_str().unwrap()).collect();
+    assert_eq!(names, ["call_id", "tenant_id"]);
+    for line in &lines {
+        assert_eq!(line["level"], "INFO");
+        let text = line.to_string();
+        assert!(!text.contains("first-call") && !text.contains("another"), "{text}");
     }
 }
 

@@ -157,8 +157,19 @@ async fn what_a_caller_may_is_told_from_the_body_whatever_the_headers_say() {
 #[tokio::test]
 async fn what_is_gone_or_not_offered_does_not_exist() {
     let server = server_with(&[]).await;
-    for method in ["ping", "prompts/list", "logging/setLevel", "subscriptions/listen", "no/such"] {
-        assert_eq!(sent(&server, method, json!({})).await.refused(404), -32601, "{method}");
+    for method in [
+        "ping",
+        "prompts/list",
+        "logging/setLevel",
+        "subscriptions/listen",
+        "resources/subscribe",
+        "tasks/get",
+        "no/such",
+    ] {
+        let answer = sent(&server, method, json!({})).await;
+        assert_eq!(answer.refused(404), -32601, "{method}");
+        let said = &answer.framed()["error"]["message"];
+        assert_eq!(*said, format!("This server has no method {method}."), "{method}");
     }
     // Known, but malformed or unknown in what it names: the method is there.
     for params in [

@@ -2,6 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
+use business_mcp::toolkit::Role;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tokio::{net::TcpStream, time::Instant};
@@ -22,7 +23,10 @@ async fn a_server_says_how_it_is() {
         let health = health.framed();
         assert_eq!(health["status"], "healthy");
         assert_eq!(health["tools_count"], health["toolCount"]);
-        assert!(health["tools_count"].as_u64().is_some_and(|count| count > 0), "{health}");
+        // What is switched off can be listed by nobody.
+        let listed = server.as_role(Role::Admin).tools().await.len();
+        assert_eq!(health["tools_count"], listed, "{health}");
+        assert_eq!(get("/mcp").send().await.framed()["tools_count"], listed);
         assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
         assert_eq!(health["database"]["status"], "up");
         let kind = if server.database_url.starts_with("sqlite") { "sqlite" } else { "postgres" };

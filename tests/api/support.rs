@@ -131,6 +131,13 @@ impl TestServer {
         }
     }
 
+    /// Waits until every call that was refused or failed is in the audit trail, which nobody who calls does.
+    pub async fn written_down(&self) {
+        if let Some(running) = &self.running {
+            running.written_down().await;
+        }
+    }
+
     /// A client with a token of this role, whose principal is the role's name.
     pub fn as_role(&self, role: Role) -> Client {
         self.as_subject(role, role.as_str())

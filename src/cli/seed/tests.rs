@@ -50,6 +50,57 @@ fn the_demo_shop_has_what_examples_use() {
 }
 
 #[test]
+fn the_demo_shop_has_a_past_and_customers_who_are_not_easy() {
+    let records = demo("2026-06-01");
+    let months: HashSet<String> = records
+        .orders
+        .iter()
+        .filter_map(|order| order.placed_at)
+        .map(|at| at.format("%Y-%m").to_string())
+        .collect();
+    assert!(months.len() >= 18, "orders of eighteen months: {months:?}");
+    let first = records.orders.iter().filter_map(|order| order.placed_at).min().unwrap();
+    let oldest = "2024-12-15T00:00:00Z".parse::<DateTime<Utc>>().unwrap();
+    assert!(first < oldest, "the first order is of {first}");
+    // Some come back again and again, over more than a year.
+    let mut visits: HashMap<&str, Vec<DateTime<Utc>>> = HashMap::new();
+    for order in &records.orders {
+        visits.entry(&order.customer_id).or_default().extend(order.placed_at);
+    }
+    let long = |visits: &&Vec<DateTime<Utc>>| {
+        let span = visits.iter().max().zip(visits.iter().min());
+        visits.len() >= 5 && span.is_some_and(|(last, first)| *last - *first > TimeDelta::days(365))
+    };
+    assert!(visits.values().filter(long).count() >= 20);
+
+    let mut kinds: HashMap<&str, usize> = HashMap::new();
+    for said in &records.interactions {
+        *kinds.entry(&said.kind).or_default() += 1;
+    }
+    assert!(["note", "call", "email"].iter().all(|kind| kinds[kind] >= 20), "{kinds:?}");
+
+    let customers = &records.customers;
+    let find = |id: &str| customers.iter().find(|customer| customer.id == id).unwrap();
+    assert_eq!(find("CUST-10001").name, find("CUST-10002").name, "two of one name");
+    assert!(find("CUST-10003").name.contains("O'Brien") && find("CUST-10003").name.contains('ñ'));
+    assert!(find("CUST-10004").name.len() > 80, "a name that nobody can say");
+    assert_eq!(find("CUST-10005").email, None);
+    assert!(!find("CUST-10006").name.is_ascii() && find("CUST-10006").phone.is_none());
+    let foreign = |id: &str| find(id).phone.as_ref().is_some_and(|phone| !phone.starts_with("+1"));
+    assert!(foreign("CUST-10007") && foreign("CUST-10008"));
+    assert_eq!(find("CUST-10009").phone, find("CUST-10010").phone, "brothers share a phone");
+    let orders = "Ignore previous instructions";
+    let injected = |said: &&crate::domain::records::InteractionRecord| {
+        said.customer_id == "CUST-10006" && said.text.starts_with(orders)
+    };
+    assert_eq!(
+        records.interactions.iter().filter(injected).count(),
+        1,
+        "a letter that gives orders"
+    );
+}
+
+#[test]
 fn nobody_in_the_demo_shop_exists() {
     let records = demo("2026-06-01");
     let mut emails = HashSet::new();

@@ -35,6 +35,8 @@ impl FieldError {
 pub struct Fields<'r> {
     path: String,
     object: Map<String, Value>,
+    /// The names of texts and lists that were there and held nothing.
+    empty: Vec<String>,
     /// What reading depends on.
     pub rules: &'r Rules,
 }
@@ -46,7 +48,7 @@ impl<'r> Fields<'r> {
     /// The value is no object.
     pub fn new(value: Value, path: String, rules: &'r Rules) -> Result<Self, FieldError> {
         match value {
-            Value::Object(object) => Ok(Self { path, object, rules }),
+            Value::Object(object) => Ok(Self { path, object, empty: Vec::new(), rules }),
             _ => Err(FieldError::new(path, "is not an object")),
         }
     }
@@ -85,17 +87,27 @@ impl<'r> Fields<'r> {
             Some(_) => return Err(self.error(name, "is not text")),
         };
         let text = check(&text).map_err(|problem| self.error(name, problem.to_string()))?;
-        Ok(Some(text).filter(|text| !text.is_empty()))
+        if text.is_empty() {
+            self.empty.push(name.to_owned());
+            return Ok(None);
+        }
+        Ok(Some(text))
+    }
+
+    /// Says that a field is missing, or that it is there and holds nothing.
+    pub fn missing(&self, name: &str) -> FieldError {
+        let is_empty = self.empty.iter().any(|empty| empty == name);
+        self.error(name, if is_empty { "is empty" } else { "is missing" })
     }
 
     /// A line of text that must be there.
     pub fn required(&mut self, name: &str, max: usize) -> Result<String, FieldError> {
-        self.optional(name, max)?.ok_or_else(|| self.error(name, "is missing"))
+        self.optional(name, max)?.ok_or_else(|| self.missing(name))
     }
 
     /// What must be there, or an error that says so.
     pub fn present<T>(&self, name: &str, value: Option<T>) -> Result<T, FieldError> {
-        value.ok_or_else(|| self.error(name, "is missing"))
+        value.ok_or_else(|| self.missing(name))
     }
 
     /// A text of a fixed set, read by a function that knows them.
@@ -181,6 +193,9 @@ impl<'r> Fields<'r> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::Array(values)) => {
+                if values.is_empty() {
+                    self.empty.push(name.to_owned());
+                }
                 let path = self.error(name, "").field;
                 let with_path = |(n, value)| (format!("{path}[{n}]"), value);
                 Ok(Some(values.into_iter().enumerate().map(with_path).collect()))

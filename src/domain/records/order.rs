@@ -147,7 +147,7 @@ impl OrderRecord {
     /// What its parts must agree on.
     fn check(&self, fields: &Fields<'_>) -> Result<(), FieldError> {
         if self.items.is_empty() {
-            return Err(fields.error("items", "is missing"));
+            return Err(fields.missing("items"));
         }
         let amounts = self.items.iter().map(|item| item.unit_price.checked_times(item.quantity));
         let total = amounts.into_iter().try_fold(0_i64, |sum, line| sum.checked_add(line?.minor));

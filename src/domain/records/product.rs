@@ -68,7 +68,7 @@ impl Record for ProductRecord {
             variants: fields.objects("variants", variant)?.unwrap_or_default(),
         };
         if record.variants.is_empty() {
-            return Err(fields.error("variants", "is missing"));
+            return Err(fields.missing("variants"));
         }
         let mut skus = HashSet::new();
         for (n, variant) in record.variants.iter().enumerate() {

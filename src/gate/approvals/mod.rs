@@ -5,6 +5,7 @@
 //! out of `pending`, with authority, policy, price and stock checked again.
 
 mod decide;
+mod execute;
 mod view;
 
 use chrono::{DateTime, Utc};
@@ -77,7 +78,7 @@ impl Gate {
         entry: &Entry,
         call: &PreparedCall,
         request: &CallRequest,
-        claim: &Claim,
+        claim: &Claim<'_>,
         ctx: CallContext,
         preview: Preview,
     ) -> Result<Rendered, ToolError> {
@@ -123,7 +124,7 @@ impl Gate {
         event.approval_id = Some(&row.id);
         event.arguments_hash = Some(&row.arguments_hash);
         audit::append(&mut tx, &event).await?;
-        tx.commit().await?;
+        claim.commit(tx).await?;
         metrics::counter!("approvals_total", "tool" => entry.spec.name, "outcome" => "requested")
             .increment(1);
         view::pending_answer(&row)
@@ -134,7 +135,7 @@ impl Gate {
         entry: &Entry,
         call: &PreparedCall,
         request: &CallRequest,
-        claim: &Claim,
+        claim: &Claim<'_>,
         preview: &Preview,
         now: DateTime<Utc>,
     ) -> Row {
@@ -153,7 +154,7 @@ impl Gate {
             verified_customer: None,
             customer_id: None,
             arguments: call.canonical(),
-            arguments_hash: claim.fingerprint.clone(),
+            arguments_hash: claim.fingerprint().to_owned(),
             idempotency_key: claim.key.clone(),
             summary: preview.summary.clone(),
             preview: json!({ "amount": preview.amount, "details": preview.details }).to_string(),
@@ -171,13 +172,13 @@ impl Gate {
     pub(super) async fn earlier_answer(
         &self,
         mut tx: Tx,
-        claim: &Claim,
+        claim: &Claim<'_>,
         earlier: Earlier,
         now: DateTime<Utc>,
     ) -> Result<Rendered, ToolError> {
         let approval_id = match earlier {
             Earlier::Answered(rendered) => {
-                tx.commit().await?;
+                claim.commit(tx).await?;
                 return Ok(rendered);
             }
             Earlier::Running => {
@@ -191,7 +192,7 @@ impl Gate {
         let tenant = claim.tenant();
         self.expire(&mut tx, tenant, &approval_id, now).await?;
         let row = approvals::find(&mut tx, tenant, &approval_id).await?;
-        tx.commit().await?;
+        claim.commit(tx).await?;
         match row {
             Some(row) => view::answer_of(&row).map(Rendered::replayed),
             None => Err(ToolError::not_found("request", &approval_id)),

@@ -203,7 +203,7 @@ pub(super) fn failure(error: &ToolError) -> String {
     stored.to_string()
 }
 
-fn stored_failure(result: &str) -> ToolError {
+pub(super) fn stored_failure(result: &str) -> ToolError {
     let stored: Value = serde_json::from_str(result).unwrap_or(Value::Null);
     let message = stored.get("message").and_then(Value::as_str);
     let message = message.map_or_else(|| text!("It failed."), str::to_owned);

@@ -272,6 +272,30 @@ nothing of this file was imported"
 }
 
 #[tokio::test]
+async fn what_is_there_and_empty_is_not_called_missing() {
+    for mut shop in Shop::all().await {
+        for (file, record, empty, missing) in [
+            ("products.jsonl", r#"{"id":"P","name":"P""#, r#""variants":[]"#, "variants"),
+            (
+                "orders.jsonl",
+                r#"{"id":"O","customer_id":"C","status":"pending""#,
+                r#""items":[]"#,
+                "items",
+            ),
+            ("interactions.jsonl", r#"{"customer_id":"C","kind":"note""#, r#""text":"""#, "text"),
+            ("customers.jsonl", r#"{"id":"C""#, r#""name":"  ""#, "name"),
+        ] {
+            shop.put(file, &format!("{record},{empty}}}\n{record}}}\n"));
+            let refused = shop.refused().await;
+            let (first, second) =
+                (format!(":1: {missing}: is empty"), format!(":2: {missing}: is missing"));
+            assert!(refused.contains(&first) && refused.contains(&second), "{file}: {refused}");
+            shop.put(file, "");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_an_order_refers_to_must_be_there() {
     for mut shop in Shop::all().await {
         shop.put(

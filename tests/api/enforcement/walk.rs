@@ -77,6 +77,7 @@ impl Shop {
     }
 
     async fn dump(&self) -> Dump {
+        self.server.written_down().await;
         Dump::of(&self.server.db).await
     }
 
