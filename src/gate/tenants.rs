@@ -15,9 +15,12 @@ use crate::{
 /// More tenants than this are read anew; it bounds the memory that foreign tokens can take.
 const KEPT: usize = 10_000;
 
+/// A tenant's facts, and what is said to its callers.
+type Known = (Arc<Tenant>, Language);
+
 pub(super) struct Tenants {
     business: Arc<Business>,
-    known: RwLock<HashMap<Arc<str>, (Arc<Tenant>, Language)>>,
+    known: RwLock<HashMap<Arc<str>, Known>>,
 }
 
 impl Tenants {
@@ -42,11 +45,11 @@ impl Tenants {
         learned.await.map(|(_, language)| language).unwrap_or_default()
     }
 
-    fn known(&self, id: &str) -> Option<(Arc<Tenant>, Language)> {
+    fn known(&self, id: &str) -> Option<Known> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
-    async fn learn(&self, id: &Arc<str>, tx: &mut Tx) -> StoreResult<(Arc<Tenant>, Language)> {
+    async fn learn(&self, id: &Arc<str>, tx: &mut Tx) -> StoreResult<Known> {
         let row = tenants::find(tx, id).await?;
         let stored = row.is_some();
         let tag = row.as_ref().and_then(|row| row.language.as_deref());

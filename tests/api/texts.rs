@@ -105,11 +105,10 @@ impl Literal<'_> {
             "word(",
             "not_found(",
             "Busy(",
-            "replacen(",
             ".format(",
         ];
         let line = self.before.rsplit([';', '{', '}']).next().unwrap_or_default();
-        let unheard = ["tracing::", "assert", "panic", "const ", "count("];
+        let unheard = ["tracing::", "assert", "panic", "const ", "count(", "replacen("];
         (sentence || formatted || fragment)
             && !unheard.iter().any(|place| line.contains(place))
             && !elsewhere.iter().any(|place| self.before.ends_with(place))

@@ -85,8 +85,8 @@ impl Gate {
     ) -> Result<Outcome, ToolError> {
         let started = Instant::now();
         let language = self.tenants.language(&decider.tenant, &self.db).await;
-        let decided = self.decide_in_time(decider, id, decision, reason);
-        let outcome = words::speaking(language, decided).await;
+        let deciding = self.decide_in_time(decider, id, decision, reason);
+        let outcome = words::speaking(language, deciding).await;
         self.meters.decided(decider, decision, &outcome, started.elapsed());
         outcome
     }

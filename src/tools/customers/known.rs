@@ -64,8 +64,8 @@ pub async fn order_of(
             return Err(ToolError::new(
                 ErrorCode::NotFound,
                 text!(
-                    "I found no order {said} of this customer. Please ask for the whole number, or \
-                     verify the caller first.",
+                    "This customer has no order {said}. Please ask for the whole number, or verify the \
+                     caller first.",
                     said = display(said, 40)
                 ),
             ));

@@ -158,7 +158,9 @@ async fn what_is_not_found_is_said_as_people_say_it() {
         assert_eq!(said, words);
         let args = json!({ "customer_id": "CUST-1", "text": "Called.", "order_id": "133" });
         let (_, said) = shop.refusal(CrmCreateNote, args).await;
-        assert_eq!(said, "This customer has no order 133. Please check it and try again.");
+        let words = "This customer has no order 133. Please ask for the whole number, or verify the \
+                     caller first.";
+        assert_eq!(said, words);
         let args = json!({
             "customer_id": "CUST-1", "items": [{ "sku": "TEE-RED-M", "quantity": 1 }],
             "code": "NONE",
