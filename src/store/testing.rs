@@ -42,7 +42,9 @@ async fn open(url: &str, folder: Option<tempfile::TempDir>) -> TestDb {
 async fn fresh_postgres(admin: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let name = format!("business_unit_{}_{number}", std::process::id());
+    // By its run, so that `scripts/test` finds what to drop.
+    let run = std::env::var("TEST_RUN").unwrap_or_default();
+    let name = format!("business_unit_{run}_{}_{number}", std::process::id());
     let mut connection = PgConnection::connect(admin).await.unwrap();
     for sql in
         [format!("drop database if exists {name} with (force)"), format!("create database {name}")]

@@ -34,7 +34,9 @@ async fn new_postgres(like: &str) -> String {
          finds or starts one",
     );
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let name = format!("business_api_{}_{number}", std::process::id());
+    // By its run, so that `scripts/test` finds what to drop.
+    let run = std::env::var("TEST_RUN").unwrap_or_default();
+    let name = format!("business_api_{run}_{}_{number}", std::process::id());
     let mut connection = PgConnection::connect(&admin).await.unwrap();
     for sql in [
         format!("drop database if exists {name} with (force)"),
