@@ -7,8 +7,10 @@
 //! in [`speech`](super::speech).
 
 use std::{
+    cell::Cell,
     collections::HashMap,
     fmt::Display,
+    future,
     sync::{Mutex, OnceLock, PoisonError},
 };
 
@@ -28,9 +30,9 @@ static LEARNED: Mutex<Vec<(String, Language)>> = Mutex::new(Vec::new());
 /// What is spoken where no tenant is concerned.
 static SPOKEN: OnceLock<Language> = OnceLock::new();
 
-tokio::task_local! {
-    /// What is spoken to the tenant of a call.
-    static SPOKEN_NOW: Language;
+thread_local! {
+    /// What is spoken to the tenant of the call that this thread is at.
+    static SPOKEN_NOW: Cell<Option<Language>> = const { Cell::new(None) };
 }
 
 /// A sentence in the language of the business: `text!("It is {days} days late.", days = late)`.
@@ -109,7 +111,20 @@ pub fn speak(tag: &str) -> bool {
 /// assert_eq!(Language::of("fr"), None);
 /// ```
 pub fn speaking<F: Future>(language: Language, saying: F) -> impl Future<Output = F::Output> {
-    SPOKEN_NOW.scope(language, saying)
+    /// Puts back what was spoken before, also where something panics.
+    struct Before(Option<Language>);
+
+    impl Drop for Before {
+        fn drop(&mut self) {
+            SPOKEN_NOW.set(self.0);
+        }
+    }
+
+    let mut saying = Box::pin(saying);
+    future::poll_fn(move |context| {
+        let _before = Before(SPOKEN_NOW.replace(Some(language)));
+        saying.as_mut().poll(context)
+    })
 }
 
 /// Learns a language from its texts, in addition to those that are compiled in.
@@ -124,8 +139,7 @@ pub fn learn(tag: &str, toml: &str) -> Result<(), String> {
 
 /// A text in the language that is spoken; `None` where that is English or has no such text.
 pub fn translated(english: &str) -> Option<&'static str> {
-    let now = SPOKEN_NOW.try_with(|language| *language);
-    let Language(texts) = now.ok().or_else(|| SPOKEN.get().copied())?;
+    let Language(texts) = SPOKEN_NOW.get().or_else(|| SPOKEN.get().copied())?;
     texts?.get(english).map(String::as_str)
 }
 
