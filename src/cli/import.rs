@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use super::progress::Shown;
+use super::{output, progress::Shown};
 use crate::{
     config,
     domain::business::Business,
     store::{
         Db,
         import::{self, ImportError},
+        sales,
     },
 };
 
@@ -39,4 +40,18 @@ pub async fn run(
     let mut progress = |step: import::Step<'_>| shown.step(step);
     import::import(db, &args.tenant, business, &args.path, now, &mut progress).await?;
     Ok(())
+}
+
+/// Counts what was sold on days that are over, so that a server which starts on it need not.
+pub(super) async fn count_sales(db: &Db, now: DateTime<Utc>) {
+    output::line(format_args!("sales: adding up day by day"));
+    let until = sales::last_to_count(now);
+    loop {
+        match sales::count_some(db, &until, 50).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            // All of it is imported, and the server counts it too.
+            Err(error) => return tracing::warn!(%error, "what was sold could not be counted"),
+        }
+    }
 }

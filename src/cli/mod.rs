@@ -104,13 +104,17 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Migrate(args) => migrate::run(&args).await,
         Command::Seed(OnDatabase { database, args }) => {
             let db = migrated(&database).await?;
-            seed::run(&db, &args, &Business::shipped()?, Clock::System.now()).await?;
+            let now = Clock::System.now();
+            seed::run(&db, &args, &Business::shipped()?, now).await?;
+            import::count_sales(&db, now).await;
             db.close().await;
             Ok(())
         }
         Command::Import(OnDatabase { database, args }) => {
             let db = migrated(&database).await?;
-            import::run(&db, &args, &Business::shipped()?, Clock::System.now()).await?;
+            let now = Clock::System.now();
+            import::run(&db, &args, &Business::shipped()?, now).await?;
+            import::count_sales(&db, now).await;
             db.close().await;
             Ok(())
         }

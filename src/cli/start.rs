@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow};
-use chrono::Days;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
@@ -28,9 +27,8 @@ const SWEEP: Duration = Duration::from_secs(5);
 const AUDIT: Duration = Duration::from_secs(3);
 /// How often days that are over are counted.
 const COUNT: Duration = Duration::from_secs(30);
-/// How many days are counted at once, and the pause before the next, so that it hinders nobody.
-const COUNTED_AT_ONCE: i64 = 5;
-const COUNT_PAUSE: Duration = Duration::from_millis(200);
+/// The pause after each day, so that it hinders nobody.
+const COUNT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Opens the database that a setting names.
 ///
@@ -204,14 +202,14 @@ async fn sweep(app: Arc<App>, gate: Arc<Gate>) {
     }
 }
 
-/// Counts what was sold on days that are over in every time zone.
+/// Counts what was sold on days that are over.
 async fn count_sales(db: Db, clock: Clock) {
     // A server that has just started has better things to do.
     let mut pause = SWEEP;
     loop {
         tokio::time::sleep(pause).await;
-        let until = clock.now().date_naive() - Days::new(2);
-        pause = match sales::count_some(&db, &until.to_string(), COUNTED_AT_ONCE).await {
+        let until = sales::last_to_count(clock.now());
+        pause = match sales::count_some(&db, &until, 1).await {
             Ok(0) => COUNT,
             Ok(_) => COUNT_PAUSE,
             Err(error) => {

@@ -5,6 +5,8 @@
 //! first, reads the orders then, and writes the figures down only if the version is still that one:
 //! so what was changed meanwhile, or is about to be committed, is never overlooked.
 
+use chrono::{DateTime, Days, Utc};
+
 use super::{DayRow, Heading, SalesRow, StoreResult, Tx, params, record, statements};
 use crate::{
     domain::period::DayRange,
@@ -206,6 +208,11 @@ pub(super) struct CountedDay {
     totals: DayRow,
     /// By tier, category and product.
     lists: [String; 3],
+}
+
+/// The last day that is over in every time zone, and by a day: it hardly changes any more.
+pub fn last_to_count(now: DateTime<Utc>) -> String {
+    (now.date_naive() - Days::new(2)).to_string()
 }
 
 /// Counts days that have no figures, the latest first, and says how many it has looked at. Days

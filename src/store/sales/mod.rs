@@ -18,7 +18,7 @@ mod statements;
 mod tests;
 
 pub(super) use kept::{all_changed, tier_changes};
-pub use kept::{count_some, order_changed, order_placed};
+pub use kept::{count_some, last_to_count, order_changed, order_placed};
 
 record! {
     /// What was sold on a day.
