@@ -60,9 +60,10 @@ fn in_words(words: &[&str]) -> Option<i64> {
     }
 }
 
-/// Digits and ordinals are not number words.
+/// Digits and ordinals are not number words, nor is anything in the plural: `oss` is not zero.
 fn number(words: &str) -> Option<i64> {
-    if words.contains(|c: char| c.is_ascii_digit()) {
+    let plural = words.split(' ').any(|word| word.ends_with('s'));
+    if plural || words.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
     text2digits(words, &*SPOKEN).ok()?.parse().ok()
@@ -111,6 +112,8 @@ mod tests {
             ("7", None),
             ("hundred", None),
             ("first", None),
+            ("oss", None),
+            ("ones", None),
         ] {
             assert_eq!(word(text), number, "{text}");
         }
@@ -127,6 +130,7 @@ mod tests {
             "1e0",
             "0x5",
             "five two",
+            "oss",
             "twenty ten",
             "dozen",
             "lots",

@@ -249,6 +249,8 @@ mod tests {
     proptest! {
         #[test]
         fn an_id_is_found_however_it_is_punctuated(id in "[A-Z]{3}-[0-9]{5}") {
+            // `SIX-12345` is as good as `6-12345`.
+            prop_assume!(lenient::word(&id[..3].to_lowercase()).is_none());
             prop_assert_eq!(key(&id), id.replace('-', ""));
             prop_assert_eq!(key(&id.to_lowercase().replace('-', " ")), key(&id));
             prop_assert!(tail(&id).starts_with(&tail(&id[6..])));

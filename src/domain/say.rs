@@ -36,7 +36,8 @@ pub fn stored(value: &str, max_chars: usize) -> String {
 /// True of what may be said as it is: within [`LONGEST_SAY`], no markdown, no uuid, nothing unseen.
 pub fn is_speakable(say: &str) -> bool {
     say.chars().count() <= LONGEST_SAY
-        && text::check(say, LONGEST_SAY).is_ok()
+        // Its length is known; composed, a few letters become two.
+        && text::check(say, 2 * LONGEST_SAY).is_ok()
         && !say.contains(is_mark)
         && !say.split_whitespace().any(is_uuid)
 }
