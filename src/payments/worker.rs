@@ -208,5 +208,5 @@ fn next(call: &LeasedCall, charges: Vec<String>) -> Next {
 }
 
 #[cfg(test)]
-#[path = "worker_tests.rs"]
+#[path = "worker_tests/mod.rs"]
 mod tests;

@@ -330,5 +330,5 @@ fn nothing(args: &Args, clues: &[Clue]) -> Answer<Output> {
 }
 
 #[cfg(test)]
-#[path = "customer_lookup_tests.rs"]
+#[path = "customer_lookup_tests/mod.rs"]
 mod tests;

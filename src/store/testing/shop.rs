@@ -1,59 +1,15 @@
-//! Databases for tests: real ones, fresh for each test, with a small shop in them.
-
-use std::sync::atomic::{AtomicU32, Ordering};
+//! What is in the small shop of the tests, and what tests add to it.
 
 use chrono::{DateTime, Utc};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
-use super::{
-    Db, DbOptions, Tx,
+use crate::store::{
+    Tx,
     approvals::Approval,
     customer_changes::{self, Written},
     params,
     reservations::{self, Holding},
-    sales,
+    sales, stock,
 };
-
-/// A fresh, migrated database that goes away with the test.
-pub(crate) struct TestDb {
-    pub(crate) db: Db,
-    _folder: Option<tempfile::TempDir>,
-}
-
-/// A SQLite file, and a Postgres database where `TEST_DATABASE_URL` names a server.
-pub(crate) async fn databases() -> Vec<TestDb> {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("test.db").display());
-    let mut databases = vec![open(&url, Some(folder)).await];
-    if let Ok(admin) = std::env::var("TEST_DATABASE_URL") {
-        databases.push(open(&fresh_postgres(&admin).await, None).await);
-    }
-    databases
-}
-
-async fn open(url: &str, folder: Option<tempfile::TempDir>) -> TestDb {
-    let options = DbOptions { connections: 4, ..DbOptions::default() };
-    let db = Db::open(url, &options).unwrap();
-    db.migrate().await.unwrap();
-    TestDb { db, _folder: folder }
-}
-
-/// Creates a database of its own beside the one that `admin` names.
-async fn fresh_postgres(admin: &str) -> String {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    // By its run, so that `scripts/test` finds what to drop.
-    let run = std::env::var("TEST_RUN").unwrap_or_default();
-    let name = format!("business_unit_{run}_{}_{number}", std::process::id());
-    let mut connection = PgConnection::connect(admin).await.unwrap();
-    for sql in
-        [format!("drop database if exists {name} with (force)"), format!("create database {name}")]
-    {
-        connection.execute(AssertSqlSafe(sql)).await.unwrap();
-    }
-    let (server, _) = admin.rsplit_once('/').unwrap();
-    format!("{server}/{name}")
-}
 
 /// When the small shop's records were made.
 pub(crate) fn long_ago() -> DateTime<Utc> {
@@ -181,8 +137,8 @@ async fn small_stock(tx: &mut Tx, tenant: &str, at: DateTime<Utc>) {
         .await
         .unwrap();
         for (location, on_hand) in stock {
-            let cause = super::stock::Cause { reason: "import", id: None, actor: "test", at };
-            super::stock::change(tx, tenant, sku, location, *on_hand, cause).await.unwrap();
+            let cause = stock::Cause { reason: "import", id: None, actor: "test", at };
+            stock::change(tx, tenant, sku, location, *on_hand, cause).await.unwrap();
         }
     }
 }
