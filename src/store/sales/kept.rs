@@ -71,28 +71,18 @@ pub(super) async fn by(
     heading: Heading,
     each: &mut impl FnMut(SalesRow),
 ) -> StoreResult<Vec<(String, String)>> {
-    let sql = match heading {
-        Heading::Tier => {
-            "select day, counted = version as holds,
-                    case when counted = version then tiers else '[]' end as list
-             from sales_days
-             where tenant_id = $1 and day >= $2 and day <= $3
-             order by day"
-        }
-        Heading::Category => {
-            "select day, counted = version as holds,
-                    case when counted = version then categories else '[]' end as list
-             from sales_days
-             where tenant_id = $1 and day >= $2 and day <= $3
-             order by day"
-        }
-        Heading::Product => {
-            "select day, counted = version as holds,
-                    case when counted = version then products else '[]' end as list
-             from sales_days
-             where tenant_id = $1 and day >= $2 and day <= $3
-             order by day"
-        }
+    let sql = "select day, counted = version as holds,
+                      case when counted <> version then '[]'
+                           when $4 = 'tier' then tiers
+                           when $4 = 'category' then categories
+                           else products end as list
+               from sales_days
+               where tenant_id = $1 and day >= $2 and day <= $3
+               order by day";
+    let kind = match heading {
+        Heading::Tier => "tier",
+        Heading::Category => "category",
+        Heading::Product => "product",
     };
     let mut states = Vec::new();
     let mut days = range.from.iter_days().take_while(|day| *day <= range.to).step_by(READ_AT_ONCE);
@@ -101,7 +91,8 @@ pub(super) async fn by(
         next = days.next();
         let last = next.and_then(|next| next.pred_opt()).unwrap_or(range.to);
         let (first, last) = (first.to_string(), last.to_string());
-        let lists: Vec<KeptList> = tx.fetch_all_long(sql, params![tenant, &first, &last]).await?;
+        let lists: Vec<KeptList> =
+            tx.fetch_all_long(sql, params![tenant, &first, &last, kind]).await?;
         for KeptList { day, holds, list } in lists {
             let rows: Vec<Kept> = serde_json::from_str(&list).map_err(other)?;
             for (key, label, revenue_minor, orders, units) in rows {

@@ -28,6 +28,34 @@ pub(super) async fn by_day(tx: &mut Tx, tenant: &str, days: Days<'_>) -> StoreRe
     .await
 }
 
+/// What was sold by something that each line of an order has, with what it is called.
+macro_rules! by_line {
+    ($key:literal, $label:literal) => {
+        concat!(
+            "select ",
+            $key,
+            " as key, ",
+            $label,
+            " as label,
+                    cast(sum(i.quantity * i.unit_price_minor - i.discount_minor) as bigint)
+                        as revenue_minor,
+                    count(distinct o.id) as orders,
+                    cast(sum(i.quantity) as bigint) as units
+             from orders o
+             cross join order_items i
+             cross join variants v
+             cross join products p
+             where o.tenant_id = $1 and o.placed_on >= $2 and o.placed_on <= $3
+               and o.status <> 'cancelled'
+               and i.tenant_id = o.tenant_id and i.order_id = o.id
+               and v.tenant_id = i.tenant_id and v.sku = i.sku
+               and p.tenant_id = v.tenant_id and p.id = v.product_id
+             group by ",
+            $key
+        )
+    };
+}
+
 /// What was sold under each heading of a kind, in any order.
 pub(super) async fn by(
     tx: &mut Tx,
@@ -51,40 +79,8 @@ pub(super) async fn by(
                and c.tenant_id = o.tenant_id and c.id = o.customer_id
              group by c.tier"
         }
-        Heading::Category => {
-            "select p.category_key as key, max(p.category) as label,
-                    cast(sum(i.quantity * i.unit_price_minor - i.discount_minor) as bigint)
-                        as revenue_minor,
-                    count(distinct o.id) as orders,
-                    cast(sum(i.quantity) as bigint) as units
-             from orders o
-             cross join order_items i
-             cross join variants v
-             cross join products p
-             where o.tenant_id = $1 and o.placed_on >= $2 and o.placed_on <= $3
-               and o.status <> 'cancelled'
-               and i.tenant_id = o.tenant_id and i.order_id = o.id
-               and v.tenant_id = i.tenant_id and v.sku = i.sku
-               and p.tenant_id = v.tenant_id and p.id = v.product_id
-             group by p.category_key"
-        }
-        Heading::Product => {
-            "select sold.key, p.name as label, sold.revenue_minor, sold.orders, sold.units
-             from (select v.product_id as key,
-                          cast(sum(i.quantity * i.unit_price_minor - i.discount_minor) as bigint)
-                              as revenue_minor,
-                          count(distinct o.id) as orders,
-                          cast(sum(i.quantity) as bigint) as units
-                   from orders o
-                   cross join order_items i
-                   cross join variants v
-                   where o.tenant_id = $1 and o.placed_on >= $2 and o.placed_on <= $3
-                     and o.status <> 'cancelled'
-                     and i.tenant_id = o.tenant_id and i.order_id = o.id
-                     and v.tenant_id = i.tenant_id and v.sku = i.sku
-                   group by v.product_id) sold
-             join products p on p.tenant_id = $1 and p.id = sold.key"
-        }
+        Heading::Category => by_line!("p.category_key", "max(p.category)"),
+        Heading::Product => by_line!("p.id", "max(p.name)"),
     };
     tx.fetch_all_long(sql, params![tenant, days.0, days.1]).await
 }
