@@ -1,4 +1,5 @@
-//! The command line, one file a command.
+//! The command line, one file a command. Beside them: `start`, what a running server is made of, `output`,
+//! `progress` and `warnings`.
 //!
 //! Exit codes: 0, 1 (it failed, one sentence on standard error), 2 (wrong usage).
 

@@ -96,7 +96,7 @@ impl Shop {
     }
 
     /// Whether every ledger adds up. What was sold is counted after that, so that whatever comes
-    /// next has to see to it that it is counted again.
+    /// next has to see to it that its totals are counted again.
     pub(crate) async fn books_add_up(&self) {
         let mut tx = self.db.db.read().await.unwrap();
         let differences = ledgers::differences(&mut tx).await.unwrap();

@@ -10,8 +10,9 @@ use toml::{Table, Value};
 
 const PORT: i64 = 3000;
 const METRICS_PORT: i64 = 9091;
-/// How long a server that was told to stop goes on, in seconds: the delay of the files, and the drain.
-const DRAIN: i64 = 5 + 10;
+/// How long a server that was told to stop goes on, in seconds: the delay of the files, the drain, and
+/// the audit trail.
+const DRAIN: i64 = 5 + 10 + 3;
 const HEALTH_ROUTES: [&str; 3] = ["/readyz", "/livez", "/health"];
 const BINARY: &str = "/usr/local/bin/business-mcp";
 

@@ -1,4 +1,4 @@
-//! The numbers that DESIGN.md asks for, and how near the measured ones are.
+//! The numbers that are wanted, and how near the measured ones are.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::{
 use crate::report::Report;
 
 /// Orders a second of the official TypeScript SDK's server, which does only the order; five times
-/// as many are wanted. Measured on two shared cores, as DESIGN.md says.
+/// as many are wanted. Measured on two shared cores.
 const TYPESCRIPT_ORDERS: f64 = 1_671.0;
 
 /// A number to reach.

@@ -5,7 +5,7 @@
 //! * [`server`]: starting, asking and stopping what is measured;
 //! * [`cases`]: what is measured;
 //! * [`everyday`]: every tool, at an everyday pace;
-//! * [`goals`]: the numbers of DESIGN.md;
+//! * [`goals`]: the numbers that are wanted;
 //! * [`results`]: medians and tables;
 //! * [`machine`]: on what, when and with which command.
 

@@ -132,7 +132,7 @@ pub fn render(measurements: &Measurements, dataset: &Dataset, machine: &Machine)
         0 => line(&mut text, format_args!("* Every answer was checked, and every one was right.")),
         wrong => line(&mut text, format_args!("* **{wrong} answers were wrong.**")),
     }
-    text.push_str("\n## Beside the numbers of DESIGN.md\n\n");
+    text.push_str("\n## Beside the numbers that are wanted\n\n");
     text.push_str("| what | wanted | measured | |\n|---|---|---|---|\n");
     for goal in goals::goals(measurements, dataset) {
         line(&mut text, format_args!("{goal}"));

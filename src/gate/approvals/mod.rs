@@ -3,6 +3,9 @@
 //! A gated call is priced and stored with everything it will need; it holds its stock. A different
 //! principal decides. Approving runs the stored call once, in the transaction that moves the request
 //! out of `pending`, with authority, policy, price and stock checked again.
+//!
+//! * `decide`, `execute`: the decision, and the stored call that it runs;
+//! * `view`: how a request looks, to whoever decides and to whoever asked.
 
 mod decide;
 mod execute;

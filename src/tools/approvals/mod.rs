@@ -1,4 +1,4 @@
-//! What became of a request, and taking one back.
+//! What became of a request, and taking one back; `own` says which requests a caller may hear of.
 
 mod approval_status;
 mod approval_withdraw;
