@@ -167,7 +167,7 @@ impl Running {
         self.stop.cancel();
         let payments = tokio::time::timeout(server::DRAIN, self.payments);
         let (served, payments) = tokio::join!(self.served, payments);
-        if !served.context("the accept loop failed")? {
+        if matches!(served, Ok(false)) {
             tracing::warn!("some requests did not end in time and were cut off");
         }
         if payments.is_err() {
@@ -178,7 +178,7 @@ impl Running {
         self.app.transport.stop();
         finish_audit(&self.app.gate).await;
         self.db.close().await;
-        Ok(())
+        served.map(drop).context("the accept loop failed")
     }
 
     /// Waits until every call that was refused or failed is in the audit trail.

@@ -53,10 +53,11 @@ pub(super) async fn run(args: StdioArgs) -> anyhow::Result<()> {
     };
     let stop = CancellationToken::new();
     let payments = tokio::spawn(start::pay(db.clone(), Clock::System).run(stop.clone()));
-    McpServer::local(gate.clone(), Arc::new(caller)).serve_stdio().await?;
+    let served = McpServer::local(gate.clone(), Arc::new(caller)).serve_stdio().await;
     stop.cancel();
-    payments.await.context("the payments could not be finished")?;
+    let paid = payments.await.context("the payments could not be finished");
     start::finish_audit(&gate).await;
     db.close().await;
-    Ok(())
+    served?;
+    paid
 }

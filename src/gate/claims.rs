@@ -1,5 +1,6 @@
 //! Keys that make a repeated call harmless: the one the caller gives, or one derived from who calls,
-//! in which conversation, as which customer, which tool and with which arguments.
+//! in which conversation, which tool and with which arguments. What was answered to a verified customer's
+//! call is for nobody else.
 
 use std::sync::{
     Arc,
@@ -80,10 +81,9 @@ impl Claims {
             (given.clone(), self.given)
         } else {
             let conversation = request.conversation.as_deref().unwrap_or_default();
-            let verified = customer.as_deref().unwrap_or_default();
             // A given key has no dot, so a derived one can never be mistaken for it.
             let canonical = call.canonical();
-            let derived = digest(&format!("{conversation}\0{verified}\0{canonical}"));
+            let derived = digest(&format!("{conversation}\0{canonical}"));
             (format!("derived.{derived}"), self.derived)
         };
         Claim {
@@ -174,12 +174,14 @@ impl Claim<'_> {
                 ),
             ));
         }
+        // Neither told nor done again: a retry must not happen twice because a verification has begun
+        // or ended meanwhile.
         if customer_id.as_deref() != self.customer.as_deref() {
             return Err(ToolError::new(
                 ErrorCode::IdempotencyConflict,
                 text!(
-                    "This idempotency_key was used when somebody else, or nobody, was verified. \
-                     Verify the same caller again, or use a new key for a new request."
+                    "The same call was made when somebody else, or nobody, was verified. Verify the same \
+                     caller again, or give a new idempotency_key to have it done once more."
                 ),
             ));
         }

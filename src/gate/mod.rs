@@ -35,6 +35,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::{
@@ -166,13 +167,17 @@ impl Gate {
     /// Whatever is not an answer, with its sentence. `tool_not_found` is a fault of the protocol;
     /// all others are told to the agent.
     pub async fn call(&self, request: CallRequest) -> Result<Rendered, ToolError> {
+        let started = Instant::now();
         let language = self.tenants.language(&request.caller.tenant, &self.db).await;
-        let said = async { self.called(request).await.map_err(ToolError::aloud) };
+        let said = async { self.called(request, started).await.map_err(ToolError::aloud) };
         words::speaking(language, said).await
     }
 
-    async fn called(&self, mut request: CallRequest) -> Result<Rendered, ToolError> {
-        let started = tokio::time::Instant::now();
+    async fn called(
+        &self,
+        mut request: CallRequest,
+        started: Instant,
+    ) -> Result<Rendered, ToolError> {
         let entry = self
             .catalogue
             .find(&request.tool)
@@ -189,7 +194,8 @@ impl Gate {
         identity::take_handle(&mut arguments, &mut request);
         let trace = OnceLock::new();
         let steps = self.steps(entry, &request, arguments, &trace);
-        let outcome = guard::guarded(self.deadline, &request.cancelled, steps).await;
+        let left = self.deadline.saturating_sub(started.elapsed());
+        let outcome = guard::guarded(left, &request.cancelled, steps).await;
         let trace = trace.into_inner();
         if let Err(error) = &outcome
             && is_audited(entry.spec, error)
@@ -204,7 +210,7 @@ impl Gate {
 
     /// Writes down a call that the edge has refused for want of a scope.
     pub fn note_refusal(&self, spec: &'static Spec, request: &CallRequest) {
-        let started = tokio::time::Instant::now();
+        let started = Instant::now();
         if let Err(refusal) = self.ruling(spec).admit(spec, &request.caller) {
             self.trail.note(spec, None, request, &refusal, self.clock.now());
             meters::refused(spec.name, request, &refusal, started.elapsed());

@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
+
+use tokio::time::timeout;
 
 use super::Business;
 use crate::{
@@ -17,6 +20,9 @@ const KEPT: usize = 10_000;
 
 /// A tenant's facts, and what is said to its callers.
 type Known = (Arc<Tenant>, Language);
+
+/// How long a call waits to hear which language to speak, out of its own time.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 pub(super) struct Tenants {
     business: Arc<Business>,
@@ -42,7 +48,10 @@ impl Tenants {
             return language;
         }
         let learned = async { self.learn(id, &mut db.read().await?).await };
-        learned.await.map(|(_, language)| language).unwrap_or_default()
+        match timeout(PATIENCE, learned).await {
+            Ok(Ok((_, language))) => language,
+            _ => Language::default(),
+        }
     }
 
     fn known(&self, id: &str) -> Option<Known> {

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::CallRequest;
 use crate::{
-    store::{Db, StoreError, StoreResult, audit},
+    store::{Db, StoreResult, audit},
     toolkit::{Caller, Spec, ToolError},
 };
 
@@ -43,6 +43,7 @@ struct Lines {
 
 /// A call that did not succeed.
 struct Line {
+    id: String,
     spec: &'static Spec,
     caller: Arc<Caller>,
     conversation: Option<Arc<str>>,
@@ -70,6 +71,7 @@ impl Trail {
         at: DateTime<Utc>,
     ) {
         let line = Line {
+            id: audit::new_id(),
             spec,
             caller: request.caller.clone(),
             conversation: request.conversation.clone(),
@@ -115,7 +117,7 @@ impl Trail {
             if let Err(error) = self.write(&lines).await {
                 let source = std::error::Error::source(&error).map(ToString::to_string);
                 let calls = lines.len();
-                tracing::warn!(%error, source, calls, "failed calls could not be audited");
+                tracing::error!(%error, source, calls, "failed calls could not be audited");
             }
         }
     }
@@ -125,11 +127,7 @@ impl Trail {
         let started = tokio::time::Instant::now();
         loop {
             match self.write_once(lines).await {
-                Err(StoreError::Busy(_) | StoreError::Unavailable(_))
-                    if started.elapsed() < PATIENCE =>
-                {
-                    tokio::time::sleep(PAUSE).await;
-                }
+                Err(_) if started.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
                 outcome => return outcome,
             }
         }
@@ -138,7 +136,8 @@ impl Trail {
     async fn write_once(&self, lines: &[Line]) -> StoreResult<()> {
         let mut tx = self.db.write().await?;
         for line in lines {
-            audit::append(&mut tx, &line.event()).await?;
+            // A commit whose answer was lost is made again.
+            audit::append_once(&mut tx, &line.id, &line.event()).await?;
         }
         tx.commit().await
     }

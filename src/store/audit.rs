@@ -35,16 +35,26 @@ pub struct Event<'a> {
 
 /// Appends an event.
 pub async fn append(tx: &mut Tx, event: &Event<'_>) -> StoreResult<()> {
-    // Version 7 ids sort by time, so the trail reads in the order in which it was written.
-    let id = uuid::Uuid::now_v7().to_string();
+    append_once(tx, &new_id(), event).await
+}
+
+/// An id for an event. Version 7 ids sort by time, so the trail reads in the order in which they were
+/// made.
+pub fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// Appends an event that may have been appended before, under an id of its own.
+pub async fn append_once(tx: &mut Tx, id: &str, event: &Event<'_>) -> StoreResult<()> {
     tx.execute(
         "insert into audit
              (tenant_id, id, at, principal, token_id, action, tool, outcome, approval_id, subject,
               arguments_hash, conversation, request_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+         on conflict (tenant_id, id) do nothing",
         params![
             event.tenant,
-            &id,
+            id,
             event.at,
             event.principal,
             event.token_id,

@@ -160,25 +160,27 @@ record! {
     }
 }
 
-/// Addresses whose terms are in one of two ranges, up to four thousand of each.
+/// Addresses whose terms are in one of two ranges, up to a thousand of each.
 pub async fn addresses(
     tx: &mut Tx,
     tenant: &str,
     by_sound: &Span,
     by_end: &Span,
 ) -> StoreResult<Vec<Kept>> {
-    tx.fetch_all(
+    tx.fetch_all_long(
         "select term, ref_id
          from (select term, ref_id
                from search_terms
                where tenant_id = $1 and kind = 'customer' and term >= $2 and term <= $3
-               limit 4000) by_sound
+               order by term
+               limit 1000) by_sound
          union all
          select term, ref_id
          from (select term, ref_id
                from search_terms
                where tenant_id = $1 and kind = 'customer' and term >= $4 and term <= $5
-               limit 4000) by_end",
+               order by term
+               limit 1000) by_end",
         params![tenant, &by_sound.low, &by_sound.high, &by_end.low, &by_end.high],
     )
     .await

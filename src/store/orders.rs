@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{StoreResult, Tx, params, record, sales};
-use crate::domain::{order_lines::Sums, order_state::OrderStatus};
+use crate::domain::order_lines::Sums;
 
 record! {
     /// An order.
@@ -141,7 +141,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, order: NewOrder<'_>) -> StoreResu
     sales::order_placed(tx, tenant, o.placed_on).await
 }
 
-/// Cancels an order that is pending. False when it is not any more: whoever gets true is the only
+/// Cancels an order that is pending; [`sales::order_changed`] comes last. False when it is not any more: whoever gets true is the only
 /// one, and puts back what the order took.
 pub async fn cancel(
     tx: &mut Tx,
@@ -158,9 +158,6 @@ pub async fn cancel(
             params![tenant, id, reason, at],
         )
         .await?;
-    if changed == 1 {
-        sales::order_changed(tx, tenant, id).await?;
-    }
     Ok(changed == 1)
 }
 
@@ -180,9 +177,6 @@ pub async fn advance(
             params![tenant, &order.id, order.version, status],
         )
         .await?;
-    if changed == 1 && status == OrderStatus::ReturnRequested.as_str() {
-        sales::order_changed(tx, tenant, &order.id).await?;
-    }
     Ok(changed == 1)
 }
 
@@ -198,7 +192,8 @@ pub async fn set_address(tx: &mut Tx, tenant: &str, id: &str, address: &str) -> 
     Ok(())
 }
 
-/// Writes what an order costs, after its lines. The caller holds its row by [`advance`].
+/// Writes what an order costs. The caller holds its row by [`advance`], and [`sales::order_changed`]
+/// comes last.
 pub async fn set_sums(tx: &mut Tx, tenant: &str, id: &str, sums: Sums) -> StoreResult<()> {
     tx.execute(
         "update orders
@@ -214,5 +209,5 @@ pub async fn set_sums(tx: &mut Tx, tenant: &str, id: &str, sums: Sums) -> StoreR
         ],
     )
     .await?;
-    sales::order_changed(tx, tenant, id).await
+    Ok(())
 }

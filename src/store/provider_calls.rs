@@ -143,7 +143,9 @@ pub async fn lease(
 record! {
     /// What is known to have moved about an order, before a refund of it: charges less refunds. A
     /// charge of which nobody knows counts as nothing, and a refund of which nobody knows counts.
-    /// What was charged after the refund was promised pays for something else.
+    /// What was charged after the refund was promised pays for something else. Ids say what came
+    /// first among rows of this server, because whoever waited for the order may have begun before;
+    /// what was imported was there long ago.
     #[derive(Debug, Clone, Copy)]
     pub struct Brought {
         /// Over all methods.
@@ -186,8 +188,7 @@ pub async fn brought(tx: &mut Tx, refund: &LeasedCall) -> StoreResult<Brought> {
                left join provider_calls c on c.tenant_id = p.tenant_id and c.id = p.id
                join payments r on r.tenant_id = $1 and r.id = $4
                where p.tenant_id = $1 and p.order_id = $2
-                 and (p.kind = 'refund' or p.at < r.at
-                      or (p.at = r.at and p.id < r.id))) as movements",
+                 and (p.kind = 'refund' or p.at < r.at or p.id < r.id)) as movements",
         params![&refund.tenant_id, &refund.order_id, &refund.payment_method_id, &refund.id],
     )
     .await

@@ -213,7 +213,7 @@ impl ToolError {
 
     /// The same failure, after which nothing is run again.
     pub(crate) fn for_good(mut self) -> Self {
-        if self.may_rerun() {
+        if self.may_rerun() || self.leaves_open() {
             self.0.source = None;
         }
         self
@@ -275,5 +275,20 @@ impl From<StoreError> for ToolError {
             return open;
         }
         Self::internal(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_for_good_is_neither_run_again_nor_left_open() {
+        for store in [StoreError::Busy("locked".into()), StoreError::Unknown("gone".into())] {
+            let error = ToolError::from(store);
+            assert!(error.may_rerun() || error.leaves_open(), "{error:?}");
+            let error = error.for_good();
+            assert!(!error.may_rerun() && !error.leaves_open(), "{error:?}");
+        }
     }
 }

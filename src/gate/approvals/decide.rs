@@ -75,7 +75,7 @@ impl Gate {
     /// `forbidden` without the scope or for one's own request, `not_found`, `approval_expired`, and
     /// `conflict` when it was decided otherwise. What the executed call itself fails with is no
     /// error of the decision: the request is then `failed`, with its reason. `timeout` when the
-    /// database lets nobody in; then nothing was changed.
+    /// database lets nobody in, and then nothing was changed, or when it goes away and nobody can say.
     pub async fn decide(
         &self,
         decider: &Caller,
@@ -85,7 +85,7 @@ impl Gate {
     ) -> Result<Outcome, ToolError> {
         let started = Instant::now();
         let language = self.tenants.language(&decider.tenant, &self.db).await;
-        let deciding = self.decide_in_time(decider, id, decision, reason);
+        let deciding = self.decide_in_time(started, decider, id, decision, reason);
         let outcome = words::speaking(language, deciding).await;
         self.meters.decided(decider, decision, &outcome, started.elapsed());
         outcome
@@ -94,6 +94,7 @@ impl Gate {
     /// Decides, again while other transactions are in the way and there is time.
     async fn decide_in_time(
         &self,
+        started: Instant,
         decider: &Caller,
         id: &str,
         decision: Decision,
@@ -105,7 +106,7 @@ impl Gate {
                 text!("This token may not decide: it lacks the scope approvals:decide."),
             ));
         }
-        let until = Instant::now() + self.deadline;
+        let until = started + self.deadline;
         let mut attempt = 1;
         loop {
             let verdict = Verdict { decider, decision, reason, now: self.clock.now() };

@@ -56,7 +56,7 @@ impl Gate {
     /// The stored call, if it still means what it meant and its requester may still make it.
     fn stored_call(&self, row: &Row, caller: &Caller) -> Result<(&Entry, PreparedCall), ToolError> {
         let entry = self.catalogue.find(&row.tool);
-        let entry = entry.ok_or_else(|| changed("The tool is gone"))?;
+        let entry = entry.ok_or_else(|| changed(&text!("The tool is gone")))?;
         if self.policy.ruling(entry.spec).approval == Approval::Disabled {
             return Err(ToolError::new(
                 ErrorCode::Disabled,
@@ -64,10 +64,10 @@ impl Gate {
             ));
         }
         if i64::from(entry.spec.version) != row.tool_version {
-            return Err(changed("The tool has changed"));
+            return Err(changed(&text!("The tool has changed")));
         }
         if claims::digest(&row.arguments) != row.arguments_hash {
-            return Err(changed("The stored arguments have changed"));
+            return Err(changed(&text!("The stored arguments have changed")));
         }
         if !caller.may(entry.spec.scope) {
             let sentence = text!("Whoever asked may no longer do this.");
@@ -151,7 +151,7 @@ fn check_amount(row: &Row, preview: &Preview) -> Result<(), ToolError> {
     if approved == preview.amount {
         return Ok(());
     }
-    let words = |amount: Option<Money>| amount.map_or("nothing".to_owned(), |a| a.to_string());
+    let words = |amount: Option<Money>| amount.map_or_else(|| text!("nothing"), |a| a.to_string());
     Err(ToolError::new(
         ErrorCode::PriceChanged,
         text!(

@@ -107,6 +107,20 @@ async fn a_refund_is_not_made_of_what_was_charged_after_it_was_promised() {
 }
 
 #[tokio::test]
+async fn what_was_charged_before_counts_also_where_whoever_promises_began_before_that() {
+    for till in tills().await {
+        till.shop.run("delete from payments where order_id = 'ORD-10001'").await;
+        till.ask("charge", 2_000, "card_1").await;
+        // They waited for the order's row, and bear the time at which they began.
+        till.wait(-2);
+        let refund = till.ask("refund", 2_000, "card_1").await;
+        till.wait(3);
+        till.settle().await;
+        assert_eq!((till.state(&refund).await.as_str(), till.moved().await), ("done", 0));
+    }
+}
+
+#[tokio::test]
 async fn a_gift_card_is_booked_once_although_two_workers_had_it() {
     for till in tills().await {
         let id = till.ask("refund", 600, "gift_1").await;

@@ -82,6 +82,11 @@ impl<'r> Ready<'r> {
 }
 
 impl Table for CustomerRecord {
+    fn changes_sales(counts: Counts) -> bool {
+        // Another tier.
+        counts.changed > 0
+    }
+
     async fn write(
         tx: &mut Tx,
         run: &Run<'_>,

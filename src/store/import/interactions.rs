@@ -22,6 +22,10 @@ static INTERACTIONS: Insert = Insert::new(
 );
 
 impl Table for InteractionRecord {
+    fn changes_sales(_: Counts) -> bool {
+        false
+    }
+
     async fn write(
         tx: &mut Tx,
         run: &Run<'_>,

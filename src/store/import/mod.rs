@@ -49,6 +49,9 @@ const CHUNK: usize = 1_000;
 
 /// Records that can be written, and compared with what is there.
 trait Table: Record {
+    /// Whether what was written may change what was sold on some day.
+    fn changes_sales(counts: Counts) -> bool;
+
     /// Writes what is new and what changed. What refers to nothing goes to `problems`, and then
     /// the transaction is given up.
     fn write(
@@ -202,7 +205,7 @@ async fn write<T: Table>(
         tx.execute("pragma cache_size = -131072", &[]).await?;
     }
     let counts = T::write(tx, run, lines, problems, &mut meter).await?;
-    if counts.new + counts.changed > 0 {
+    if T::changes_sales(counts) {
         sales::all_changed(tx, run.tenant).await?;
     }
     if run.is_sqlite {

@@ -75,6 +75,10 @@ impl<'r> Ready<'r> {
 }
 
 impl Table for OrderRecord {
+    fn changes_sales(counts: Counts) -> bool {
+        counts.new + counts.changed > 0
+    }
+
     async fn write(
         tx: &mut Tx,
         run: &Run<'_>,

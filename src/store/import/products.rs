@@ -79,6 +79,11 @@ fn found_by(record: &ProductRecord) -> Terms<'_> {
 }
 
 impl Table for ProductRecord {
+    fn changes_sales(counts: Counts) -> bool {
+        // Another name or category.
+        counts.changed > 0
+    }
+
     async fn write(
         tx: &mut Tx,
         run: &Run<'_>,

@@ -3,7 +3,8 @@
 //! Each day with orders has a row. Its figures hold while `counted` is its `version`, and whatever
 //! changes a figure raises the version in its own transaction. Whoever counts notes the version
 //! first, reads the orders then, and writes the figures down only if the version is still that one:
-//! so what was changed meanwhile, or is about to be committed, is never overlooked.
+//! so what was changed meanwhile, or is about to be committed, is never overlooked. New orders are left
+//! aside in that, because no day is counted on which any are still placed.
 
 use chrono::{DateTime, Days, Utc};
 
@@ -117,7 +118,8 @@ pub(super) fn gaps<'a>(days: impl Iterator<Item = (&'a str, bool)>) -> Vec<(Stri
 
 /// To be called when an order is placed, with its day.
 pub async fn order_placed(tx: &mut Tx, tenant: &str, day: &str) -> StoreResult<()> {
-    // Today's row is nearly always there and not counted, and then nobody waits for it.
+    // Today's row is nearly always there and not counted, and then nobody waits for it. It is not
+    // raised then, which is right because nobody counts the last two days ([`last_to_count`]).
     tx.execute(
         "insert into sales_days
          select $1, $2, 1, 0, 0, 0, 0, 0, '[]', '[]', '[]'
@@ -132,7 +134,8 @@ pub async fn order_placed(tx: &mut Tx, tenant: &str, day: &str) -> StoreResult<(
     Ok(())
 }
 
-/// To be called when an order was cancelled, came back, or has other lines or another price.
+/// To be called when an order was cancelled, came back, or has other lines or another price. It is a
+/// transaction's last lock, after stock and gift cards, so that nobody waits in a circle.
 pub async fn order_changed(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<()> {
     tx.execute(
         "update sales_days
@@ -201,7 +204,8 @@ pub(super) struct CountedDay {
     lists: [String; 3],
 }
 
-/// The last day that is over in every time zone, and by a day: it hardly changes any more.
+/// The last day that is counted: over in every time zone, and by a day, so that no transaction that
+/// places an order on it is still open. [`order_placed`] relies on that.
 pub fn last_to_count(now: DateTime<Utc>) -> String {
     (now.date_naive() - Days::new(2)).to_string()
 }
@@ -264,7 +268,7 @@ pub(super) async fn keep(tx: &mut Tx, counted: &CountedDay) -> StoreResult<()> {
         "update sales_days
          set counted = $3, orders = $4, revenue_minor = $5, units = $6, returns = $7,
              tiers = $8, categories = $9, products = $10
-         where tenant_id = $1 and day = $2 and version = $3",
+         where tenant_id = $1 and day = $2 and version = $3 and counted <> $3",
         params![
             &due.tenant_id,
             &due.day,

@@ -81,6 +81,7 @@ async fn whatever_changes_a_figure_makes_its_day_be_counted_again() {
         assert!(
             orders::cancel(&mut tx, "demo", "ORD-10001", "", testing::long_ago()).await.unwrap()
         );
+        order_changed(&mut tx, "demo", "ORD-10001").await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(january_of(db).await.0, [1, 750, 1, 0]);
         assert_eq!(count(db).await, 1);
@@ -91,6 +92,7 @@ async fn whatever_changes_a_figure_makes_its_day_be_counted_again() {
             orders::advance(&mut tx, "demo", &delivered, "return_requested").await.unwrap(),
             "somebody sends it back"
         );
+        order_changed(&mut tx, "demo", "ORD-10002").await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(january_of(db).await.0, [1, 750, 1, 1]);
         assert_eq!(count(db).await, 1);
@@ -107,6 +109,7 @@ async fn whatever_changes_a_figure_makes_its_day_be_counted_again() {
         let sums =
             Sums { subtotal_minor: 3000, discount_minor: 0, tax_minor: 0, total_minor: 3000 };
         orders::set_sums(&mut tx, "demo", "ORD-10002", sums).await.unwrap();
+        order_changed(&mut tx, "demo", "ORD-10002").await.unwrap();
         tx.commit().await.unwrap();
         let (sums, rows) = january_of(db).await;
         assert_eq!(sums, [1, 3000, 3, 1]);
@@ -165,6 +168,7 @@ async fn what_changes_while_it_is_counted_is_counted_again() {
         drop(tx);
         let mut tx = db.write().await.unwrap();
         orders::cancel(&mut tx, "demo", "ORD-10001", "", testing::long_ago()).await.unwrap();
+        order_changed(&mut tx, "demo", "ORD-10001").await.unwrap();
         tx.commit().await.unwrap();
         let mut tx = db.write().await.unwrap();
         kept::keep(&mut tx, &counted).await.unwrap();
@@ -179,6 +183,7 @@ async fn what_changes_while_it_is_counted_is_counted_again() {
         tx.commit().await.unwrap();
         let mut tx = db.write().await.unwrap();
         orders::advance(&mut tx, "demo", &delivered, "return_requested").await.unwrap();
+        order_changed(&mut tx, "demo", "ORD-10002").await.unwrap();
         let mut reading = db.read().await.unwrap();
         let due = kept::due(&mut reading, "2026-12-31", 100).await.unwrap().pop().unwrap();
         let counted = kept::count(&mut reading, due).await.unwrap();

@@ -18,6 +18,7 @@ use crate::{
         order_items,
         orders::{self, OrderRow},
         payments::PaidRow,
+        sales,
     },
     text,
     toolkit::{
@@ -129,6 +130,7 @@ impl Tool for OrderCancel {
         let restocked = restock(ctx, &row).await?;
         let paid = everything(ctx, &row).await?;
         refunds::pay(ctx, &row, &paid, REASON).await?;
+        sales::order_changed(&mut ctx.tx, &tenant, &row.id).await?;
         let back = refunds::sentence(ctx, &paid)
             .unwrap_or_else(|| text!("Nothing was paid, so nothing is refunded"));
         let say = text!(

@@ -14,7 +14,9 @@ use super::{
 };
 use crate::{
     domain::{money::Money, order_state::OrderStatus, speech},
-    store::{buyers::Method, order_requests::NewRequestItem, orders::OrderRow, payments::PaidRow},
+    store::{
+        buyers::Method, order_requests::NewRequestItem, orders::OrderRow, payments::PaidRow, sales,
+    },
     text,
     toolkit::{
         Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
@@ -121,6 +123,8 @@ impl Tool for OrderReturn {
         let money = (refund_to.as_deref(), plan.refund_minor);
         let request_id =
             requests::record(ctx, ("return", "RET"), &plan.order.id, money, &items).await?;
+        let tenant = ctx.tenant_id();
+        sales::order_changed(&mut ctx.tx, &tenant, &plan.order.id).await?;
         let number = speech::order_id(&request_id);
         let back = refunds::words(&plan.parts, |minor| speech::money(ctx.money(minor)));
         let say = match back {

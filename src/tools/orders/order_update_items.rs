@@ -18,7 +18,7 @@ use crate::{
     domain::{money::Money, order_state::OrderStatus, speech},
     store::{
         order_items::{self, NewItem},
-        orders,
+        orders, sales,
     },
     text,
     toolkit::{
@@ -152,7 +152,8 @@ pub async fn make(ctx: &mut CallContext, plan: &Plan, reason: &str) -> Result<()
         reason,
         waits: plan.waits,
     };
-    money::settle(ctx, transfer).await
+    money::settle(ctx, transfer).await?;
+    Ok(sales::order_changed(&mut ctx.tx, &tenant, &order.id).await?)
 }
 
 /// The swaps, if the order may be changed.

@@ -1,7 +1,8 @@
 //! An order written down: stock, gift card, number, ledger, order and lines.
 //!
 //! Rows that others wait for are locked in one order by everybody: stock by SKU, then the gift card,
-//! then the counter of order numbers. The counter comes last because a whole tenant waits for it
+//! then the counter of order numbers, then the day's row in `sales_days`, which is nearly always left
+//! alone here. The counter comes so late because a whole tenant waits for it
 //! on Postgres: whoever holds it only has rows of their own left to write. So stock is drawn
 //! before the order has a number, and its movements are written as soon as it has one.
 

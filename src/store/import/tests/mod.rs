@@ -214,6 +214,23 @@ async fn changed_records_change_what_is_there_and_the_ledgers_say_why() {
 }
 
 #[tokio::test]
+async fn days_are_counted_again_only_where_what_was_sold_may_be_otherwise() {
+    for mut shop in Shop::all().await {
+        shop.import().await;
+        let counted =
+            async |shop: &Shop| crate::store::sales::count_some(&shop.db, "2026-12-31", 99).await;
+        assert!(counted(&shop).await.unwrap() > 0);
+        shop.put("interactions.jsonl", &INTERACTIONS.replace("No answer", "Nobody there"));
+        shop.put("customers.jsonl", &format!("{CUSTOMERS}{}", r#"{"id":"C9","name":"Eve Hart"}"#));
+        shop.import().await;
+        assert_eq!(counted(&shop).await.unwrap(), 0);
+        shop.put("customers.jsonl", &CUSTOMERS.replace("premium", "basic"));
+        shop.import().await;
+        assert!(counted(&shop).await.unwrap() > 0);
+    }
+}
+
+#[tokio::test]
 async fn what_the_server_did_since_is_not_undone() {
     for mut shop in Shop::all().await {
         shop.import().await;
