@@ -7,16 +7,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::provider::Outcome;
 use crate::{
-    domain::{
-        money::{Currency, Money},
-        text,
-    },
-    store::{
-        Db, StoreResult, Tx, audit,
+    customers::sql::interactions::{self, NewInteraction},
+    payments::sql::{
         gift_cards::{self, Card, Entry},
-        interactions::{self, NewInteraction},
         provider_calls::{self, End, LeasedCall},
     },
+};
+use business_mcp_engine::{
+    db::{Db, StoreResult, Tx, audit},
+    money::{Currency, Money},
+    speech::text,
     text,
 };
 

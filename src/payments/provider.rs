@@ -1,6 +1,6 @@
 //! What a payment provider is to this server.
 
-use crate::domain::money::Money;
+use business_mcp_engine::money::Money;
 
 /// Charges cards and wallets, and pays back to them.
 ///

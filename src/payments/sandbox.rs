@@ -2,12 +2,10 @@
 //! what it said first.
 
 use super::provider::{Outcome, Provider, Request};
-use crate::{
-    store::{
-        Db, StoreResult,
-        sandbox_calls::{self, SandboxAnswer, SandboxCall},
-    },
-    toolkit::Clock,
+use crate::payments::sql::sandbox_calls::{self, SandboxAnswer, SandboxCall};
+use business_mcp_engine::{
+    db::{Db, StoreResult},
+    tool::Clock,
 };
 
 /// Every charge of a method whose id begins so is declined, and so is every refund to it.

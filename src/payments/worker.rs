@@ -14,13 +14,11 @@ use super::{
     outcome,
     provider::{Outcome, Provider, Request},
 };
-use crate::{
-    domain::money::{Currency, Money},
-    store::{
-        Db, StoreResult,
-        provider_calls::{self, LeasedCall},
-    },
-    toolkit::Clock,
+use crate::payments::sql::provider_calls::{self, LeasedCall};
+use business_mcp_engine::{
+    db::{Db, StoreResult},
+    money::{Currency, Money},
+    tool::Clock,
 };
 
 /// How long it waits when nothing is due.

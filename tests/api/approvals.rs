@@ -1,6 +1,6 @@
 //! A request from the call that makes it to the decision that ends it.
 
-use business_mcp::{http::auth::Grant, toolkit::Role};
+use business_mcp_engine::{auth::Grant, tool::Role};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

@@ -1,9 +1,9 @@
 //! What is looked at again when a request is approved: authority, policy, price, stock, meaning.
 
-use business_mcp::{
-    http::auth::api_key,
-    store::keys::{self, KeyRow},
-    toolkit::Role,
+use business_mcp_engine::{
+    auth::api_key,
+    db::keys::{self, KeyRow},
+    tool::Role,
 };
 use reqwest::StatusCode;
 use serde_json::json;

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use business_mcp::toolkit::Role;
+use business_mcp_engine::tool::Role;
 use serde_json::json;
 use tokio::{sync::Semaphore, task::JoinSet};
 
@@ -71,7 +71,7 @@ async fn after_a_kill_each_request_waits_still_or_has_its_one_order() {
 
         let server = shop.serve().await;
         let approver = shop.client(&server, Role::Approver, "approver");
-        let db = business_mcp::cli::start::open(&shop.database_url).unwrap();
+        let db = business_mcp_engine::cli::start::open(&shop.database_url).unwrap();
         let mut executed = 0;
         for id in &ids {
             let shown = approver.api("GET", &format!("/{id}"), None).await.body;

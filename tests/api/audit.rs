@@ -1,6 +1,6 @@
 //! The audit trail: a line for each write and each refusal, with ids and digests and no one's data.
 
-use business_mcp::store::Db;
+use business_mcp_engine::db::Db;
 use serde_json::{Value, json};
 
 use crate::{

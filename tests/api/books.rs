@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use business_mcp::{
-    cli::seed::{self, Size},
-    domain::business::Business,
-    store::{Db, value::Value as Bound},
+    business::Business,
+    seed::{self, Size},
 };
+use business_mcp_engine::db::{Db, value::Value as Bound};
 use serde_json::{Value, json};
 
 use crate::support::{TENANT, TestServer, servers_with};

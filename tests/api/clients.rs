@@ -2,7 +2,7 @@
 
 use std::process::{Child, Stdio};
 
-use business_mcp::toolkit::Role;
+use business_mcp_engine::tool::Role;
 use rmcp::{
     ClientLifecycleMode, ClientServiceExt as _, RoleClient,
     model::{CallToolRequestParams, CallToolResult, ClientConfig, ProtocolVersion},

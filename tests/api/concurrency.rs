@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use business_mcp::cli::start;
+use business_mcp_engine::cli::start;
 use serde_json::json;
 use tokio::{sync::Semaphore, task::JoinSet};
 

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use business_mcp::{
+use business_mcp_engine::{
     cli::start,
-    store::{Db, Tx},
+    db::{Db, Tx},
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};

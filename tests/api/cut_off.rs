@@ -3,10 +3,10 @@
 
 use std::{future::Future, time::Duration};
 
-use business_mcp::{
+use business_mcp_engine::{
     cli::start,
-    store::Tx,
-    toolkit::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+    db::Tx,
+    tool::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
 };
 use reqwest::RequestBuilder;
 use schemars::JsonSchema;

@@ -1,8 +1,8 @@
 //! A day at the service desk: whoever is new, what changes, and what a person has to see to.
 
-use business_mcp::{
-    http::auth::Grant,
-    toolkit::{Role, Scopes},
+use business_mcp_engine::{
+    auth::Grant,
+    tool::{Role, Scopes},
 };
 use serde_json::{Value, json};
 

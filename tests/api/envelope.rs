@@ -1,7 +1,7 @@
 //! JSON-RPC, strictly: what is not one well-formed request is refused in the specification's codes,
 //! and does nothing.
 
-use business_mcp::toolkit::Role;
+use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::{

@@ -1,7 +1,7 @@
 //! Tokens as an issuer signs them, and as others would like them to be.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use business_mcp::toolkit::Clock;
+use business_mcp_engine::tool::Clock;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto, jwk::Jwk};
 use serde_json::{Value, json};
 

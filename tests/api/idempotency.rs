@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use business_mcp::{http::auth::Grant, toolkit::Role};
+use business_mcp_engine::{auth::Grant, tool::Role};
 use serde_json::{Value, json};
 
 use crate::{

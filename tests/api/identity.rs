@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use business_mcp::{domain::speech, toolkit::Role};
+use business_mcp_engine::{speech::phrases, tool::Role};
 use serde_json::{Value, json};
 
 use crate::{
@@ -187,7 +187,7 @@ async fn secrets(server: &TestServer, id: &str) -> Vec<String> {
     let orders = known["order_ids"].as_array().unwrap().iter();
     let orders: Vec<String> = orders.map(|id| id.as_str().unwrap().to_owned()).collect();
     let mut secrets = vec![text("/name"), text("/email"), text("/phone"), text("/address/line1")];
-    secrets.extend(orders.iter().map(|id| speech::order_id(id)));
+    secrets.extend(orders.iter().map(|id| phrases::order_id(id)));
     secrets.extend(orders);
     assert!(secrets.len() > 5, "{secrets:?}");
     secrets
@@ -300,7 +300,7 @@ async fn what_a_stranger_is_told_is_nothing_to_be_verified_by() {
         let orders = profile(&server.as_role(Role::Desk), JOHN).await;
         let orders = orders.data()["order_ids"].as_array().unwrap().clone();
         let orders: Vec<&str> = orders.iter().map(|id| id.as_str().unwrap()).collect();
-        let spoken: Vec<String> = orders.iter().map(|id| speech::order_id(id)).collect();
+        let spoken: Vec<String> = orders.iter().map(|id| phrases::order_id(id)).collect();
         let facts = [postal_code, last4, email].into_iter().chain(orders.iter().copied());
         for fact in facts.chain(spoken.iter().map(String::as_str)) {
             assert!(!told.body.to_string().contains(fact), "{fact}: {}", told.body);

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use business_mcp::toolkit::Role;
+use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

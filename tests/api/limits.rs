@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use business_mcp::{http::auth::Grant, toolkit::Role};
+use business_mcp_engine::{auth::Grant, tool::Role};
 use serde_json::json;
 
 use crate::{

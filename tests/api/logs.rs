@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use business_mcp::toolkit::Role;
+use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::{
@@ -67,7 +67,7 @@ fn order() -> Value {
 #[tokio::test]
 async fn each_call_is_one_line_without_what_was_sent_and_answered() {
     for shop in HotShop::on_both(10).await {
-        let logged = Logged::with(shop, "info,business_mcp::gate=debug,rmcp=warn").await;
+        let logged = Logged::with(shop, "info,business_mcp_engine::gate=debug,rmcp=warn").await;
         let agent = logged.agent().with_header("x-request-id", "call-1");
         agent.call("customer_lookup", json!({ "customer_id": "C-1" })).await.data();
         agent.call("order_create", order()).await.data();
@@ -155,7 +155,7 @@ async fn what_waits_and_what_a_decision_does_is_logged_and_counted_as_what_it_is
         approver.approve(&asked).await;
         approver.approve(&asked).await;
         approver.api("POST", &format!("/{denied}/deny"), None).await;
-        let db = business_mcp::cli::start::open(&logged.shop.database_url).unwrap();
+        let db = business_mcp_engine::cli::start::open(&logged.shop.database_url).unwrap();
         crate::books::change(&db, "update variants set price_minor = price_minor + 1", &[]).await;
         approver.approve(&failing).await;
         approver.approve("APR-SOMEBODYS-WORDS").await;
@@ -238,7 +238,7 @@ async fn a_refused_token_is_logged_with_the_address_it_came_from() {
 async fn a_failure_on_our_side_is_found_in_the_log_by_its_incident() {
     for shop in HotShop::on_both(10).await {
         let logged = Logged::on(shop).await;
-        let db = business_mcp::cli::start::open(&logged.shop.database_url).unwrap();
+        let db = business_mcp_engine::cli::start::open(&logged.shop.database_url).unwrap();
         for sql in [
             "alter table orders rename to orders_gone",
             "alter table approvals rename to approvals_gone",

@@ -59,5 +59,5 @@ mod vendors;
 mod ways;
 mod wire;
 
-// The tool in `new_tool` says `crate::toolkit`, as it would in `src/tools`.
-use business_mcp::toolkit;
+// The tool in `new_tool` says `business_mcp_engine::tool`, as it would in `src/tools`.
+use business_mcp_engine::tool;

@@ -1,7 +1,7 @@
 //! The revision without a handshake, 2026-07-28: each request says what it is and who sends it, and
 //! what it says twice has to agree.
 
-use business_mcp::toolkit::Role;
+use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::{

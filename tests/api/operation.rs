@@ -2,7 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
-use business_mcp::toolkit::Role;
+use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tokio::{net::TcpStream, time::Instant};
@@ -162,7 +162,7 @@ async fn what_runs_when_the_program_is_asked_to_stop_is_finished() {
         assert_eq!(process.ended().await.code(), Some(0));
         assert!(idle.rest().await.is_empty());
 
-        let db = business_mcp::cli::start::open(&shop.database_url).unwrap();
+        let db = business_mcp_engine::cli::start::open(&shop.database_url).unwrap();
         assert_eq!(number(&db, "select count(*) from orders", &[]).await, 1, "and it is kept");
     }
 }
@@ -210,7 +210,7 @@ async fn several_processes_may_bring_one_postgres_up_to_date_at_once() {
         let output = process.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    business_mcp::cli::start::open(&url).unwrap().check().await.unwrap();
+    business_mcp_engine::cli::start::open(&url).unwrap().check().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use business_mcp::{
-    payments::{Sandbox, Worker},
-    store::Db,
-    toolkit::{Clock, Role},
+use business_mcp::payments::{Sandbox, Worker};
+use business_mcp_engine::{
+    db::Db,
+    tool::{Clock, Role},
 };
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -166,7 +166,7 @@ async fn a_server_that_stops_leaves_no_call_in_hand() {
         }
         let url = server.database_url.clone();
         server.stop().await;
-        let db = business_mcp::cli::start::open(&url).unwrap();
+        let db = business_mcp_engine::cli::start::open(&url).unwrap();
         let leased = "select count(*) from provider_calls where state = 'leased'";
         assert_eq!(number(&db, leased, &[]).await, 0);
         let recorded = "select count(*) from sandbox_calls";
@@ -180,7 +180,7 @@ async fn a_server_that_stops_leaves_no_call_in_hand() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_kill_each_card_is_charged_once_all_the_same() {
     for shop in HotShop::on_both(1_000).await {
-        let db = business_mcp::cli::start::open(&shop.database_url).unwrap();
+        let db = business_mcp_engine::cli::start::open(&shop.database_url).unwrap();
         let method = "insert into payment_methods (tenant_id, customer_id, id, kind)
                       values ('demo', 'C-1', 'card_1', 'card')";
         change(&db, method, &[]).await;

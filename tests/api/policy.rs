@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use business_mcp::toolkit::Role;
+use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::{

@@ -5,9 +5,9 @@ use std::{
     time::Duration,
 };
 
-use business_mcp::{
-    http::auth::{AuthConfig, Grant, JwtSecret, MintRequest, mint},
-    toolkit::{Clock, Role},
+use business_mcp_engine::{
+    auth::{AuthConfig, Grant, JwtSecret, MintRequest, mint},
+    tool::{Clock, Role},
 };
 
 use crate::support::{Client, TENANT, fresh_postgres};

@@ -4,10 +4,10 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
-use business_mcp::{
+use business_mcp::tools;
+use business_mcp_engine::{
     cli::{self, Cli},
     gate::policy::Policy,
-    tools,
 };
 use clap::{Arg, Command, CommandFactory as _};
 

@@ -122,7 +122,7 @@ fn first_word(text: &str) -> &str {
 
 #[test]
 fn a_room_is_found_in_every_form_of_an_import() {
-    let text = "use crate::gate::Gate;\nuse crate::{\n    domain::{money, text},\n    store::Tx,\n};\n\
-                fn f() -> crate::http::App {}";
+    let text = "use business_mcp_engine::gate::Gate;\nuse crate::{\n    domain::{money, text},\n    store::Tx,\n};\n\
+                fn f() -> business_mcp_engine::http::App {}";
     assert_eq!(rooms_named(text), ["gate", "domain", "store", "http"]);
 }

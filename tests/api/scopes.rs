@@ -1,8 +1,8 @@
 //! What a token may, and whose business it opens: told from the token, and from nothing else.
 
-use business_mcp::{
-    http::auth::Grant,
-    toolkit::{Role, Scope, Scopes},
+use business_mcp_engine::{
+    auth::Grant,
+    tool::{Role, Scope, Scopes},
 };
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Output, time::Duration};
 
-use business_mcp::http::auth::JwtSecret;
+use business_mcp_engine::auth::JwtSecret;
 
 use crate::{
     databases::drop_postgres,

@@ -1,6 +1,6 @@
 //! Stock that is held, moved and repriced, through the gate.
 
-use business_mcp::{http::auth::Grant, toolkit::Role};
+use business_mcp_engine::{auth::Grant, tool::Role};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

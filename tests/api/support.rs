@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use business_mcp::{
-    cli::{
-        seed::{self, Size},
-        start::{self, Running, Settings},
-    },
-    config::{CallConfig, ListenConfig, TokenConfig},
-    domain::business::Business,
-    http::auth::{AuthConfig, Grant, JwtSecret, MintRequest, mint},
-    store::Db,
-    toolkit::{Catalogue, Clock, Role},
+    business::Business,
+    seed::{self, Size},
     tools,
+};
+use business_mcp_engine::{
+    auth::{AuthConfig, Grant, JwtSecret, MintRequest, mint},
+    cli::start::{self, Running, Settings},
+    config::{CallConfig, ListenConfig, TokenConfig},
+    db::Db,
+    tool::{Catalogue, Clock, Role},
 };
 use clap::Parser;
 use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
-use business_mcp::{domain::words, http::auth::Grant, toolkit::Role};
+use business_mcp_engine::{auth::Grant, speech::words, tool::Role};
 use serde_json::json;
 
 use crate::{

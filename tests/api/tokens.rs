@@ -190,7 +190,7 @@ async fn an_api_key_stays_out_of_the_log() {
         let log = watched.log() + &String::from_utf8_lossy(&made.stderr);
         assert!(log.contains("the API key is not known"));
         assert!(!log.contains(secret) && !log.contains(wrong.rsplit_once('_').unwrap().1));
-        let hash = business_mcp::http::auth::api_key::hash(secret);
-        assert!(!log.contains(&business_mcp::http::auth::api_key::hex(&hash)));
+        let hash = business_mcp_engine::auth::api_key::hash(secret);
+        assert!(!log.contains(&business_mcp_engine::auth::api_key::hex(&hash)));
     }
 }

@@ -4,10 +4,8 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use business_mcp::{
-    toolkit::{Approval, Clock, Role, catalogue::Entry},
-    tools,
-};
+use business_mcp::tools;
+use business_mcp_engine::tool::{Approval, Clock, Role, catalogue::Entry};
 use serde_json::{Value, json};
 
 use crate::{

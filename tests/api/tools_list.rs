@@ -5,10 +5,8 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use business_mcp::{
-    toolkit::{Effect, Role, Toolset},
-    tools,
-};
+use business_mcp::tools;
+use business_mcp_engine::tool::{Effect, Role, Toolset};
 use serde_json::{Value, json};
 
 use crate::support::{Client, servers};

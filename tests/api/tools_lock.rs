@@ -4,7 +4,8 @@
 
 use std::{fs, path::Path, process::Output};
 
-use business_mcp::{cli::lock::Lock, tools};
+use business_mcp::tools;
+use business_mcp_engine::cli::lock::Lock;
 
 use crate::process::program;
 

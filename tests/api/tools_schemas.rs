@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use business_mcp::{http::auth::Grant, toolkit::Role, tools};
+use business_mcp::tools;
+use business_mcp_engine::{auth::Grant, tool::Role};
 use serde_json::{Map, Value, json};
 
 use crate::{

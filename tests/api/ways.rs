@@ -1,6 +1,6 @@
 //! The short way to an answer and the protocol library's say the same.
 
-use business_mcp::toolkit::Role;
+use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::support::{Client, servers};

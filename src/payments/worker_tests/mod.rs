@@ -8,12 +8,15 @@ use std::{
 
 use super::*;
 use crate::{
-    payments::{Sandbox, outcome::MOST_ATTEMPTS},
-    store::{
-        payments::{self, NewPayment},
-        provider_calls::{End, NewCall},
+    payments::{
+        Sandbox,
+        outcome::MOST_ATTEMPTS,
+        sql::{
+            payments::{self, NewPayment},
+            provider_calls::{End, NewCall},
+        },
     },
-    toolkit::testing::{Shop, shops},
+    testing::{Shop, shops},
 };
 
 mod refunds;

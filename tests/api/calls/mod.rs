@@ -10,7 +10,7 @@ mod script;
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use business_mcp::toolkit::Clock;
+use business_mcp_engine::tool::Clock;
 use chrono::{DateTime, Utc};
 
 use crate::support::demo_servers;

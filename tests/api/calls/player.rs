@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use business_mcp::{domain::speech, store::ledgers, toolkit::Role};
+use business_mcp::payments::sql::ledgers;
+use business_mcp_engine::{speech::phrases, tool::Role};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -91,7 +92,7 @@ impl Line<'_> {
                 self.fault(call.line, &format!("nothing answers this; it is `<- {heard}`"));
             }
             if let Heard::Say(say) = &heard
-                && !(speech::is_speakable(say) && speech::sentences(say) <= 2)
+                && !(phrases::is_speakable(say) && phrases::sentences(say) <= 2)
             {
                 self.fault(call.line, &format!("this cannot be spoken: {say}"));
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use business_mcp::toolkit::ErrorCode;
+use business_mcp_engine::tool::ErrorCode;
 use serde_json::{Value, json};
 
 use super::script::{Call, Check, Heard, Step, What};

@@ -5,15 +5,15 @@ use std::{
     fmt,
 };
 
-use business_mcp::store::Db;
+use business_mcp_engine::db::Db;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::{
     books::{change, open_other_shop},
-    payments::quiet,
     support::servers,
 };
+use business_mcp::payments::quiet;
 
 /// Every row of every table, as lines of JSON in one text a table.
 pub struct Dump(BTreeMap<String, String>);

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 
-use business_mcp::{
-    http::auth::Grant,
-    toolkit::{Approval, Role, Scopes, catalogue::Entry},
-    tools,
+use business_mcp::tools;
+use business_mcp_engine::{
+    auth::Grant,
+    tool::{Approval, Role, Scopes, catalogue::Entry},
 };
 use serde_json::{Value, json};
 

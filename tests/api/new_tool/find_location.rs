@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use validator::Validate;
 
-use crate::toolkit::{Answer, Approval, CallContext, Effect, Risk, Spec, Tool, ToolError, Toolset};
+use business_mcp_engine::tool::{
+    Answer, Approval, CallContext, Effect, Risk, Spec, Tool, ToolError, Toolset,
+};
 
 #[derive(Deserialize, JsonSchema, Validate)]
 pub struct Args {

@@ -4,11 +4,11 @@ mod find_location;
 
 use std::{sync::Arc, time::Duration};
 
-use business_mcp::{
+use business_mcp::business::Business;
+use business_mcp_engine::{
     cli::start,
-    domain::business::Business,
     gate::{CallRequest, Gate, GateOptions, policy::Policy},
-    toolkit::{Caller, Catalogue, Clock, ErrorCode, Role},
+    tool::{Caller, Catalogue, Clock, ErrorCode, Role},
 };
 use chrono::TimeDelta;
 use serde_json::{Map, Value, json};

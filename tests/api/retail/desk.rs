@@ -61,7 +61,7 @@ impl<'a> Desk<'a> {
     pub fn at(server: &'a TestServer, shop: &Shop) -> Self {
         Self {
             server,
-            client: server.as_role(business_mcp::toolkit::Role::Desk),
+            client: server.as_role(business_mcp_engine::tool::Role::Desk),
             shop: shop.clone(),
             used: BTreeSet::new(),
             actions_done: 0,

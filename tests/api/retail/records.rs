@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use business_mcp::store::Db;
+use business_mcp_engine::db::Db;
 use serde_json::Value;
 
 use super::shop::Shop;

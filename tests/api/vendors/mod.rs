@@ -82,7 +82,7 @@ fn broken((place, value): (&str, fn() -> Value)) -> Value {
 
 /// Every tool of the server, as it is listed.
 fn listed() -> Vec<Value> {
-    let tool = |entry: &std::sync::Arc<business_mcp::toolkit::catalogue::Entry>| {
+    let tool = |entry: &std::sync::Arc<business_mcp_engine::tool::catalogue::Entry>| {
         json!({
             "name": entry.spec.name,
             "description": entry.spec.description,

@@ -1,7 +1,7 @@
 //! What a voice model is given is small: it reads the tools before every answer, and each token of them
 //! costs time.
 
-use business_mcp::toolkit::Toolset;
+use business_mcp_engine::tool::Toolset;
 use serde_json::{Value, json};
 
 use crate::{support::server_with, tools_list::listed_in};

@@ -1,0 +1,38 @@
+//! Which requests a caller may hear of.
+
+use crate::{
+    db::approvals::{self, Approval as Request},
+    tool::{CallContext, Scope, Scopes, ToolError},
+};
+
+/// The request of that id, which this caller made, or may decide about.
+///
+/// # Errors
+/// `not_found`; `forbidden` where the caller is verified as somebody else than it is about.
+pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Request, ToolError> {
+    let tenant = ctx.tenant_id();
+    let id = said.trim().to_uppercase();
+    let row = approvals::find(&mut ctx.tx, &tenant, &id).await?;
+    let row = row.filter(|row| row.requester == *ctx.caller.subject || decides(ctx));
+    let row = row.ok_or_else(|| ToolError::not_found("request", said))?;
+    if let Some(customer_id) = &row.customer_id {
+        ctx.acts_for(customer_id)?;
+    }
+    Ok(row)
+}
+
+/// Whether the caller may hear what came of a request, beyond how it stands: whoever decides or sees
+/// personal data, the customer whom it is about, and before anybody is verified only where it was answered
+/// to somebody who saw no more than this caller.
+pub fn hears_result(ctx: &CallContext, request: &Request) -> bool {
+    let plain = || {
+        let seen = Scopes::parse(&request.requester_scopes).contains(Scope::CrmPii);
+        !seen && request.verified_customer.is_none()
+    };
+    let customer = request.customer_id.as_deref().unwrap_or_default();
+    decides(ctx) || ctx.sees_personal(customer) || (ctx.verified.is_none() && plain())
+}
+
+fn decides(ctx: &CallContext) -> bool {
+    ctx.caller.scopes.contains(Scope::ApprovalsDecide)
+}

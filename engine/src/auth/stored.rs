@@ -1,0 +1,58 @@
+//! API keys in the database.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use super::api_key::{ApiKeys, KeyHash, LookupFailed, StoredKey};
+use crate::{
+    db::{Db, keys},
+    tool::Scopes,
+};
+
+/// Looks API keys up in the database.
+pub struct StoredKeys(Db);
+
+impl StoredKeys {
+    /// Keys in this database.
+    pub fn new(db: Db) -> Arc<Self> {
+        Arc::new(Self(db))
+    }
+}
+
+impl ApiKeys for StoredKeys {
+    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<StoredKey>, LookupFailed>> {
+        Box::pin(async move {
+            let found = async { keys::find(&mut self.0.read().await?, id).await };
+            let row = found.await.map_err(|error| {
+                tracing::error!(%error, "an API key could not be looked up");
+                LookupFailed
+            })?;
+            Ok(row.and_then(stored))
+        })
+    }
+}
+
+/// A row with a digest that cannot be read opens nothing.
+fn stored(row: keys::KeyRow) -> Option<StoredKey> {
+    Some(StoredKey {
+        subject: format!("key:{}", row.id),
+        hash: digest(&row.secret_hash)?,
+        id: row.id,
+        tenant: row.tenant_id,
+        scopes: Scopes::parse(&row.scopes),
+        expires_at: row.expires_at,
+        revoked_at: row.revoked_at,
+    })
+}
+
+fn digest(hex: &str) -> Option<KeyHash> {
+    let mut digest = KeyHash::default();
+    if hex.len() != digest.len() * 2 || !hex.is_ascii() {
+        return None;
+    }
+    for (position, byte) in digest.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(hex.get(position * 2..position * 2 + 2)?, 16).ok()?;
+    }
+    Some(digest)
+}

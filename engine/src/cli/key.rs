@@ -1,0 +1,115 @@
+//! `key`: API keys, shown once and stored as digests.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use chrono::TimeDelta;
+use clap::{ArgGroup, Subcommand};
+
+use super::{
+    output, start,
+    token::{role, scopes},
+};
+use crate::{
+    auth::api_key,
+    config::{self, DatabaseConfig},
+    db::keys::{self, KeyRow},
+    speech::text,
+    tool::{Clock, Role, Scopes, answer::rfc3339},
+};
+
+/// What to do with keys.
+#[derive(clap::Args)]
+pub struct KeyArgs {
+    #[command(flatten)]
+    database: DatabaseConfig,
+    /// Whose keys
+    #[arg(long, global = true, default_value = "demo", value_parser = config::tenant)]
+    tenant: String,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Make a key and print it, once
+    Create(CreateArgs),
+    /// List keys
+    List,
+    /// Revoke a key; running servers refuse it within seconds
+    Revoke {
+        /// The key's id
+        id: String,
+    },
+}
+
+#[derive(clap::Args)]
+#[command(group = ArgGroup::new("grant").required(true))]
+struct CreateArgs {
+    /// What people call it
+    #[arg(long)]
+    name: String,
+    /// A bundle of scopes: agent, desk, stock, analyst, approver, admin
+    #[arg(long, group = "grant", value_parser = role)]
+    role: Option<Role>,
+    /// Scopes, separated by spaces or commas
+    #[arg(long, group = "grant", value_parser = scopes)]
+    scope: Option<Scopes>,
+    /// How long it counts, such as 90d [default: until it is revoked]
+    #[arg(long, value_parser = config::some_time)]
+    ttl: Option<Duration>,
+}
+
+pub(super) async fn run(args: KeyArgs) -> anyhow::Result<()> {
+    let db = start::open(&args.database.database_url)?;
+    db.migrate().await?;
+    let now = Clock::System.now();
+    match args.action {
+        Action::Create(create) => {
+            let Some(scopes) = create.role.map(Role::scopes).or(create.scope) else {
+                bail!("say what the key allows with --role or --scope");
+            };
+            let key = api_key::generate();
+            let row = KeyRow {
+                id: key.id,
+                tenant_id: args.tenant,
+                name: text::check(&create.name, 100)?,
+                scopes: scopes.to_string(),
+                secret_hash: api_key::hex(&key.hash),
+                created_at: now,
+                expires_at: create.ttl.map(TimeDelta::from_std).transpose()?.map(|ttl| now + ttl),
+                revoked_at: None,
+            };
+            let mut tx = db.write().await?;
+            keys::insert(&mut tx, &row).await?;
+            tx.commit().await?;
+            output::aside(format_args!("Key {} for {}. It is shown once:", row.id, row.tenant_id));
+            output::line(format_args!("{}", key.plaintext));
+        }
+        Action::List => {
+            let mut tx = db.read().await?;
+            for key in keys::list(&mut tx, &args.tenant).await? {
+                let state = match (key.revoked_at, key.expires_at) {
+                    (Some(at), _) => format!("revoked {}", rfc3339(at)),
+                    (None, Some(at)) if at <= now => format!("expired {}", rfc3339(at)),
+                    (None, Some(at)) => format!("until {}", rfc3339(at)),
+                    (None, None) => "active".to_owned(),
+                };
+                output::line(format_args!(
+                    "{}  {state:<30}  {}  [{}]",
+                    key.id, key.name, key.scopes
+                ));
+            }
+        }
+        Action::Revoke { id } => {
+            let mut tx = db.write().await?;
+            if !keys::revoke(&mut tx, &args.tenant, &id, now).await? {
+                bail!("tenant {} has no active key {id}", args.tenant);
+            }
+            tx.commit().await?;
+            output::line(format_args!("Revoked {id}. Running servers refuse it within 5 seconds."));
+        }
+    }
+    db.close().await;
+    Ok(())
+}

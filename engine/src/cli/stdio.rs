@@ -1,0 +1,63 @@
+//! `stdio`: the same tools for a desktop client that starts this program.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
+
+use super::{start, token::role};
+use crate::{
+    config::{self, CallConfig, DatabaseConfig},
+    mcp::McpServer,
+    telemetry::{self, LogConfig},
+    tool::{Caller, Clock, Role},
+};
+use business_mcp::tools;
+
+/// Settings of a local server. Whoever starts it is trusted with the role.
+#[derive(clap::Args)]
+pub struct StdioArgs {
+    #[command(flatten)]
+    database: DatabaseConfig,
+    #[command(flatten)]
+    calls: CallConfig,
+    #[command(flatten)]
+    log: LogConfig,
+    /// Whose business
+    #[arg(long, default_value = "demo", value_parser = config::tenant)]
+    tenant: String,
+    /// Who calls, for the audit trail
+    #[arg(long, default_value = "local")]
+    subject: String,
+    /// What the client may do: agent, desk, stock, analyst, approver, admin
+    #[arg(long, default_value = "agent", value_parser = role)]
+    role: Role,
+}
+
+pub(super) async fn run(args: StdioArgs) -> anyhow::Result<()> {
+    telemetry::start_logging(args.log);
+    let db = start::open(&args.database.database_url)?;
+    db.migrate().await.context("the schema could not be brought up to date")?;
+    let gate = start::gate(
+        db.clone(),
+        tools::catalogue(args.calls.ignored_arguments.clone()),
+        &args.calls,
+        Clock::System,
+    )?;
+    let caller = Caller {
+        tenant: args.tenant.into(),
+        subject: args.subject.into(),
+        token_id: None,
+        scopes: args.role.scopes(),
+        expires_at: None,
+    };
+    let stop = CancellationToken::new();
+    let payments = tokio::spawn(start::pay(db.clone(), Clock::System).run(stop.clone()));
+    let served = McpServer::local(gate.clone(), Arc::new(caller)).serve_stdio().await;
+    stop.cancel();
+    let paid = payments.await.context("the payments could not be finished");
+    start::finish_audit(&gate).await;
+    db.close().await;
+    served?;
+    paid
+}

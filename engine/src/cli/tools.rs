@@ -1,0 +1,135 @@
+//! `tools`: the catalogue as a table, or as JSON, or held against its lock. The table in the README is made by it.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use anyhow::{Context as _, anyhow, bail};
+use serde_json::{Value, json};
+
+use super::{
+    lock::{self, Lock},
+    output,
+};
+use crate::tool::{Catalogue, Toolset, catalogue::Entry};
+use business_mcp::tools;
+
+/// How to print.
+#[derive(clap::Args)]
+pub struct ToolsArgs {
+    /// As JSON, schemas and all
+    #[arg(long)]
+    json: bool,
+    /// Only the tools of one toolset: voice, desk, stock, analyst, approver
+    #[arg(long, value_parser = toolset)]
+    toolset: Option<Toolset>,
+    /// Write down what clients pin of each tool: its description and the hashes of its schemas
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = lock::FILE)]
+    #[arg(conflicts_with_all = ["json", "toolset"])]
+    lock: Option<String>,
+    /// Exit 1 and name each tool that was added, removed or changed since the lock was written
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = lock::FILE)]
+    #[arg(conflicts_with_all = ["json", "toolset", "lock"])]
+    check: Option<String>,
+}
+
+fn toolset(name: &str) -> Result<Toolset, String> {
+    Toolset::parse(name).ok_or_else(|| {
+        let known = Toolset::ALL.map(Toolset::as_str).join(", ");
+        format!("there is no such toolset; there are {known}")
+    })
+}
+
+pub(super) fn run(args: &ToolsArgs) -> anyhow::Result<()> {
+    let catalogue = tools::catalogue(Vec::new());
+    if let Some(file) = &args.lock {
+        return write_lock(Path::new(file), &catalogue);
+    }
+    if let Some(file) = &args.check {
+        return check_lock(Path::new(file), &catalogue);
+    }
+    let listed = |entry: &&std::sync::Arc<Entry>| {
+        args.toolset.is_none_or(|toolset| entry.spec.toolsets.contains(&toolset))
+    };
+    if args.json {
+        let tools: Vec<Value> = catalogue.iter().filter(listed).map(|e| describe(e)).collect();
+        output::line(format_args!("{}", serde_json::to_string_pretty(&tools)?));
+        return Ok(());
+    }
+    for entry in catalogue.iter().filter(listed) {
+        let spec = entry.spec;
+        output::line(format_args!(
+            "{:<24} {:<6} {:<9} {:<18} {:<16} {}",
+            spec.name,
+            if spec.effect.writes() { "write" } else { "read" },
+            spec.risk.as_str(),
+            spec.approval.as_str(),
+            spec.scope.map_or("any token", crate::tool::Scope::as_str),
+            toolsets(entry),
+        ));
+    }
+    Ok(())
+}
+
+fn write_lock(file: &Path, catalogue: &Catalogue) -> anyhow::Result<()> {
+    let text = Lock::of(catalogue).text()?;
+    fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+fn check_lock(file: &Path, catalogue: &Catalogue) -> anyhow::Result<()> {
+    let name = file.display();
+    let text = fs::read_to_string(file)
+        .with_context(|| format!("{name} cannot be read; `business-mcp tools --lock` writes it"))?;
+    let lock = Lock::parse(&text).map_err(|why| anyhow!("{name} is not a lock of tools: {why}"))?;
+    let differences = lock.differences(&Lock::of(catalogue));
+    for difference in &differences {
+        output::line(format_args!("{difference}"));
+    }
+    let mend = "if that is meant, run `business-mcp tools --lock` and name it in the changelog";
+    match differences.len() {
+        0 => Ok(()),
+        1 => bail!("one tool is not as {name} says; {mend}"),
+        more => bail!("{more} tools are not as {name} says; {mend}"),
+    }
+}
+
+fn toolsets(entry: &Entry) -> String {
+    let names: Vec<&str> = entry.spec.toolsets.iter().map(|set| set.as_str()).collect();
+    names.join(", ")
+}
+
+fn describe(entry: &Entry) -> Value {
+    let spec = entry.spec;
+    json!({
+        "name": spec.name,
+        "aliases": spec.aliases,
+        "version": spec.version,
+        "title": spec.title,
+        "description": spec.description,
+        "scope": spec.scope.map(crate::tool::Scope::as_str),
+        "toolsets": spec.toolsets.iter().map(|set| set.as_str()).collect::<Vec<_>>(),
+        "writes": spec.effect.writes(),
+        "riskLevel": spec.risk,
+        "approval": spec.approval,
+        "inputSchema": &*entry.input_schema,
+        "outputSchema": &*entry.output_schema,
+    })
+}
+
+/// The table of the README.
+pub fn markdown(catalogue: &Catalogue) -> String {
+    let mut table =
+        String::from("| tool | does | risk | approval | scope |\n|---|---|---|---|---|\n");
+    for entry in catalogue.iter() {
+        let spec = entry.spec;
+        let scope = spec.scope.map_or("any token", crate::tool::Scope::as_str);
+        let first = spec.description.split_inclusive(". ").next().unwrap_or_default().trim();
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            table,
+            "| `{}` | {first} | {} | {} | `{scope}` |",
+            spec.name,
+            spec.risk.as_str(),
+            spec.approval.as_str(),
+        );
+    }
+    table
+}

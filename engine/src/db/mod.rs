@@ -1,0 +1,200 @@
+//! The one door to the database, and all SQL of the server.
+//!
+//! [`Db`] opens read and write transactions; [`Tx`] runs statements. Each statement is written once,
+//! with `$1` parameters and in the SQL that SQLite and Postgres share, and runs on the database's
+//! own driver: rusqlite on the calling thread, or sqlx's Postgres.
+//!
+//! * [`db`], [`tx`]: opening, beginning, running, committing;
+//! * [`value`], [`mod@record`]: what goes into a statement, and what comes out;
+//! * [`error`]: what can go wrong, by kind;
+//! * `sqlite`, `postgres`: the two drivers behind the door;
+//! * [`approvals`], [`audit`], [`idempotency`], [`keys`]: the gate's tables;
+//! * [`tenants`], [`stock`], [`reservations`]: the business's;
+//! * [`orders`], [`order_lists`], [`order_items`], [`order_requests`], [`shipments`], [`quotes`],
+//!   [`payments`], [`gift_cards`]: what was asked for, ordered, sent and paid, from [`buyers`] of [`articles`];
+//! * [`provider_calls`], [`sandbox_calls`]: what the provider behind cards is asked to do;
+//! * [`verifications`]: who has shown to be a customer;
+//! * [`customers`], [`customer_search`], [`customer_profile`], [`customer_changes`],
+//!   [`interactions`], [`interaction_lists`], [`erasure`]: who they are, what is known of them, how it
+//!   changes, and how it is forgotten;
+//! * [`tickets`]: what was handed over to a person;
+//! * [`products`], [`product_search`], [`variants`]: what there is, how it is found, and on what
+//!   terms it is sold and reordered;
+//! * [`sales`]: what was sold, day by day;
+//! * [`ledgers`]: whether the books add up;
+//! * [`import`]: the business's own records, file by file.
+
+pub mod approvals;
+pub mod articles;
+pub mod audit;
+pub mod buyers;
+pub mod customer_changes;
+pub mod customer_profile;
+pub mod customer_search;
+pub mod customers;
+pub mod db;
+pub mod erasure;
+pub mod error;
+pub mod gift_cards;
+pub mod idempotency;
+pub mod import;
+pub mod interaction_lists;
+pub mod interactions;
+pub mod keys;
+pub mod ledgers;
+pub mod order_items;
+pub mod order_lists;
+pub mod order_requests;
+pub mod orders;
+pub mod payments;
+mod postgres;
+pub mod product_search;
+pub mod products;
+pub mod provider_calls;
+pub mod quotes;
+pub mod record;
+pub mod reservations;
+pub mod sales;
+pub mod sandbox_calls;
+pub mod shipments;
+mod sqlite;
+pub mod stock;
+pub mod tenants;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod tickets;
+pub mod tx;
+pub mod value;
+pub mod variants;
+pub mod verifications;
+
+pub use db::{Db, DbOptions};
+pub use error::{StoreError, StoreResult};
+pub use record::Record;
+pub(crate) use record::record;
+pub use tx::Tx;
+pub(crate) use value::params;
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+    use business_mcp::testing::TestDb;
+
+    record! {
+        #[derive(Debug, PartialEq)]
+        struct Tenant { id: String, name: String, created_at: DateTime<Utc> }
+    }
+
+    async fn insert(tx: &mut Tx, id: &str) -> StoreResult<u64> {
+        // The parameters stand out of order on purpose.
+        tx.execute(
+            "insert into tenants (name, id, currency, time_zone, created_at)
+             values ($2, $1, 'USD', 'UTC', $3)",
+            params![id, "Acme", DateTime::UNIX_EPOCH],
+        )
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_row_written_is_the_row_read() {
+        for TestDb { db, .. } in &testing::databases().await {
+            db.check().await.unwrap();
+            let mut tx = db.write().await.unwrap();
+            insert(&mut tx, "acme").await.unwrap();
+            tx.commit().await.unwrap();
+            let sql = "select id, name, created_at
+                       from tenants
+                       where id = $1";
+            let mut tx = db.read().await.unwrap();
+            let tenant: Option<Tenant> = tx.fetch_optional(sql, params!["acme"]).await.unwrap();
+            assert_eq!(tenant.unwrap().created_at, DateTime::UNIX_EPOCH);
+            let long: Vec<Tenant> = tx.fetch_all_long(sql, params!["acme"]).await.unwrap();
+            assert_eq!(long.len(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dropped_transaction_leaves_nothing_and_a_second_row_is_refused_by_kind() {
+        for TestDb { db, .. } in &testing::databases().await {
+            let mut tx = db.write().await.unwrap();
+            insert(&mut tx, "acme").await.unwrap();
+            assert!(matches!(insert(&mut tx, "acme").await, Err(StoreError::Unique(_))));
+            drop(tx);
+            let mut tx = db.read().await.unwrap();
+            let (count,): (i64,) = tx.fetch_one("select count(*) from tenants", &[]).await.unwrap();
+            assert_eq!(count, 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_read_handle_cannot_write() {
+        for TestDb { db, .. } in &testing::databases().await {
+            let mut tx = db.read().await.unwrap();
+            assert!(matches!(insert(&mut tx, "acme").await, Err(StoreError::ReadOnly(_))));
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn writers_share_commits_and_one_who_gives_up_takes_nothing_of_the_others_along() {
+        for TestDb { db, .. } in &testing::databases().await {
+            let writers = (0..60).map(|number| {
+                let db = db.clone();
+                tokio::spawn(async move {
+                    let mut tx = db.write().await.unwrap();
+                    insert(&mut tx, &format!("tenant-{number}")).await.unwrap();
+                    // Every third writer gives up: in the middle, or while it waits for the disk.
+                    match number % 6 {
+                        0 => drop(tx),
+                        3 => {
+                            let no_time = std::time::Duration::ZERO;
+                            drop(tokio::time::timeout(no_time, tx.commit()).await);
+                        }
+                        _ => tx.commit().await.unwrap(),
+                    }
+                })
+            });
+            for writer in writers.collect::<Vec<_>>() {
+                writer.await.unwrap();
+            }
+            // One more commit comes after every earlier one.
+            let mut tx = db.write().await.unwrap();
+            insert(&mut tx, "last").await.unwrap();
+            tx.commit().await.unwrap();
+            let mut tx = db.read().await.unwrap();
+            let ids: Vec<(String,)> = tx.fetch_all("select id from tenants", &[]).await.unwrap();
+            let has = |number: usize| ids.contains(&(format!("tenant-{number}"),));
+            assert!((0..60).filter(|number| number % 6 == 0).all(|number| !has(number)));
+            assert!((0..60).filter(|number| number % 3 != 0).all(has));
+        }
+    }
+
+    /// SQLite takes a whole transaction back by itself when the disk is full.
+    #[tokio::test]
+    async fn a_full_disk_is_told_to_everyone_whose_work_it_took_and_to_nobody_after() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("full.db").display());
+        let db = Db::open(&url, &DbOptions::default()).unwrap();
+        db.migrate().await.unwrap();
+        let name = "x".repeat(4000);
+        let mut tx = db.write().await.unwrap();
+        tx.fetch_all::<(i64,)>("pragma max_page_count = 1", &[]).await.unwrap();
+        let full = loop {
+            let id = uuid::Uuid::now_v7().to_string();
+            if let Err(error) = insert(&mut tx, &format!("{id}{name}")).await {
+                break error;
+            }
+        };
+        assert!(matches!(full, StoreError::Unavailable(_)), "{full:?}");
+        assert!(tx.commit().await.is_err());
+
+        let mut tx = db.write().await.unwrap();
+        tx.fetch_all::<(i64,)>("pragma max_page_count = 1000000", &[]).await.unwrap();
+        insert(&mut tx, "after").await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = db.read().await.unwrap();
+        let ids: Vec<(String,)> = tx.fetch_all("select id from tenants", &[]).await.unwrap();
+        assert_eq!(ids, [("after".to_owned(),)]);
+    }
+}

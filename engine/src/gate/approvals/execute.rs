@@ -1,0 +1,170 @@
+//! What an approval executes: the stored call, looked at again.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use super::{CallContext, Gate, Row, row_event};
+use crate::{
+    db::{
+        Tx, approvals, audit,
+        idempotency::{self, ClaimKey},
+        keys,
+    },
+    gate::{claims, guard},
+    money::Money,
+    text,
+    tool::{
+        Approval, Caller, ErrorCode, Preview, Scopes, ToolError,
+        catalogue::{Entry, PreparedCall, Rendered},
+    },
+};
+
+impl Gate {
+    /// Runs the stored call in the transaction that has marked it, and commits both at once.
+    pub(super) async fn execute(
+        &self,
+        mut tx: Tx,
+        decider: &Caller,
+        row: &Row,
+        now: DateTime<Utc>,
+    ) -> Result<(), ToolError> {
+        let caller = requester(row, &decider.tenant, &mut tx, now).await?;
+        let (entry, call) = self.stored_call(row, &caller)?;
+        if !entry.spec.effect.writes() {
+            // A handle that cannot write cannot mark the request either, so that comes first.
+            tx.commit().await?;
+            tx = self.db.read().await?;
+        }
+        let mut ctx = self.context(&caller, tx, now).await?;
+        ctx.conversation = row.conversation.as_deref().map(Arc::from);
+        ctx.verified = row.verified_customer.as_deref().map(Arc::from);
+        ctx.approval_id = Some(Arc::from(row.id.as_str()));
+        let run = self.run_stored(row, &call, &mut ctx);
+        let rendered = guard::guarded(self.deadline, &CancellationToken::new(), run).await?;
+        let subject = ctx.take_subject();
+        let mut tx = if entry.spec.effect.writes() { ctx.tx } else { self.db.write().await? };
+        self.save(&mut tx, &caller, row, &rendered, now).await?;
+        let mut event = row_event(&caller.tenant, row, "executed", now);
+        event.subject = subject.as_deref();
+        audit::append(&mut tx, &event).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The stored call, if it still means what it meant and its requester may still make it.
+    fn stored_call(&self, row: &Row, caller: &Caller) -> Result<(&Entry, PreparedCall), ToolError> {
+        let entry = self.catalogue.find(&row.tool);
+        let entry = entry.ok_or_else(|| changed(&text!("The tool is gone")))?;
+        if self.policy.ruling(entry.spec).approval == Approval::Disabled {
+            return Err(ToolError::new(
+                ErrorCode::Disabled,
+                text!("The tool has been switched off."),
+            ));
+        }
+        if i64::from(entry.spec.version) != row.tool_version {
+            return Err(changed(&text!("The tool has changed")));
+        }
+        if claims::digest(&row.arguments) != row.arguments_hash {
+            return Err(changed(&text!("The stored arguments have changed")));
+        }
+        if !caller.may(entry.spec.scope) {
+            let sentence = text!("Whoever asked may no longer do this.");
+            return Err(ToolError::new(ErrorCode::Forbidden, sentence));
+        }
+        let arguments: Map<String, Value> =
+            serde_json::from_str(&row.arguments).map_err(ToolError::internal)?;
+        Ok((entry, entry.prepare(arguments)?))
+    }
+
+    /// Looks at the price again, then runs the call.
+    async fn run_stored(
+        &self,
+        row: &Row,
+        call: &PreparedCall,
+        ctx: &mut CallContext,
+    ) -> Result<Rendered, ToolError> {
+        let outcome = async {
+            check_amount(row, &call.preview(ctx).await?)?;
+            call.run(ctx).await
+        };
+        outcome.await.map_err(|error| match error.code() {
+            // To whoever approved a total, another total is a changed price.
+            ErrorCode::TotalMismatch => error.with_code(ErrorCode::PriceChanged),
+            _ => error,
+        })
+    }
+
+    /// Stores the answer with the request and under the key of the call.
+    async fn save(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        row: &Row,
+        rendered: &Rendered,
+        now: DateTime<Utc>,
+    ) -> Result<(), ToolError> {
+        let tenant = &*caller.tenant;
+        approvals::save_result(tx, tenant, &row.id, &rendered.0).await?;
+        let key = ClaimKey {
+            tenant,
+            principal: &row.requester,
+            tool: &row.tool,
+            key: &row.idempotency_key,
+        };
+        let kept_until = now + self.claims.window_of(&row.idempotency_key);
+        Ok(idempotency::answer(tx, key, &rendered.0, kept_until).await?)
+    }
+}
+
+/// Whoever asked, with the authority of then, unless their key has been revoked since.
+async fn requester(
+    row: &Row,
+    tenant: &Arc<str>,
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+) -> Result<Arc<Caller>, ToolError> {
+    if let Some(key) = row.requester.strip_prefix("key:")
+        && !keys::is_active(tx, tenant, key, now).await?
+    {
+        let sentence = text!("The key that asked for this has been revoked.");
+        return Err(ToolError::new(ErrorCode::Forbidden, sentence));
+    }
+    Ok(Arc::new(Caller {
+        tenant: tenant.clone(),
+        subject: Arc::from(row.requester.as_str()),
+        token_id: row.requester_token.as_deref().map(Arc::from),
+        scopes: Scopes::parse(&row.requester_scopes),
+        expires_at: None,
+    }))
+}
+
+/// What was approved is what will be charged.
+fn check_amount(row: &Row, preview: &Preview) -> Result<(), ToolError> {
+    let stored: Value = serde_json::from_str(&row.preview).map_err(ToolError::internal)?;
+    let approved = stored.get("amount").filter(|amount| !amount.is_null());
+    let approved: Option<Money> = approved
+        .map(|amount| serde_json::from_value(amount.clone()))
+        .transpose()
+        .map_err(ToolError::internal)?;
+    if approved == preview.amount {
+        return Ok(());
+    }
+    let words = |amount: Option<Money>| amount.map_or_else(|| text!("nothing"), |a| a.to_string());
+    Err(ToolError::new(
+        ErrorCode::PriceChanged,
+        text!(
+            "The price has changed since this was asked for, from {approved} to {now}. Please quote it again.",
+            approved = words(approved),
+            now = words(preview.amount)
+        ),
+    ))
+}
+
+fn changed(what: &str) -> ToolError {
+    ToolError::new(
+        ErrorCode::Conflict,
+        text!("{what} since this was asked for. Please ask for it again.", what),
+    )
+}

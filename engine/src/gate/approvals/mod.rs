@@ -1,0 +1,299 @@
+//! Requests that wait for a person, and the decision that executes them.
+//!
+//! A gated call is priced and stored with everything it will need; it holds its stock. A different
+//! principal decides. Approving runs the stored call once, in the transaction that moves the request
+//! out of `pending`, with authority, policy, price and stock checked again.
+//!
+//! * `decide`, `execute`: the decision, and the stored call that it runs;
+//! * `view`: how a request looks, to whoever decides and to whoever asked.
+
+mod decide;
+mod execute;
+mod view;
+
+use chrono::{DateTime, Utc};
+use rand::RngCore as _;
+use serde_json::json;
+
+pub use self::{
+    decide::{Decision, Outcome},
+    view::ApprovalView,
+};
+use super::{
+    CallRequest, Gate,
+    claims::{Claim, Earlier},
+    event,
+};
+use crate::{
+    db::{
+        Tx,
+        approvals::{self, Approval as Row},
+        audit, tenants,
+    },
+    text,
+    tool::{
+        Approval, CallContext, ErrorCode, Hold, Preview, Scope, Spec, ToolError,
+        catalogue::{Entry, PreparedCall, Rendered},
+    },
+};
+use business_mcp::catalog::sql::reservations::{self, Holding};
+
+/// How many requests of one principal may wait at once.
+const MOST_OPEN: i64 = 20;
+/// How much one sweep ends, so that it never holds the database for long.
+const SWEPT_AT_ONCE: i64 = 500;
+
+impl Gate {
+    /// Whether this very call waits for a person, and what that person will read.
+    pub(super) async fn waits_for_approval(
+        &self,
+        spec: &Spec,
+        call: &PreparedCall,
+        ctx: &mut CallContext,
+    ) -> Result<Option<Preview>, ToolError> {
+        let ruling = self.policy.ruling(spec);
+        let too_many = match ruling.max_per_hour {
+            None => false,
+            Some(most) => {
+                let tenant = ctx.tenant_id();
+                let subject = ctx.caller.subject.clone();
+                let (tx, now) = (&mut ctx.tx, ctx.now);
+                // Calls at the same time would otherwise all count the same past.
+                let turn = format!("calls:{}:{subject}", spec.name);
+                tenants::one_at_a_time(tx, &tenant, &turn).await?;
+                audit::executed_in_last_hour(tx, &tenant, &subject, spec.name, now).await? >= most
+            }
+        };
+        if ruling.approval != Approval::RequiresApproval && !too_many {
+            return Ok(None);
+        }
+        let preview = call.preview(ctx).await?;
+        if !too_many && ruling.lets_pass(preview.amount) {
+            return Ok(None);
+        }
+        Ok(Some(preview))
+    }
+
+    /// Stores a request, holds its stock, and tells the agent.
+    pub(super) async fn ask(
+        &self,
+        entry: &Entry,
+        call: &PreparedCall,
+        request: &CallRequest,
+        claim: &Claim<'_>,
+        ctx: CallContext,
+        preview: Preview,
+    ) -> Result<Rendered, ToolError> {
+        let about = whose(entry.spec, &ctx);
+        let (now, verified, mut tx) = (ctx.now, ctx.verified, ctx.tx);
+        let tenant = &*request.caller.tenant;
+        let turn = format!("requests:{}", request.caller.subject);
+        tenants::one_at_a_time(&mut tx, tenant, &turn).await?;
+        if approvals::count_open(&mut tx, tenant, &request.caller.subject).await? >= MOST_OPEN {
+            return Err(ToolError::new(
+                ErrorCode::RateLimitExceeded,
+                text!(
+                    "Too many requests wait for approval already. Please wait until some are decided."
+                ),
+            ));
+        }
+        let mut row = self.request_row(entry, call, request, claim, &preview, now);
+        row.verified_customer = verified.as_deref().map(str::to_owned);
+        row.customer_id = about;
+        for hold in sorted(&preview) {
+            let holder = approvals::holder(&row.id);
+            let holding = Holding {
+                holder: &holder,
+                location: hold.location.as_deref(),
+                now,
+                until: row.expires_at,
+            };
+            if !reservations::hold(&mut tx, tenant, &hold.sku, hold.quantity, holding).await? {
+                return Err(ToolError::new(
+                    ErrorCode::OutOfStock,
+                    text!(
+                        "There are no longer {quantity} of {sku} in stock.",
+                        quantity = hold.quantity,
+                        sku = hold.sku
+                    ),
+                ));
+            }
+        }
+        approvals::insert(&mut tx, tenant, &row).await?;
+        claim.wait_for(&mut tx, &row.id, row.expires_at).await?;
+        let mut event = event(entry.spec, request, now);
+        event.action = "requested";
+        event.approval_id = Some(&row.id);
+        event.arguments_hash = Some(&row.arguments_hash);
+        audit::append(&mut tx, &event).await?;
+        claim.commit(tx).await?;
+        metrics::counter!("approvals_total", "tool" => entry.spec.name, "outcome" => "requested")
+            .increment(1);
+        view::pending_answer(&row)
+    }
+
+    fn request_row(
+        &self,
+        entry: &Entry,
+        call: &PreparedCall,
+        request: &CallRequest,
+        claim: &Claim<'_>,
+        preview: &Preview,
+        now: DateTime<Utc>,
+    ) -> Row {
+        let caller = &request.caller;
+        Row {
+            id: new_id(),
+            status: "pending".to_owned(),
+            tool: entry.spec.name.to_owned(),
+            tool_version: entry.spec.version.into(),
+            policy_version: self.policy.version().to_owned(),
+            risk: self.policy.ruling(entry.spec).risk.as_str().to_owned(),
+            requester: caller.subject.to_string(),
+            requester_token: caller.token_id.as_deref().map(str::to_owned),
+            requester_scopes: caller.scopes.to_string(),
+            conversation: request.conversation.as_deref().map(str::to_owned),
+            verified_customer: None,
+            customer_id: None,
+            arguments: call.canonical(),
+            arguments_hash: claim.fingerprint().to_owned(),
+            idempotency_key: claim.key.clone(),
+            summary: preview.summary.clone(),
+            preview: json!({ "amount": preview.amount, "details": preview.details }).to_string(),
+            created_at: now,
+            expires_at: now + self.approval_ttl,
+            decided_by: None,
+            decided_at: None,
+            decision_reason: None,
+            result: None,
+        }
+    }
+
+    /// What the same call hears again. The transaction is committed although it may have written
+    /// nothing: what it read may belong to a commit that has not reached the disk yet.
+    pub(super) async fn earlier_answer(
+        &self,
+        mut tx: Tx,
+        claim: &Claim<'_>,
+        earlier: Earlier,
+        now: DateTime<Utc>,
+    ) -> Result<Rendered, ToolError> {
+        let approval_id = match earlier {
+            Earlier::Answered(rendered) => {
+                claim.commit(tx).await?;
+                return Ok(rendered);
+            }
+            Earlier::Running => {
+                return Err(ToolError::new(
+                    ErrorCode::Conflict,
+                    text!("The same call is running at this moment. Please ask again in a second."),
+                ));
+            }
+            Earlier::Asked(approval_id) => approval_id,
+        };
+        let tenant = claim.tenant();
+        self.expire(&mut tx, tenant, &approval_id, now).await?;
+        let row = approvals::find(&mut tx, tenant, &approval_id).await?;
+        claim.commit(tx).await?;
+        match row {
+            Some(row) => view::answer_of(&row).map(Rendered::replayed),
+            None => Err(ToolError::not_found("request", &approval_id)),
+        }
+    }
+
+    /// Ends a request whose time is over and lets its stock go. False when it was not so.
+    pub(super) async fn expire(
+        &self,
+        tx: &mut Tx,
+        tenant: &str,
+        id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, ToolError> {
+        if !approvals::expire(tx, tenant, id, now).await? {
+            return Ok(false);
+        }
+        reservations::release_holder(tx, tenant, &approvals::holder(id)).await?;
+        if let Some(row) = approvals::find(tx, tenant, id).await? {
+            audit::append(tx, &row_event(tenant, &row, "expired", now)).await?;
+            count(&row);
+        }
+        Ok(true)
+    }
+
+    /// Ends what nobody decided in time and forgets what is no longer needed; run every few seconds.
+    pub async fn sweep(&self) -> Result<(), ToolError> {
+        let now = self.clock.now();
+        let mut tx = self.db.read().await?;
+        let overdue = approvals::overdue(&mut tx, now, SWEPT_AT_ONCE).await?;
+        drop(tx);
+        for (tenant, id) in overdue {
+            let mut tx = self.db.write().await?;
+            self.expire(&mut tx, &tenant, &id, now).await?;
+            tx.commit().await?;
+        }
+        let mut tx = self.db.write().await?;
+        reservations::release_ended(&mut tx, now, SWEPT_AT_ONCE).await?;
+        crate::db::idempotency::forget_ended(&mut tx, now).await?;
+        crate::db::verifications::forget_ended(&mut tx, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// The customer whom a request is about. Where the tool has looked at none yet and yet is for customers'
+/// affairs it is somebody, and nobody can say who.
+fn whose(spec: &Spec, ctx: &CallContext) -> Option<String> {
+    let unknown = spec.scope.is_none_or(Scope::is_about_customers).then_some("");
+    ctx.about().or(unknown).map(str::to_owned)
+}
+
+/// Holds in the order of their SKUs, one a SKU and location.
+fn sorted(preview: &Preview) -> Vec<Hold> {
+    let mut holds = std::collections::BTreeMap::<(&str, Option<&str>), i64>::new();
+    for hold in &preview.holds {
+        *holds.entry((&hold.sku, hold.location.as_deref())).or_default() += hold.quantity;
+    }
+    let hold = |((sku, location), quantity): ((&str, Option<&str>), i64)| Hold {
+        sku: sku.to_owned(),
+        quantity,
+        location: location.map(str::to_owned),
+    };
+    holds.into_iter().map(hold).collect()
+}
+
+/// 128 random bits: knowing one id says nothing about another.
+fn new_id() -> String {
+    let mut bits = [0_u8; 16];
+    rand::rng().fill_bytes(&mut bits);
+    format!("APR-{:032X}", u128::from_be_bytes(bits))
+}
+
+/// An event about a stored request, in the name of whoever asked.
+fn row_event<'a>(
+    tenant: &'a str,
+    row: &'a Row,
+    action: &'a str,
+    at: DateTime<Utc>,
+) -> audit::Event<'a> {
+    audit::Event {
+        tenant,
+        at,
+        principal: &row.requester,
+        token_id: row.requester_token.as_deref(),
+        action,
+        tool: &row.tool,
+        outcome: "ok",
+        approval_id: Some(&row.id),
+        subject: None,
+        arguments_hash: Some(&row.arguments_hash),
+        conversation: row.conversation.as_deref(),
+        request_id: None,
+    }
+}
+
+fn count(row: &Row) {
+    metrics::counter!(
+        "approvals_total", "tool" => row.tool.clone(), "outcome" => row.status.clone()
+    )
+    .increment(1);
+}

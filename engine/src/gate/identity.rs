@@ -1,0 +1,115 @@
+//! As which customer a call is made: bound by a handle in an argument or a header, or by the
+//! conversation in which the customer was verified. It never has to pass through the model.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::{CallRequest, Gate, claims::digest};
+use crate::{
+    db::{StoreResult, Tx, verifications},
+    text,
+    tool::{
+        CallContext, Caller, Scope, Spec, ToolError,
+        answer::{Envelope, Status},
+        catalogue::Rendered,
+    },
+};
+
+/// The argument that binds a call, on every tool; it stands in no schema, because platforms add it
+/// and models should not see it.
+const HANDLE: [&str; 2] = ["verification_handle", "verificationHandle"];
+
+/// A call with its caller, or what is answered instead.
+#[expect(clippy::large_enum_variant, reason = "it lives for one match")]
+pub(super) enum Bound {
+    /// Everything that the tool may use.
+    Context(CallContext),
+    /// The caller must be verified first.
+    Unverified(Rendered),
+}
+
+/// Takes the handle out of the arguments; one that stands there counts before a header's.
+pub(super) fn take_handle(arguments: &mut Map<String, Value>, request: &mut CallRequest) {
+    for name in HANDLE {
+        if let Some(Value::String(handle)) = arguments.shift_remove(name)
+            && !handle.trim().is_empty()
+        {
+            request.verification = Some(Arc::from(handle.trim()));
+        }
+    }
+}
+
+impl Gate {
+    /// A context around an open transaction.
+    pub(super) async fn context(
+        &self,
+        caller: &Arc<Caller>,
+        mut tx: Tx,
+        now: DateTime<Utc>,
+    ) -> Result<CallContext, ToolError> {
+        let tenant = self.tenants.of(&caller.tenant, &mut tx).await?;
+        Ok(CallContext::new(caller.clone(), tenant, tx, now))
+    }
+
+    /// A context around an open transaction, as the customer whom the caller has shown to be.
+    pub(super) async fn bind(
+        &self,
+        spec: &Spec,
+        request: &CallRequest,
+        mut tx: Tx,
+        now: DateTime<Utc>,
+    ) -> Result<Bound, ToolError> {
+        let verified = verified(request, &mut tx, now).await?;
+        if verified.is_none() && request.verification.is_some() {
+            return unverified(text!(
+                "Your verification has ended. Please tell me two of these again: postal code, e-mail address, \
+                 the end of the phone number, or an order number."
+            ));
+        }
+        let sees_personal = request.caller.scopes.contains(Scope::CrmPii);
+        if verified.is_none() && self.ruling(spec).verified_caller && !sees_personal {
+            return unverified(text!(
+                "I have to know first that you are the customer. Please tell me two of these: postal \
+                 code, e-mail address, the end of the phone number, or an order number."
+            ));
+        }
+        let mut ctx = self.context(&request.caller, tx, now).await?;
+        ctx.conversation.clone_from(&request.conversation);
+        ctx.verified = verified;
+        Ok(Bound::Context(ctx))
+    }
+}
+
+/// The customer whom the handle stands for; without one, whom the conversation was verified as.
+async fn verified(
+    request: &CallRequest,
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+) -> StoreResult<Option<Arc<str>>> {
+    let (tenant, principal) = (&*request.caller.tenant, &*request.caller.subject);
+    let found = match (&request.verification, &request.conversation) {
+        (Some(handle), _) => {
+            verifications::by_handle(tx, tenant, principal, &digest(handle), now).await?
+        }
+        (None, Some(conversation)) => {
+            verifications::by_conversation(tx, tenant, principal, conversation, now).await?
+        }
+        (None, None) => None,
+    };
+    Ok(found.map(|(customer,)| customer.into()))
+}
+
+/// An ordinary answer, because some platforms say only that a call failed where it is an error.
+fn unverified(say: String) -> Result<Bound, ToolError> {
+    let instead = Rendered::of(&Envelope::<Value> {
+        say,
+        status: Status::VerificationRequired,
+        data: None,
+        approval: None,
+        candidates: None,
+        replayed: None,
+    })?;
+    Ok(Bound::Unverified(instead))
+}

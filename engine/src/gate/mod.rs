@@ -1,0 +1,340 @@
+//! The steps that every call passes, in order, whoever calls and however.
+//!
+//! 1. find the tool;
+//! 2. scope and toolset;
+//! 3. parse leniently and validate;
+//! 4. one transaction, read-only for a tool that reads;
+//! 5. the claim that makes a repeated call harmless;
+//! 6. the policy, and the approval that some calls wait for;
+//! 7. the tool;
+//! 8. answer, audit and approval committed together with the effect;
+//! 9. a failure rolled back, and audited on its own, behind the answer.
+//!
+//! * [`policy`]: what waits for a person, from a built-in default and a file;
+//! * [`approvals`]: requests, and the decision that executes them;
+//! * [`claims`]: given and derived keys;
+//! * `identity`: as which customer a call is made;
+//! * `guard`: deadline, cancellation and panics;
+//! * `meters`: figures and log lines;
+//! * `tenants`: what is known of a tenant;
+//! * `trail`: the audit lines of what failed.
+
+pub mod approvals;
+pub mod claims;
+mod guard;
+mod identity;
+mod meters;
+pub mod policy;
+mod tenants;
+mod trail;
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    claims::{Claims, Trace},
+    identity::Bound,
+    meters::Meters,
+    policy::{Policy, Ruling},
+    tenants::Tenants,
+    trail::Trail,
+};
+use crate::{
+    db::{Db, audit},
+    speech::words,
+    text,
+    tool::{
+        Approval, Caller, Catalogue, Clock, ErrorCode, Spec, ToolError, Toolset,
+        catalogue::{Entry, PreparedCall, Rendered},
+    },
+};
+use business_mcp::business::Business;
+
+/// How often a transaction that others were in the way of is run before the caller is told.
+const ATTEMPTS: u32 = 5;
+
+/// What the gate is built from.
+pub struct GateOptions {
+    /// The deadline of one call.
+    pub deadline: Duration,
+    /// How long a request waits before no answer is a no.
+    pub approval_ttl: TimeDelta,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// What waits for a person.
+    pub policy: Policy,
+    /// Company facts and pricing for every tenant.
+    pub business: Arc<Business>,
+}
+
+/// One call as it arrives from the protocol.
+pub struct CallRequest {
+    /// Who calls.
+    pub caller: Arc<Caller>,
+    /// The tool's name or alias.
+    pub tool: String,
+    /// What was sent.
+    pub arguments: Map<String, Value>,
+    /// The conversation that a header names.
+    pub conversation: Option<Arc<str>>,
+    /// The verification handle that a header holds.
+    pub verification: Option<Arc<str>>,
+    /// The toolset that the URL names.
+    pub toolset: Option<Toolset>,
+    /// The HTTP request's id, for the audit trail.
+    pub request_id: Option<Arc<str>>,
+    /// Fires when the client has gone.
+    pub cancelled: CancellationToken,
+}
+
+/// The gate. Everything that calls a tool holds one and nothing else.
+pub struct Gate {
+    db: Db,
+    catalogue: Catalogue,
+    policy: Policy,
+    clock: Clock,
+    deadline: Duration,
+    claims: Claims,
+    meters: Meters,
+    approval_ttl: TimeDelta,
+    tenants: Tenants,
+    trail: Trail,
+}
+
+impl Gate {
+    /// A gate in front of these tools.
+    ///
+    /// # Errors
+    /// A policy that names an unknown tool or weakens one, in one sentence.
+    pub fn new(db: Db, catalogue: Catalogue, options: GateOptions) -> Result<Self, String> {
+        options.policy.check(&catalogue)?;
+        Ok(Self {
+            tenants: Tenants::new(options.business),
+            trail: Trail::new(db.clone()),
+            db,
+            policy: options.policy,
+            clock: options.clock,
+            deadline: options.deadline,
+            claims: Claims::default(),
+            meters: Meters::of(&catalogue),
+            catalogue,
+            approval_ttl: options.approval_ttl,
+        })
+    }
+
+    /// The tools behind the gate.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// What the policy says of a tool.
+    pub fn ruling(&self, spec: &Spec) -> Ruling<'_> {
+        self.policy.ruling(spec)
+    }
+
+    /// The policy's version, as it is stored with each request.
+    pub fn policy_version(&self) -> &str {
+        self.policy.version()
+    }
+
+    /// Where the time comes from.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Whether a caller is shown a tool. The one predicate for the list and for the call.
+    pub fn is_listed(&self, spec: &Spec, caller: &Caller, toolset: Option<Toolset>) -> bool {
+        caller.may(spec.scope)
+            && toolset.is_none_or(|toolset| spec.toolsets.contains(&toolset))
+            && self.ruling(spec).approval != Approval::Disabled
+    }
+
+    /// How many tools are switched on, for whoever may call them.
+    pub fn switched_on(&self) -> usize {
+        let on = |spec| self.ruling(spec).approval != Approval::Disabled;
+        self.catalogue.iter().filter(|entry| on(entry.spec)).count()
+    }
+
+    /// Takes one call through every step.
+    ///
+    /// # Errors
+    /// Whatever is not an answer, with its sentence. `tool_not_found` is a fault of the protocol;
+    /// all others are told to the agent.
+    pub async fn call(&self, request: CallRequest) -> Result<Rendered, ToolError> {
+        let started = Instant::now();
+        let language = self.tenants.language(&request.caller.tenant, &self.db).await;
+        let said = async { self.called(request, started).await.map_err(ToolError::aloud) };
+        words::speaking(language, said).await
+    }
+
+    async fn called(
+        &self,
+        mut request: CallRequest,
+        started: Instant,
+    ) -> Result<Rendered, ToolError> {
+        let entry = self
+            .catalogue
+            .find(&request.tool)
+            .filter(|entry| request.toolset.is_none_or(|set| entry.spec.toolsets.contains(&set)));
+        let Some(entry) = entry else {
+            let sentence =
+                text!("There is no tool of this name. List the tools to see what there is.");
+            let error = ToolError::new(ErrorCode::ToolNotFound, sentence);
+            // The name is the caller's own words, and those are not logged.
+            meters::refused("unknown", &request, &error, started.elapsed());
+            return Err(error);
+        };
+        let mut arguments = std::mem::take(&mut request.arguments);
+        identity::take_handle(&mut arguments, &mut request);
+        let trace = OnceLock::new();
+        let steps = self.steps(entry, &request, arguments, &trace);
+        let left = self.deadline.saturating_sub(started.elapsed());
+        let outcome = guard::guarded(left, &request.cancelled, steps).await;
+        let trace = trace.into_inner();
+        if let Err(error) = &outcome
+            && is_audited(entry.spec, error)
+            && !trace.as_ref().is_some_and(Trace::is_open)
+        {
+            let fingerprint = trace.map(|trace| trace.fingerprint);
+            self.trail.note(entry.spec, fingerprint, &request, error, self.clock.now());
+        }
+        self.meters.observe(entry.spec, &request, &outcome, started.elapsed());
+        outcome
+    }
+
+    /// Writes down a call that the edge has refused for want of a scope.
+    pub fn note_refusal(&self, spec: &'static Spec, request: &CallRequest) {
+        let started = Instant::now();
+        if let Err(refusal) = self.ruling(spec).admit(spec, &request.caller) {
+            self.trail.note(spec, None, request, &refusal, self.clock.now());
+            meters::refused(spec.name, request, &refusal, started.elapsed());
+        }
+    }
+
+    /// Waits until every call that was refused or failed is in the audit trail.
+    pub async fn written_down(&self) {
+        self.trail.written().await;
+    }
+
+    /// Steps 2 to 8. A write leaves its `trace`, because a call that is cut off leaves nothing else.
+    async fn steps(
+        &self,
+        entry: &Entry,
+        request: &CallRequest,
+        arguments: Map<String, Value>,
+        trace: &OnceLock<Trace>,
+    ) -> Result<Rendered, ToolError> {
+        let now = self.clock.now();
+        let ruling = self.ruling(entry.spec);
+        ruling.admit(entry.spec, &request.caller)?;
+        let call = self.catalogue.prepare(entry, arguments)?;
+        // A read that a person decides about takes the writing way, since its request is stored.
+        if !entry.spec.effect.writes() && ruling.approval != Approval::RequiresApproval {
+            return self.read(entry, &call, request, now).await;
+        }
+        let trace = trace.get_or_init(|| Trace::of(&call));
+        // Boxed, so that a read does not carry the room that a write needs.
+        Box::pin(self.write(entry, &call, request, trace, now)).await
+    }
+
+    /// A read, on a handle that cannot write.
+    async fn read(
+        &self,
+        entry: &Entry,
+        call: &PreparedCall,
+        request: &CallRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Rendered, ToolError> {
+        let tx = self.db.read().await?;
+        match self.bind(entry.spec, request, tx, now).await? {
+            Bound::Context(mut ctx) => call.run(&mut ctx).await,
+            Bound::Unverified(instead) => Ok(instead),
+        }
+    }
+
+    /// A write: run again from its start while other transactions are in its way.
+    async fn write(
+        &self,
+        entry: &Entry,
+        call: &PreparedCall,
+        request: &CallRequest,
+        trace: &Trace,
+        now: DateTime<Utc>,
+    ) -> Result<Rendered, ToolError> {
+        let mut attempt = 1;
+        loop {
+            let outcome = self.write_once(entry, call, request, trace, now).await;
+            match outcome {
+                Err(error) if error.may_rerun() && attempt < ATTEMPTS => {
+                    tokio::time::sleep(guard::pause(attempt)).await;
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn write_once(
+        &self,
+        entry: &Entry,
+        call: &PreparedCall,
+        request: &CallRequest,
+        trace: &Trace,
+        now: DateTime<Utc>,
+    ) -> Result<Rendered, ToolError> {
+        let tx = self.db.write().await?;
+        let mut ctx = match self.bind(entry.spec, request, tx, now).await? {
+            Bound::Context(ctx) => ctx,
+            Bound::Unverified(instead) => return Ok(instead),
+        };
+        let claim = self.claims.of(entry.spec, call, request, ctx.verified.clone(), trace);
+        if let Some(earlier) = claim.take(&mut ctx.tx, now).await? {
+            return self.earlier_answer(ctx.tx, &claim, earlier, now).await;
+        }
+        let waits = self.waits_for_approval(entry.spec, call, &mut ctx).await?;
+        if let Some(preview) = waits {
+            return self.ask(entry, call, request, &claim, ctx, preview).await;
+        }
+        let rendered = call.run(&mut ctx).await?;
+        let subject = ctx.take_subject();
+        let mut tx = ctx.tx;
+        claim.answer(&mut tx, &rendered, now).await?;
+        let mut event = event(entry.spec, request, now);
+        event.action = "executed";
+        event.arguments_hash = Some(&trace.fingerprint);
+        event.subject = subject.as_deref();
+        audit::append(&mut tx, &event).await?;
+        claim.commit(tx).await?;
+        Ok(rendered)
+    }
+}
+
+/// Failures of writes are audited, and whatever was refused for its scope or by the policy.
+fn is_audited(spec: &Spec, error: &ToolError) -> bool {
+    spec.effect.writes() || matches!(error.code(), ErrorCode::Forbidden | ErrorCode::Disabled)
+}
+
+/// The event of a call, before its outcome is known.
+fn event<'a>(spec: &Spec, request: &'a CallRequest, at: DateTime<Utc>) -> audit::Event<'a> {
+    audit::Event {
+        tenant: &request.caller.tenant,
+        at,
+        principal: &request.caller.subject,
+        token_id: request.caller.token_id.as_deref(),
+        action: "failed",
+        tool: spec.name,
+        outcome: "ok",
+        approval_id: None,
+        subject: None,
+        arguments_hash: None,
+        conversation: request.conversation.as_deref(),
+        request_id: request.request_id.as_deref(),
+    }
+}

@@ -1,0 +1,217 @@
+//! What waits for a person: each tool's own declaration, made stricter by a policy file.
+//!
+//! ```toml
+//! version = "2026-11"
+//!
+//! [tools.order_create]
+//! auto_approve_below = "100.00"   # smaller orders take effect at once
+//! max_per_hour = 20               # what one caller does beyond this waits for a person
+//!
+//! [tools.crm_create_note]
+//! approval = "requires_approval"
+//! ```
+//!
+//! A file can make a tool stricter, and can let small amounts pass where the tool's risk is low or
+//! medium. It can never let a high risk pass without another person.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::claims::digest;
+use crate::{
+    money::{Currency, Money},
+    text,
+    tool::{Approval, Caller, Catalogue, ErrorCode, Risk, Spec, ToolError},
+};
+
+/// The policy in force.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    version: String,
+    tools: BTreeMap<String, Rule>,
+}
+
+/// What a file says of one tool.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    approval: Option<String>,
+    risk: Option<String>,
+    auto_approve_below: Option<String>,
+    max_per_hour: Option<i64>,
+    verified_caller: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: Option<String>,
+    #[serde(default)]
+    tools: BTreeMap<String, Rule>,
+}
+
+/// What the policy says of one tool.
+#[derive(Debug, Clone, Copy)]
+pub struct Ruling<'a> {
+    /// Whether a person decides.
+    pub approval: Approval,
+    /// How much harm a wrong call does here.
+    pub risk: Risk,
+    /// Calls worth less than this decimal amount take effect at once.
+    pub auto_approve_below: Option<&'a str>,
+    /// More of one caller's calls in an hour than this wait for a person.
+    pub max_per_hour: Option<i64>,
+    /// Whether the caller must have shown to be the customer, unless the token holds `crm:pii`.
+    pub verified_caller: bool,
+}
+
+impl Ruling<'_> {
+    /// Whether a caller may call the tool at all.
+    ///
+    /// # Errors
+    /// `disabled`, and `forbidden` where the token lacks the scope.
+    pub fn admit(&self, spec: &Spec, caller: &Caller) -> Result<(), ToolError> {
+        if self.approval == Approval::Disabled {
+            let title = spec.title;
+            let off = text!(
+                "That is switched off here: {title}. Offer the caller a person instead.",
+                title
+            );
+            return Err(ToolError::new(ErrorCode::Disabled, off));
+        }
+        match spec.scope {
+            Some(scope) if !caller.may(spec.scope) => {
+                let name = spec.name;
+                let lacks = text!(
+                    "This token may not use {name}: it lacks the scope {scope}.",
+                    name,
+                    scope
+                );
+                Err(ToolError::new(ErrorCode::Forbidden, lacks))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { version: "built-in".to_owned(), tools: BTreeMap::new() }
+    }
+}
+
+impl Policy {
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// A sentence that names the line or the tool.
+    pub fn parse(toml: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(toml).map_err(|error| {
+            // One sentence: the library would draw the line as well.
+            let before = error.span().and_then(|span| toml.get(..span.start));
+            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+            let why = error.message().lines().collect::<Vec<_>>().join(", ");
+            format!("the policy file cannot be read: line {line}: {why}")
+        })?;
+        // The text's own digest, so that a forgotten version cannot hide a change.
+        let digest: String = digest(toml).chars().take(12).collect();
+        let version = file.version.map_or(digest.clone(), |name| format!("{name}+{digest}"));
+        Ok(Self { version, tools: file.tools })
+    }
+
+    /// The version, as it is stored with each request.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// What the policy says of a tool.
+    pub fn ruling(&self, spec: &Spec) -> Ruling<'_> {
+        let rule = self.tools.get(spec.name);
+        let word = |word: fn(&Rule) -> Option<&str>| rule.and_then(word);
+        Ruling {
+            approval: word(|rule| rule.approval.as_deref())
+                .and_then(Approval::parse)
+                .unwrap_or(spec.approval),
+            risk: word(|rule| rule.risk.as_deref()).and_then(Risk::parse).unwrap_or(spec.risk),
+            auto_approve_below: rule.and_then(|rule| rule.auto_approve_below.as_deref()),
+            max_per_hour: rule.and_then(|rule| rule.max_per_hour),
+            verified_caller: rule.and_then(|rule| rule.verified_caller).unwrap_or(false),
+        }
+    }
+
+    /// Whether the policy fits the tools and makes none of them laxer than it may be.
+    ///
+    /// # Errors
+    /// A sentence that names the tool and the setting.
+    pub fn check(&self, catalogue: &Catalogue) -> Result<(), String> {
+        for (name, rule) in &self.tools {
+            let Some(entry) = catalogue.find(name).filter(|entry| entry.spec.name == name) else {
+                return Err(format!("the policy names {name}, which is not a tool"));
+            };
+            rule.check(entry.spec).map_err(|why| format!("in the policy, {name}: {why}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Rule {
+    fn check(&self, spec: &Spec) -> Result<(), String> {
+        let risk = match self.risk.as_deref().map(|word| (word, Risk::parse(word))) {
+            None => spec.risk,
+            Some((_, Some(risk))) if risk >= spec.risk => risk,
+            Some((word, Some(_))) => {
+                return Err(format!("risk {word} is lower than the tool's own"));
+            }
+            Some((word, None)) => {
+                return Err(format!("risk {word} is none of low, medium, high, critical"));
+            }
+        };
+        let approval = match self.approval.as_deref().map(|word| (word, Approval::parse(word))) {
+            None => spec.approval,
+            Some((word, None)) => {
+                return Err(format!(
+                    "approval {word} is none of auto_approved, requires_approval, disabled"
+                ));
+            }
+            Some((_, Some(Approval::AutoApproved))) if spec.approval != Approval::AutoApproved => {
+                return Err(
+                    "it cannot be auto_approved; let small amounts pass with auto_approve_below"
+                        .to_owned(),
+                );
+            }
+            Some((_, Some(approval))) => approval,
+        };
+        if risk >= Risk::High && approval == Approval::AutoApproved && spec.risk < Risk::High {
+            return Err("a risk raised to high needs approval = \"requires_approval\"".to_owned());
+        }
+        if let Some(amount) = &self.auto_approve_below {
+            if risk >= Risk::High {
+                return Err("auto_approve_below is not for high or critical risk".to_owned());
+            }
+            let amount = Money::parse(amount, Currency::USD)
+                .map_err(|why| format!("auto_approve_below {why}"))?;
+            if amount.minor < 0 {
+                return Err("auto_approve_below cannot be negative".to_owned());
+            }
+        }
+        if self.max_per_hour.is_some() && !spec.effect.writes() {
+            return Err("max_per_hour counts what is changed, and this tool only reads".to_owned());
+        }
+        if self.max_per_hour.is_some_and(|most| most < 0) {
+            return Err("max_per_hour cannot be negative".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Ruling<'_> {
+    /// Whether an amount is small enough to pass without a person.
+    pub(super) fn lets_pass(&self, amount: Option<Money>) -> bool {
+        let (Some(below), Some(amount)) = (self.auto_approve_below, amount) else {
+            return false;
+        };
+        // A threshold with cents says nothing about a currency without them: then a person decides.
+        Money::parse(below, amount.currency).is_ok_and(|below| amount.minor < below.minor)
+    }
+}

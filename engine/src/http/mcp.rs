@@ -1,0 +1,246 @@
+//! `/mcp`: what stands between a connection and the protocol.
+//!
+//! In order: host and origin, token, budget, body, envelope, scope. A refusal before the body is
+//! read costs next to nothing; a refusal after it names the message it answers.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request},
+    response::{IntoResponse, Response},
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    App, body,
+    envelope::{self, Envelope},
+    frame::RequestId,
+    metadata,
+    problem::Problem,
+    server::Peer,
+};
+use crate::{
+    gate::CallRequest,
+    mcp::{CallInfo, protocol_versions},
+    tool::{Caller, Role, Scopes, Toolset},
+};
+
+/// The header that holds a verification handle, where a platform binds it below the model.
+const VERIFICATION: &str = "x-verification-handle";
+
+/// Serves `/mcp` and `/mcp/`.
+pub async fn serve(
+    State(app): State<Arc<App>>,
+    ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
+    request: Request,
+) -> Response {
+    match answer(&app, peer, request).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn answer(app: &App, peer: IpAddr, request: Request) -> Result<Response, Problem> {
+    app.guard.check(request.headers())?;
+    let _place = app.limits.enter()?;
+    if request.method() == Method::GET && !accepts_events(request.headers()) {
+        return Ok(metadata::card(app));
+    }
+    let caller = authenticate(app, peer, request.headers(), Role::Agent.scopes()).await?;
+    app.limits.take(&caller)?;
+    if request.method() != Method::POST {
+        return Err(Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            -32600,
+            "method_not_allowed",
+            "There are no sessions here: POST each message to this address.",
+        )
+        .with_header(header::ALLOW, "GET, POST"));
+    }
+    let (mut parts, body) = request.into_parts();
+    let body = body::read(&parts.headers, body).await?;
+    let envelope = envelope::read(&body)?;
+    let id = envelope.id.clone().unwrap_or_default();
+    known_version(&parts.headers).map_err(|problem| problem.answering(id.clone()))?;
+    let Some(method) = envelope.method.as_deref() else {
+        // Nothing was asked of the client, so its answer is taken and answers nothing.
+        return Ok(StatusCode::ACCEPTED.into_response());
+    };
+    let info = call_info(app, &parts, caller)?;
+    step_up(app, &envelope, &info)?;
+    let events = only_events(&parts.headers);
+    // The protocol asks for both types by name; what the client really takes was looked at above.
+    let both = HeaderValue::from_static("application/json, text/event-stream");
+    parts.headers.insert(header::ACCEPT, both);
+    parts.extensions.insert(info);
+    let request = axum::http::Request::from_parts(parts, body);
+    let response = app.transport.handle(request, method, events).await;
+    if !is_plain_refusal(&response) {
+        return Ok(response);
+    }
+    let status = response.status();
+    if status.is_server_error() {
+        // It lost the answer: its handler is gone, or was cut off because the server stops.
+        let cause = format!("the protocol library answers {status}");
+        let sentence = "The server could not finish this. Please try again.";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        return Err(Problem::internal(status, &cause, sentence)
+            .with_header(header::RETRY_AFTER, "1")
+            .answering(id));
+    }
+    tracing::debug!(%status, "the protocol refused a message");
+    Err(Problem::bad_request("This is not a message of the protocol.").answering(id))
+}
+
+/// A revision that a header names and nobody speaks is refused with those that are spoken, whichever
+/// revision the message itself is of.
+fn known_version(headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(asked) = headers.get("mcp-protocol-version") else { return Ok(()) };
+    let asked = asked.to_str().unwrap_or_default();
+    if protocol_versions().any(|known| known == asked) {
+        return Ok(());
+    }
+    let known: Vec<&str> = protocol_versions().collect();
+    let message = format!("This server speaks the protocol versions {}.", known.join(", "));
+    let status = StatusCode::BAD_REQUEST;
+    Err(Problem::new(status, -32022, "unsupported_protocol_version", message)
+        .with_data("supported", known.into())
+        .with_data("requested", asked.into()))
+}
+
+/// Whether the protocol library refused in plain text, which no client reads.
+fn is_plain_refusal(response: &Response) -> bool {
+    let status = response.status();
+    let json = response.headers().get(header::CONTENT_TYPE);
+    let json = json.is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+    (status.is_client_error() || status.is_server_error()) && !json
+}
+
+/// Who calls, or 401 with where tokens come from and the scopes to ask for there.
+///
+/// # Errors
+/// 401, 429 when an address fails too often, 503 when it cannot be known now.
+pub async fn authenticate(
+    app: &App,
+    peer: IpAddr,
+    headers: &HeaderMap,
+    scopes: Scopes,
+) -> Result<Arc<Caller>, Problem> {
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let (first, more) = (given.next(), given.next());
+    let Some(first) = first else {
+        return Err(metadata::unauthorized(app, false, scopes));
+    };
+    let token = first.to_str().ok().and_then(bearer).filter(|_| more.is_none());
+    if token.is_some_and(|token| app.auth.is_new_key(token)) {
+        app.limits.may_fail(peer)?;
+    }
+    let refused = match token {
+        None => "the Authorization header is not one bearer token",
+        Some(token) => match app.auth.authenticate(token, app.gate.clock().now()).await {
+            Ok(caller) => return Ok(caller),
+            Err(rejected) if rejected.is_temporary() => {
+                let sentence = "Tokens cannot be verified at the moment. Please try again.";
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                return Err(Problem::internal(status, rejected.cause(), sentence)
+                    .with_header(header::RETRY_AFTER, "5"));
+            }
+            Err(rejected) => rejected.cause(),
+        },
+    };
+    app.limits.take_failure(peer)?;
+    tracing::info!(cause = refused, %peer, "a token was refused");
+    metrics::counter!("authentication_failures_total").increment(1);
+    Err(metadata::unauthorized(app, true, scopes))
+}
+
+/// The token of `Bearer TOKEN` (RFC 6750, section 2.1).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Reads the names of the headers that name a conversation.
+///
+/// # Errors
+/// A sentence with the name that no header can have.
+pub fn conversation_headers(names: &[String]) -> Result<Vec<HeaderName>, String> {
+    let read = |name: &String| {
+        HeaderName::from_bytes(name.trim().as_bytes())
+            .map_err(|_| format!("CONVERSATION_HEADERS: {name} is not a header name"))
+    };
+    names.iter().map(read).collect()
+}
+
+/// What the protocol's handler will know of the request.
+fn call_info(app: &App, parts: &request::Parts, caller: Arc<Caller>) -> Result<CallInfo, Problem> {
+    let conversation = app
+        .conversation_headers
+        .iter()
+        .find_map(|name| parts.headers.get(name))
+        .and_then(|value| value.to_str().ok())
+        .map(str::trim)
+        .filter(|id| (1..=128).contains(&id.len()))
+        .map(Arc::from);
+    let verification = parts
+        .headers
+        .get(VERIFICATION)
+        .and_then(|value| value.to_str().ok())
+        .map(str::trim)
+        .filter(|handle| (1..=128).contains(&handle.len()))
+        .map(Arc::from);
+    let request_id = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone());
+    let toolset = toolset(&parts.uri)?;
+    Ok(CallInfo { caller, conversation, verification, toolset, request_id })
+}
+
+/// The toolset that `?toolset=` names.
+fn toolset(uri: &Uri) -> Result<Option<Toolset>, Problem> {
+    let mut pairs = uri.query().unwrap_or_default().split('&').filter_map(|p| p.split_once('='));
+    let Some((_, name)) = pairs.find(|(key, _)| *key == "toolset") else { return Ok(None) };
+    Toolset::parse(name).map(Some).ok_or_else(|| {
+        let known = Toolset::ALL.map(Toolset::as_str).join(", ");
+        Problem::bad_request(format!("There is no such toolset. There are: {known}."))
+    })
+}
+
+/// 403 for a tool whose scope the token lacks, told from the body, so that a client can ask for a
+/// better token (RFC 6750, section 3.1). The gate refuses it as well, and writes that down.
+fn step_up(app: &App, envelope: &Envelope, info: &CallInfo) -> Result<(), Problem> {
+    let entry = envelope.tool.as_deref().and_then(|name| app.gate.catalogue().find(name));
+    let Some(spec) = entry.map(|entry| entry.spec) else { return Ok(()) };
+    let Some(scope) = spec.scope.filter(|_| !info.caller.may(spec.scope)) else { return Ok(()) };
+    let refused = CallRequest {
+        caller: info.caller.clone(),
+        tool: spec.name.to_owned(),
+        arguments: serde_json::Map::new(),
+        conversation: info.conversation.clone(),
+        verification: None,
+        toolset: info.toolset,
+        request_id: info.request_id.clone(),
+        cancelled: CancellationToken::new(),
+    };
+    app.gate.note_refusal(spec, &refused);
+    let id = envelope.id.clone().unwrap_or_default();
+    Err(metadata::insufficient_scope(app, scope).answering(id))
+}
+
+fn accepted(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .filter_map(|range| range.split(';').next())
+        .map(str::trim)
+}
+
+fn accepts_events(headers: &HeaderMap) -> bool {
+    accepted(headers).any(|range| range.eq_ignore_ascii_case("text/event-stream"))
+}
+
+/// Whether a client takes event streams and nothing else.
+fn only_events(headers: &HeaderMap) -> bool {
+    accepts_events(headers)
+        && accepted(headers).all(|range| range.eq_ignore_ascii_case("text/event-stream"))
+}

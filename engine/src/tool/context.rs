@@ -1,0 +1,146 @@
+//! What a tool may use while it runs.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+use super::{
+    caller::Caller,
+    error::{ErrorCode, ToolError},
+    scope::Scope,
+};
+use crate::{
+    db::Tx,
+    money::{Currency, Money},
+    period, text,
+};
+use business_mcp::business::Business;
+
+/// What is known of a tenant without asking the database on each call.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// The tenant's id, as in the token.
+    pub id: Arc<str>,
+    /// What its prices are in.
+    pub currency: Currency,
+    /// Where its days begin and end.
+    pub time_zone: Tz,
+    /// Company facts, pricing and policies.
+    pub business: Arc<Business>,
+}
+
+/// Who calls, the open transaction, and the time. The gate commits the transaction when the tool
+/// succeeds and rolls it back when it fails; a tool can do neither.
+pub struct CallContext {
+    /// Who calls.
+    pub caller: Arc<Caller>,
+    /// The conversation the call belongs to, as a header names it.
+    pub conversation: Option<Arc<str>>,
+    /// The customer whom the caller has shown to be in this conversation.
+    pub verified: Option<Arc<str>>,
+    /// Whose business this is.
+    pub tenant: Arc<Tenant>,
+    /// The open transaction.
+    pub tx: Tx,
+    /// When the call began.
+    pub now: DateTime<Utc>,
+    /// The approval that this call executes, if it is one.
+    pub approval_id: Option<Arc<str>>,
+    subject: Option<String>,
+    about: Option<String>,
+}
+
+impl CallContext {
+    /// A context around an open transaction.
+    pub fn new(caller: Arc<Caller>, tenant: Arc<Tenant>, tx: Tx, now: DateTime<Utc>) -> Self {
+        Self {
+            caller,
+            conversation: None,
+            verified: None,
+            tenant,
+            tx,
+            now,
+            approval_id: None,
+            subject: None,
+            about: None,
+        }
+    }
+
+    /// The tenant's id, for the first parameter of each statement.
+    pub fn tenant_id(&self) -> Arc<str> {
+        self.tenant.id.clone()
+    }
+
+    /// Goes on only if this call may touch what belongs to a customer, and notes whom it is about. Every
+    /// tool that finds a customer, or something of theirs, asks here before it looks any further.
+    ///
+    /// # Errors
+    /// `forbidden`, where the caller has shown to be somebody else.
+    pub fn acts_for(&mut self, customer_id: &str) -> Result<(), ToolError> {
+        if !self.may_touch(customer_id) {
+            return Err(ToolError::new(
+                ErrorCode::Forbidden,
+                text!(
+                    "This conversation is verified for another customer, and can only be about \
+                     that one. Offer the caller a person instead."
+                ),
+            ));
+        }
+        // What is about two customers is no one's alone.
+        let only = self.about.as_deref().is_none_or(|about| about == customer_id);
+        self.about = Some(if only { customer_id.to_owned() } else { String::new() });
+        Ok(())
+    }
+
+    /// Whether this call may touch what belongs to a customer: where many are found, the others are
+    /// left out.
+    pub fn may_touch(&self, customer_id: &str) -> bool {
+        self.verified.as_deref().is_none_or(|verified| verified == customer_id)
+    }
+
+    /// The customer whom the call is about, as far as it has come.
+    pub(crate) fn about(&self) -> Option<&str> {
+        self.about.as_deref().or(self.verified.as_deref())
+    }
+
+    /// Whether personal data of a customer are shown as they are: to whoever holds `crm:pii`, and
+    /// to the customer.
+    pub fn sees_personal(&self, customer_id: &str) -> bool {
+        self.caller.scopes.contains(Scope::CrmPii) || self.verified.as_deref() == Some(customer_id)
+    }
+
+    /// The day it is for the tenant.
+    pub fn today(&self) -> NaiveDate {
+        period::day_of(self.now, self.tenant.time_zone)
+    }
+
+    /// The tenant's day of a moment.
+    pub fn day_of(&self, at: DateTime<Utc>) -> NaiveDate {
+        period::day_of(at, self.tenant.time_zone)
+    }
+
+    /// Minor units as the tenant's money.
+    pub fn money(&self, minor: i64) -> Money {
+        Money::new(minor, self.tenant.currency)
+    }
+
+    /// Reads an amount from an argument.
+    ///
+    /// # Errors
+    /// `invalid_parameters` with the argument's name.
+    pub fn amount(&self, argument: &str, text: &str) -> Result<Money, ToolError> {
+        Money::parse(text, self.tenant.currency)
+            .map_err(|why| ToolError::invalid(text!("The {argument} {why}.", argument, why)))
+    }
+
+    /// Notes which record the call is about, for the audit trail.
+    pub fn concerns(&mut self, id: &str) {
+        self.subject = Some(id.to_owned());
+    }
+
+    /// Which record the call was about.
+    pub(crate) fn take_subject(&mut self) -> Option<String> {
+        self.subject.take()
+    }
+}

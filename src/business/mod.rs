@@ -1,0 +1,192 @@
+//! The facts of the business: its name, hours, places, prices and promises, from one TOML file.
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::business::{
+    hours::{Hours, clock},
+    pricing::Pricing,
+};
+use business_mcp_engine::{money::Currency, speech::email};
+
+/// What the business is. Every field is public knowledge.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Business {
+    /// The name that customers know.
+    pub name: String,
+    /// What it does, in one sentence.
+    pub description: String,
+    /// How a call begins.
+    pub greeting: String,
+    /// What prices are in.
+    #[serde(deserialize_with = "currency")]
+    pub currency: Currency,
+    /// Whose days count.
+    #[serde(deserialize_with = "time_zone")]
+    pub time_zone: Tz,
+    /// The language of what is said, such as `en-US`.
+    pub language: String,
+    /// The country of phone numbers without a country code, such as `US`.
+    pub phone_region: String,
+    /// Where it is.
+    pub address: String,
+    /// How many days after delivery goods may come back.
+    pub return_days: u32,
+    /// How people reach a person.
+    pub support: Support,
+    /// When it is open.
+    pub hours: Vec<Hours>,
+    /// What it charges.
+    pub pricing: Pricing,
+    /// Where stock is kept, the usual place first.
+    pub locations: Vec<Location>,
+}
+
+/// How people reach a person.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Support {
+    /// The number to call.
+    pub phone: String,
+    /// The address to write to.
+    pub email: String,
+}
+
+/// A place where stock is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Location {
+    /// What arguments call it.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Where it is.
+    pub address: String,
+}
+
+/// Why a text does not describe a business.
+#[derive(Debug, thiserror::Error)]
+pub enum BusinessError {
+    /// It is not the TOML that is expected here.
+    #[error("the business file cannot be read: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// A setting makes no sense.
+    #[error("in the business file, {0}")]
+    Setting(&'static str),
+}
+
+impl Business {
+    /// The business that ships with the server.
+    ///
+    /// # Errors
+    /// None but those of [`Business::parse`], and a test reads it.
+    pub fn shipped() -> Result<Self, BusinessError> {
+        Self::parse(include_str!("../../seed/business.toml"))
+    }
+
+    /// Reads a business from TOML.
+    ///
+    /// # Errors
+    /// [`BusinessError`] names the line or the setting.
+    pub fn parse(toml: &str) -> Result<Self, BusinessError> {
+        let business: Self = toml::from_str(toml)?;
+        match business.complaint() {
+            Some(complaint) => Err(BusinessError::Setting(complaint)),
+            None => Ok(business),
+        }
+    }
+
+    /// Where stock is kept when a call does not say: the first location.
+    pub fn main_location(&self) -> Option<&Location> {
+        self.locations.first()
+    }
+
+    /// Finds a location by its id or name, in any case.
+    pub fn location(&self, text: &str) -> Option<&Location> {
+        let text = text.trim();
+        let is = |name: &str| name.eq_ignore_ascii_case(text);
+        self.locations.iter().find(|location| is(&location.id) || is(&location.name))
+    }
+
+    /// The opening hours in words: `Monday to Friday from 8 AM to 6 PM and Saturday …`.
+    pub fn hours_spoken(&self) -> String {
+        let said = |hours: &Hours| {
+            format!("{} from {} to {}", hours.days.said(), clock(hours.open), clock(hours.close))
+        };
+        business_mcp_engine::speech::phrases::list(&self.hours.iter().map(said).collect::<Vec<_>>())
+    }
+
+    /// The first setting that makes no sense, as the end of a sentence.
+    fn complaint(&self) -> Option<&'static str> {
+        let ids: Vec<&str> = self.locations.iter().map(|location| location.id.as_str()).collect();
+        let repeated = |(n, id): (usize, &&str)| ids.iter().take(n).any(|other| other == id);
+        let two_letters =
+            |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic());
+        let complaints = [
+            (self.name.trim().is_empty(), "name is empty"),
+            (!two_letters(&self.phone_region), "phone_region is not a two-letter country"),
+            (self.return_days > 3650, "return_days is longer than ten years"),
+            (email::normalise(&self.support.email).is_none(), "support.email is not an address"),
+            (self.hours.iter().any(|day| day.open >= day.close), "hours close before they open"),
+            (self.pricing.quantity.iter().any(|step| step.from < 2), "a quantity step is below 2"),
+            (ids.is_empty(), "locations is empty"),
+            (ids.iter().any(|id| id.trim().is_empty()), "a location has no id"),
+            (ids.iter().enumerate().any(repeated), "two locations share an id"),
+        ];
+        complaints.into_iter().find(|(wrong, _)| *wrong).map(|(_, complaint)| complaint)
+    }
+}
+
+fn currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Currency, D::Error> {
+    let code = String::deserialize(deserializer)?;
+    Currency::parse(&code).ok_or_else(|| D::Error::custom("currency is not an ISO 4217 code"))
+}
+
+fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    name.parse().map_err(|_| D::Error::custom("not a zone such as America/New_York"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::business::pricing::Tier;
+
+    #[test]
+    fn the_shipped_business_is_complete() {
+        let business = Business::shipped().unwrap();
+        assert_eq!(business.main_location().unwrap().id, "main");
+        assert_eq!(business.location("STORE").unwrap().name, "Harbor Street store");
+        assert_eq!(business.time_zone, chrono_tz::America::Los_Angeles);
+        let spoken = business.hours_spoken();
+        assert_eq!(spoken, "Monday to Friday from 8 AM to 6 PM and Saturday from 9 AM to 2 PM");
+        let percents = Tier::ALL.map(|tier| {
+            business.pricing.best_discount(Some(tier), 1, None).percent.thousandths() / 1000
+        });
+        assert_eq!(percents, [5, 10, 20]);
+        assert!(business_mcp_engine::speech::phrases::is_speakable(&business.greeting));
+        assert!(
+            business_mcp_engine::speech::phone::normalise(&business.support.phone, "US").is_some()
+        );
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named() {
+        let toml = include_str!("../../seed/business.toml");
+        for (right, wrong, complaint) in [
+            ("USD", "dollars", "ISO 4217"),
+            ("America/Los_Angeles", "Portland", "zone"),
+            ("name = \"Acme Supply\"", "nome = \"Acme\"", "nome"),
+            ("id = \"store\"", "id = \"main\"", "share an id"),
+            ("close = \"18:00\"", "close = \"06:00\"", "close before they open"),
+            ("days = \"Monday to Friday\"", "days = \"weekdays\"", "Monday to Friday"),
+            ("phone_region = \"US\"", "phone_region = \"1\"", "phone_region"),
+            ("support@acme.example.com", "support", "support.email"),
+        ] {
+            assert!(toml.contains(right), "{right}");
+            let error = Business::parse(&toml.replacen(right, wrong, 1)).unwrap_err();
+            assert!(error.to_string().contains(complaint), "{error}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `inventory_release`: lets reserved pieces go before their time.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+use super::{find, inventory_reserve::PREFIX, numbers, said};
+use crate::catalog::sql::{products::VariantRow, reservations};
+use business_mcp_engine::{
+    speech::phrases,
+    text,
+    tool::{
+        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+    },
+};
+
+/// Releases a reservation.
+pub struct InventoryRelease;
+
+/// Which reservation.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The id that `inventory_reserve` gave.
+    #[validate(length(min = 1, max = 64, message = "must be the id of a reservation"))]
+    reservation_id: String,
+}
+
+/// What is free again.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The reservation that has ended.
+    reservation_id: String,
+    /// The SKU.
+    sku: String,
+    /// The product and its options.
+    name: String,
+    /// How many pieces were let go.
+    quantity: i64,
+    /// Pieces that can be had now, at all locations.
+    available: i64,
+}
+
+impl Tool for InventoryRelease {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "inventory_release",
+        aliases: &[],
+        version: 1,
+        title: "Release a reservation",
+        description: "Let the pieces of a reservation go before it ends by itself. Needs the \
+                      reservation_id of inventory_reserve.",
+        scope: Some(Scope::InventoryWrite),
+        toolsets: &[Toolset::Desk, Toolset::Stock],
+        effect: Effect::Change,
+        risk: Risk::Medium,
+        approval: Approval::AutoApproved,
+    };
+
+    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
+        let open = Open::of(ctx, args).await?;
+        let article = said::title(&open.variant, 100);
+        let summary = text!(
+            "Release reservation {id}: {quantity} of {article}",
+            article,
+            id = open.id,
+            quantity = open.quantity
+        );
+        let mut preview = Preview::new(phrases::stored(&summary, 400));
+        preview.details = json!({
+            "reservation_id": open.id,
+            "sku": open.variant.sku,
+            "quantity": open.quantity,
+        });
+        Ok(preview)
+    }
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let Open { id, variant, .. } = Open::of(ctx, &args).await?;
+        let tenant = ctx.tenant_id();
+        let quantity = reservations::release_holder(&mut ctx.tx, &tenant, &id).await?;
+        if quantity == 0 {
+            // Somebody else released it after it was looked up.
+            return Err(not_open(&args));
+        }
+        ctx.concerns(&id);
+        let variant = find::one(ctx, &variant.sku).await?;
+        let pieces = said::count(quantity, "piece", "pieces");
+        let are = if quantity == 1 { "is" } else { "are" };
+        let say = text!(
+            "{pieces} of {variant} {are} free again.",
+            pieces,
+            are,
+            variant = said::spoken(&variant)
+        );
+        let output = Output {
+            reservation_id: id,
+            name: said::title(&variant, 200),
+            quantity,
+            available: variant.available,
+            sku: variant.sku,
+        };
+        Ok(Answer::ok(say, output))
+    }
+}
+
+/// A reservation that has not ended.
+struct Open {
+    id: String,
+    variant: VariantRow,
+    quantity: i64,
+}
+
+impl Open {
+    /// What waits for an approval holds stock by another kind of name, which is never looked up.
+    async fn of(ctx: &mut CallContext, args: &Args) -> Result<Self, ToolError> {
+        let Some(id) = numbers::heard(PREFIX, &args.reservation_id) else {
+            return Err(not_open(args));
+        };
+        let (tenant, now) = (ctx.tenant_id(), ctx.now);
+        let held = reservations::of_holder(&mut ctx.tx, &tenant, &id, now).await?;
+        let Some(first) = held.first() else { return Err(not_open(args)) };
+        let variant = find::one(ctx, &first.sku).await?;
+        let quantity = held.iter().map(|held| held.quantity).sum();
+        Ok(Self { id, variant, quantity })
+    }
+}
+
+fn not_open(args: &Args) -> ToolError {
+    ToolError::not_found("open reservation", &args.reservation_id)
+}
+
+#[cfg(test)]
+#[path = "inventory_release_tests.rs"]
+mod tests;

@@ -1,0 +1,235 @@
+//! What would change of a customer: what is on file, what was given, and where they differ.
+
+use serde_json::{Value, json};
+
+use super::{given, known, shown};
+use crate::{
+    business::tier::Tier,
+    customers::{
+        address::Address,
+        sql::customer_changes::{self, Stored, Written},
+    },
+    import::records,
+};
+use business_mcp_engine::{
+    speech::{email, phone},
+    text,
+    tool::{CallContext, ErrorCode, ToolError},
+};
+
+/// What a caller wants to be otherwise; what is left out stays.
+#[derive(Debug, Default)]
+pub struct Wanted<'a> {
+    /// The full name.
+    pub name: Option<&'a str>,
+    /// The e-mail address as it was said.
+    pub email: Option<&'a str>,
+    /// The phone number as it was said.
+    pub phone: Option<&'a str>,
+    /// The firm they buy for.
+    pub company: Option<&'a str>,
+    /// How they are valued.
+    pub tier: Option<Tier>,
+    /// The whole address.
+    pub address: Option<&'a Address>,
+    /// The version that the caller has seen.
+    pub expected_version: Option<i64>,
+}
+
+/// A change that can be made.
+#[derive(Debug)]
+pub struct Change {
+    /// Whose.
+    pub customer_id: String,
+    /// What is on file, with what was given in its place.
+    pub new: Stored,
+    /// The name that is on file.
+    pub old_name: String,
+    /// What differs, in the order of the arguments.
+    pub fields: Vec<Field>,
+    address: Option<records::Address>,
+}
+
+/// A field that differs.
+#[derive(Debug)]
+pub struct Field {
+    /// The argument.
+    name: &'static str,
+    /// What people call it.
+    pub said: String,
+    /// Whether its value is told to nobody but whoever decides.
+    personal: bool,
+    old: Value,
+    new: Value,
+}
+
+impl Change {
+    /// Reads what is wanted and compares it with what is on file.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid_parameters`; `conflict` where the customer is in another version than
+    /// the caller has seen; `invalid_state` where nothing would change.
+    pub async fn plan(
+        ctx: &mut CallContext,
+        said: &str,
+        wanted: Wanted<'_>,
+    ) -> Result<Self, ToolError> {
+        let tenant = ctx.tenant_id();
+        let name = wanted.name.map(given::full_name).transpose()?;
+        let email = wanted.email.map(given::email).transpose()?;
+        let phone = wanted.phone.map(|said| given::phone(ctx, said)).transpose()?;
+        let customer = known::one(ctx, said).await?;
+        let stored = customer_changes::find(&mut ctx.tx, &tenant, &customer.id).await?;
+        let old = stored.ok_or_else(|| ToolError::not_found("customer", said))?;
+        if wanted.expected_version.is_some_and(|seen| seen != old.version) {
+            return Err(changed_since(Some(old.version)));
+        }
+        let old_name = old.name.clone();
+        let mut new = old;
+        let mut fields = Vec::new();
+        let current = Some(new.name.clone());
+        if let Some(name) =
+            differs(&mut fields, "name", text!("name"), false, current.as_ref(), name)
+        {
+            new.name = name;
+        }
+        for (name, words, personal, given, kept) in [
+            ("email", text!("e-mail address"), true, email, &mut new.email),
+            ("phone", text!("phone number"), true, phone, &mut new.phone),
+            (
+                "company",
+                text!("company"),
+                false,
+                wanted.company.map(str::to_owned),
+                &mut new.company,
+            ),
+            (
+                "tier",
+                text!("tier"),
+                false,
+                wanted.tier.map(|t| t.as_str().to_owned()),
+                &mut new.tier,
+            ),
+        ] {
+            if let Some(given) = differs(&mut fields, name, words, personal, kept.as_ref(), given) {
+                *kept = Some(given);
+            }
+        }
+        let address = wanted.address.map(Address::kept);
+        if let Some(given) = &address {
+            let json = serde_json::to_string(given).map_err(ToolError::internal)?;
+            let current = new.address.clone();
+            let given = Some(json);
+            if let Some(json) =
+                differs(&mut fields, "address", text!("address"), true, current.as_ref(), given)
+            {
+                new.address = Some(json);
+            }
+        }
+        if fields.is_empty() {
+            return Err(ToolError::invalid_state(text!(
+                "Nothing would change: all of that is on file already."
+            )));
+        }
+        Ok(Self { customer_id: customer.id, new, old_name, fields, address })
+    }
+
+    /// Makes it.
+    ///
+    /// # Errors
+    /// `conflict` where somebody else was quicker.
+    pub async fn make(&self, ctx: &mut CallContext) -> Result<(), ToolError> {
+        let tenant = ctx.tenant_id();
+        let written = Written {
+            name: &self.new.name,
+            email: self.new.email.as_deref(),
+            phone: self.new.phone.as_deref(),
+            company: self.new.company.as_deref(),
+            tier: self.new.tier.as_deref(),
+            address: self.address.as_ref(),
+        };
+        let (id, version) = (&self.customer_id, self.new.version);
+        if customer_changes::update(&mut ctx.tx, &tenant, id, version, written).await? {
+            return Ok(());
+        }
+        Err(changed_since(None))
+    }
+
+    /// Old and new values in full: they are for whoever decides, and whoever asked is shown none of them.
+    pub fn details(&self) -> Value {
+        let fields = self.fields.iter().map(|field| {
+            json!({
+                "field": field.name,
+                "old": field.shown(&field.old),
+                "new": field.shown(&field.new),
+            })
+        });
+        json!({
+            "customer_id": self.customer_id,
+            "version": self.new.version,
+            "changes": fields.collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl Field {
+    /// The field with its new value, where that is not personal: `name to Ana Pérez`.
+    pub fn with_value(&self) -> String {
+        match &self.new {
+            Value::String(value) if !self.personal => {
+                text!("{said} to {value}", said = &self.said, value = shown::said(value))
+            }
+            _ => self.said.clone(),
+        }
+    }
+
+    /// The field with its new value, read back to whoever has just said it.
+    pub fn read_back(&self) -> String {
+        let value = self.new.as_str().unwrap_or_default();
+        let value = match self.name {
+            "email" => email::spoken(value),
+            "phone" => phone::spoken(value),
+            "address" => {
+                let address: Option<Address> = serde_json::from_str(value).ok();
+                address.map(|address| address.spoken()).unwrap_or_default()
+            }
+            _ => shown::said(value),
+        };
+        text!("{said} to {value}", said = &self.said, value)
+    }
+
+    /// A value as it is shown.
+    fn shown(&self, value: &Value) -> Value {
+        let text = value.as_str();
+        match self.name {
+            "address" => json!(shown::Address::stored(text)),
+            _ => json!(text.map(shown::line)),
+        }
+    }
+}
+
+/// What was given, where it is not what is on file; that it differs is noted.
+fn differs(
+    fields: &mut Vec<Field>,
+    name: &'static str,
+    said: String,
+    personal: bool,
+    old: Option<&String>,
+    given: Option<String>,
+) -> Option<String> {
+    let given = given.filter(|given| old != Some(given))?;
+    fields.push(Field { name, said, personal, old: json!(old), new: json!(given) });
+    Some(given)
+}
+
+/// Somebody else has changed the customer.
+fn changed_since(version: Option<i64>) -> ToolError {
+    let sentence = text!(
+        "This customer has been changed in the meantime. Please look at the customer again first."
+    );
+    let error = ToolError::new(ErrorCode::Conflict, sentence);
+    match version {
+        Some(version) => error.with_details(json!({ "version": version })),
+        None => error,
+    }
+}

@@ -1,0 +1,128 @@
+//! Writing a new customer down.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::{
+    card::Card,
+    duplicates::{self, Duplicate},
+    given, shown,
+};
+use crate::customers::{
+    address::Address,
+    sql::customer_changes::{self, Written},
+};
+use business_mcp_engine::{
+    db::tenants,
+    speech::{email, phone, phrases},
+    text,
+    tool::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+};
+
+/// Writes a new customer down.
+pub struct CrmCreateCustomer;
+
+/// Who it is.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The full name, 1 to 200 characters.
+    #[validate(length(min = 1, max = 200, message = "must have 1 to 200 characters"))]
+    name: String,
+    /// E-mail address, typed or spoken.
+    #[validate(length(max = 254, message = "must be at most 254 characters"))]
+    email: Option<String>,
+    /// Phone number, in any form.
+    #[validate(length(max = 120, message = "must be at most 120 characters"))]
+    phone: Option<String>,
+    /// The firm they buy for.
+    #[validate(length(max = 200, message = "must be at most 200 characters"))]
+    company: Option<String>,
+    /// The postal address.
+    #[validate(nested)]
+    address: Option<Address>,
+}
+
+/// The new customer, and who may be the same person.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The new customer.
+    customer: Card,
+    /// Up to five customers who may be the same person.
+    possible_duplicates: Vec<Duplicate>,
+}
+
+impl Tool for CrmCreateCustomer {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "crm_create_customer",
+        aliases: &[],
+        version: 1,
+        title: "Create a customer",
+        description: "Create a customer who is not on file yet. Needs the name; search first. The \
+                      answer names customers who may be the same person.",
+        scope: Some(Scope::CrmWrite),
+        toolsets: &[Toolset::Desk],
+        effect: Effect::Add,
+        risk: Risk::Medium,
+        approval: Approval::AutoApproved,
+    };
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        // Whoever is verified acts for one customer, and a new one is another.
+        ctx.acts_for("")?;
+        let tenant = ctx.tenant_id();
+        let name = given::full_name(&args.name)?;
+        let email = args.email.as_deref().map(given::email).transpose()?;
+        let phone = args.phone.as_deref().map(|said| given::phone(ctx, said)).transpose()?;
+        let address = args.address.as_ref().map(Address::kept);
+        let possible_duplicates =
+            duplicates::of(ctx, &name, email.as_deref(), phone.as_deref()).await?;
+        let today = ctx.today().to_string();
+        let number = tenants::next_number(&mut ctx.tx, &tenant, "customer").await?;
+        let id = format!("CUST-{number}");
+        let new = Written {
+            name: &name,
+            email: email.as_deref(),
+            phone: phone.as_deref(),
+            company: args.company.as_deref(),
+            tier: None,
+            address: address.as_ref(),
+        };
+        customer_changes::insert(&mut ctx.tx, &tenant, &id, new, ctx.now, &today).await?;
+        ctx.concerns(&id);
+        let contacts = [email.as_deref().map(email::spoken), phone.as_deref().map(phone::spoken)];
+        let contacts: Vec<String> = contacts.into_iter().flatten().collect();
+        let say = say((&name, &id), &contacts, &possible_duplicates);
+        let customer = Card::read(ctx, id).await?;
+        Ok(Answer::ok(say, Output { customer, possible_duplicates }))
+    }
+}
+
+/// What was understood is read back, because it is easily misheard.
+fn say((name, id): (&str, &str), contacts: &[String], duplicates: &[Duplicate]) -> String {
+    let (name, number) = (shown::said(name), phrases::order_id(id));
+    let added = if contacts.is_empty() {
+        text!("I have added {name} as customer number {number}.", name, number)
+    } else {
+        let contacts = phrases::list(contacts);
+        text!(
+            "I have added {name} as customer number {number}, with {contacts}.",
+            name,
+            number,
+            contacts
+        )
+    };
+    let names: Vec<String> = duplicates.iter().map(Duplicate::said).collect();
+    if names.is_empty() {
+        return added;
+    }
+    let names = phrases::list_of_three(&names);
+    let alike = text!("Please check who may be the same person: {names}.", names);
+    format!("{added} {alike}")
+}
+
+#[cfg(test)]
+#[path = "crm_create_customer_tests.rs"]
+mod tests;

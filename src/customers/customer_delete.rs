@@ -1,0 +1,257 @@
+//! Forgetting a customer who asks for it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+use super::{known, shown};
+use crate::customers::sql::{
+    customers::Named,
+    erasure::{self, Reach},
+};
+use business_mcp_engine::{
+    db::approvals,
+    speech::phrases,
+    text,
+    tool::{
+        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError,
+        Toolset, answer::rfc3339,
+    },
+};
+
+/// Overwrites a customer's personal data for good; their orders stay.
+pub struct CustomerDelete;
+
+/// Whose data, and why.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The customer's id.
+    #[validate(length(max = 64, message = "must be at most 64 characters"))]
+    customer_id: String,
+    /// Why, 3 to 300 characters, without personal data.
+    #[validate(length(min = 3, max = 300, message = "must have 3 to 300 characters"))]
+    reason: String,
+}
+
+/// What was forgotten.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The customer's id, which stays.
+    customer_id: String,
+    /// When it was done (RFC 3339, UTC).
+    erased_at: String,
+    /// How many orders stay, without a name or an address.
+    orders_kept: i64,
+    /// How many notes, calls and e-mails lost their text.
+    interactions_erased: i64,
+}
+
+impl Tool for CustomerDelete {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "customer_delete",
+        aliases: &[],
+        version: 1,
+        title: "Erase a customer",
+        description: "Erase a customer's personal data for good; the orders stay, nameless. Needs \
+                      the customer_id and a reason. Not while an order is open.",
+        scope: Some(Scope::CrmWrite),
+        toolsets: &[Toolset::Desk],
+        effect: Effect::Change,
+        risk: Risk::Critical,
+        approval: Approval::Disabled,
+    };
+
+    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
+        let (customer, reach) = erasable(ctx, &args.customer_id).await?;
+        let count = |n: i64, one, many| phrases::count(u64::try_from(n).unwrap_or(0), one, many);
+        let summary = text!(
+            "Erase the personal data of {name} ({id}) for good, with the text of {notes}; {stay} without a name",
+            name = shown::said(&customer.name),
+            id = customer.id,
+            notes = count(reach.interactions, "note", "notes"),
+            stay = count(reach.orders, "order stays", "orders stay")
+        );
+        let details = json!({
+            "customer_id": customer.id,
+            "orders_kept": reach.orders,
+            "interactions_erased": reach.interactions,
+        });
+        Ok(Preview { details, ..Preview::new(summary) })
+    }
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let tenant = ctx.tenant_id();
+        let (customer, reach) = erasable(ctx, &args.customer_id).await?;
+        if !erasure::erase(&mut ctx.tx, &tenant, &customer.id, ctx.now).await? {
+            return Err(open_order());
+        }
+        erasure::erase_from_requests(&mut ctx.tx, &tenant, &customer.id, &customer.name).await?;
+        if let Some(approval) = ctx.approval_id.clone() {
+            // The request named the person, so that the approver knew whom it was about.
+            let summary = text!("Erase the personal data of {id}", id = customer.id);
+            approvals::retell(&mut ctx.tx, &tenant, &approval, &summary).await?;
+        }
+        ctx.concerns(&customer.id);
+        let kept = phrases::count(u64::try_from(reach.orders).unwrap_or(0), "order", "orders");
+        let output = Output {
+            customer_id: customer.id,
+            erased_at: rfc3339(ctx.now),
+            orders_kept: reach.orders,
+            interactions_erased: reach.interactions,
+        };
+        let say = text!(
+            "The customer's personal data are erased for good. {kept} remain on file without a name.",
+            kept
+        );
+        Ok(Answer::ok(say, output))
+    }
+}
+
+/// The customer, if nothing is under way that still needs to know them.
+async fn erasable(ctx: &mut CallContext, said: &str) -> Result<(Named, Reach), ToolError> {
+    let tenant = ctx.tenant_id();
+    let customer = known::one(ctx, said).await?;
+    let reach = erasure::reach(&mut ctx.tx, &tenant, &customer.id).await?;
+    if reach.open_orders > 0 {
+        return Err(open_order());
+    }
+    Ok((customer, reach))
+}
+
+fn open_order() -> ToolError {
+    ToolError::invalid_state(text!(
+        "This customer has an open order, so the data are still needed. Please finish or cancel it first."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        customers::CrmCreateNote,
+        testing::{self, shops},
+    };
+    use business_mcp_engine::tool::Catalogue;
+
+    /// A denied request about a customer, with something personal in it.
+    fn decided_request(id: &str, customer_id: &str) -> approvals::Approval {
+        let arguments = json!({ "customer_id": customer_id, "note": "Call in the mornings." });
+        approvals::Approval {
+            id: id.to_owned(),
+            status: "denied".to_owned(),
+            tool: "order_create".to_owned(),
+            tool_version: 1,
+            policy_version: "built-in".to_owned(),
+            risk: "medium".to_owned(),
+            requester: "agent".to_owned(),
+            requester_token: None,
+            requester_scopes: String::new(),
+            conversation: None,
+            verified_customer: None,
+            customer_id: None,
+            arguments: arguments.to_string(),
+            arguments_hash: String::new(),
+            idempotency_key: id.to_owned(),
+            summary: "Order, to be called about in the mornings".to_owned(),
+            preview: "{}".to_owned(),
+            created_at: testing::long_ago(),
+            expires_at: testing::long_ago(),
+            decided_by: None,
+            decided_at: None,
+            decision_reason: None,
+            result: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_personal_is_left_and_the_orders_stay() {
+        for shop in shops().await {
+            let mut tx = shop.db.db.write().await.unwrap();
+            testing::another_order(&mut tx, "CUST-2", "ORD-10003", testing::long_ago()).await;
+            tx.commit().await.unwrap();
+            let note = json!({ "customer_id": "CUST-2", "text": "John likes mornings." });
+            shop.call(CrmCreateNote, note).await.unwrap();
+            let mut tx = shop.db.db.write().await.unwrap();
+            approvals::insert(&mut tx, "demo", &decided_request("APR-1", "CUST-2")).await.unwrap();
+            approvals::insert(&mut tx, "demo", &decided_request("APR-2", "CUST-1")).await.unwrap();
+            let mut executed = decided_request("APR-3", "CUST-2");
+            executed.status = "executed".to_owned();
+            executed.arguments = "{}".to_owned();
+            approvals::insert(&mut tx, "demo", &executed).await.unwrap();
+            // One that names neither the id nor the name of today.
+            let mut by_order = decided_request("APR-4", "CUST-2");
+            by_order.customer_id = Some("CUST-2".to_owned());
+            by_order.arguments = r#"{"order_id":"ORD-10003"}"#.to_owned();
+            approvals::insert(&mut tx, "demo", &by_order).await.unwrap();
+            let answer = r#"{"data":{"customer_id":"CUST-2","email":"mornings@b.c"}}"#;
+            approvals::save_result(&mut tx, "demo", "APR-3", answer).await.unwrap();
+            tx.commit().await.unwrap();
+            let arguments = json!({ "customer_id": "CUST-2", "reason": "Asked for it." });
+            let preview = shop.preview(CustomerDelete, arguments.clone()).await.unwrap();
+            assert_eq!(
+                preview.summary,
+                "Erase the personal data of John Smith (CUST-2) for good, with the text of 1 note; \
+                 1 order stays without a name"
+            );
+            let data = shop.call(CustomerDelete, arguments.clone()).await.unwrap()["data"].clone();
+            assert_eq!(data["orders_kept"], 1);
+            assert_eq!(data["interactions_erased"], 1);
+            let mut tx = shop.db.db.read().await.unwrap();
+            for id in ["APR-1", "APR-3", "APR-4"] {
+                let request = approvals::find(&mut tx, "demo", id).await.unwrap().unwrap();
+                assert!(!format!("{request:?}").contains("mornings"), "{request:?}");
+            }
+            let other = approvals::find(&mut tx, "demo", "APR-2").await.unwrap().unwrap();
+            assert!(other.arguments.contains("mornings"), "another customer's stays as it is");
+            let left = testing::everything_about(&mut tx, "CUST-2").await;
+            let left = left.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(left, "Erased customer Erased");
+            // The namesake and everybody else are as they were.
+            let other = testing::everything_about(&mut tx, "CUST-3").await;
+            assert!(other.contains("john smith jsmith@example.com"), "{other}");
+            assert!(testing::everything_about(&mut tx, "CUST-1").await.contains("4242"));
+            drop(tx);
+            assert_eq!(shop.refusal(CustomerDelete, arguments).await.0, "not_found");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_open_order_keeps_its_customer() {
+        for shop in shops().await {
+            let arguments = json!({ "customer_id": "CUST-1", "reason": "Asked for it." });
+            let preview = shop.preview(CustomerDelete, arguments.clone()).await.unwrap_err();
+            assert_eq!(preview.code().as_str(), "invalid_state");
+            let (code, words) = shop.refusal(CustomerDelete, arguments).await;
+            assert_eq!(code, "invalid_state");
+            assert!(words.contains("open order"), "{words}");
+            let mut tx = shop.db.db.read().await.unwrap();
+            assert!(testing::everything_about(&mut tx, "CUST-1").await.contains("López"));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_request_forgets_the_name_as_well() {
+        for shop in shops().await {
+            let mut ctx = shop.context(true).await;
+            let request = testing::request("APR-1", "tester");
+            approvals::insert(&mut ctx.tx, "demo", &request).await.unwrap();
+            ctx.approval_id = Some("APR-1".into());
+            let args = Args { customer_id: "CUST-2".into(), reason: "Asked for it.".into() };
+            CustomerDelete.call(&mut ctx, args).await.unwrap();
+            let request = approvals::find(&mut ctx.tx, "demo", "APR-1").await.unwrap().unwrap();
+            assert_eq!(request.summary, "Erase the personal data of CUST-2");
+        }
+    }
+
+    #[test]
+    fn it_is_switched_off_unless_a_policy_says_otherwise() {
+        let catalogue = Catalogue::default().with(CustomerDelete);
+        let spec = catalogue.find("customer_delete").unwrap().spec;
+        assert_eq!((spec.approval, spec.risk), (Approval::Disabled, Risk::Critical));
+    }
+}

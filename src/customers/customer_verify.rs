@@ -1,0 +1,241 @@
+//! `customer_verify`: a caller shows to be a customer.
+//!
+//! From then on the conversation, or whoever holds the handle, acts for that customer only and sees
+//! what is theirs. The gate looks it up; nothing of it has to pass through the model.
+
+use chrono::TimeDelta;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::{clues, known, method::Method, shown};
+use crate::customers::sql::{customer_profile, customer_search::AFTER_ALL, interactions};
+use business_mcp_engine::{
+    db::verifications::{self, NewVerification},
+    digest,
+    speech::{email, reference},
+    text,
+    tool::{
+        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        answer::rfc3339,
+    },
+};
+
+/// How long a verification counts.
+const COUNTS: TimeDelta = TimeDelta::minutes(15);
+/// How often somebody may guess.
+const TRIES: i64 = 3;
+/// How long no guess counts after that.
+const LOCKED: TimeDelta = TimeDelta::hours(1);
+/// How many facts have to fit.
+const FACTS: usize = 2;
+/// How many ways to pay are told.
+const MOST_METHODS: usize = 10;
+
+/// Verifies a caller.
+pub struct CustomerVerify;
+
+/// Whom the caller says to be, and what they know.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The customer's id.
+    #[validate(length(min = 1, max = 64, message = "must be a customer's id"))]
+    customer_id: String,
+    /// Postal code.
+    #[validate(length(max = 120, message = "must be at most 120 characters"))]
+    postal_code: Option<String>,
+    /// E-mail address, typed or spoken.
+    #[validate(length(max = 254, message = "must be at most 254 characters"))]
+    email: Option<String>,
+    /// The last 4 digits of the phone number.
+    #[validate(length(max = 60, message = "must be four digits"))]
+    phone_last4: Option<String>,
+    /// The whole number of one of their orders.
+    #[validate(length(max = 120, message = "must be at most 120 characters"))]
+    order_id: Option<String>,
+}
+
+/// How it ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Whether the caller has shown to be the customer.
+    verified: bool,
+    /// The customer's id.
+    customer_id: String,
+    /// Binds other calls to the customer, where no header names the conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification_handle: Option<String>,
+    /// Until when it counts, or no further try does (RFC 3339, UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    /// How many tries are left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tries_left: Option<i64>,
+    /// What they may pay with, once they are verified.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    payment_methods: Vec<Method>,
+}
+
+impl Tool for CustomerVerify {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "customer_verify",
+        aliases: &[],
+        version: 1,
+        title: "Verify a caller",
+        description: "Verify that the caller is the customer. Needs customer_id and at least two of \
+                      postal_code, email, phone_last4, order_id, as the caller says them. Then it also \
+                      tells how they may pay.",
+        scope: Some(Scope::CrmRead),
+        toolsets: &[Toolset::Voice, Toolset::Desk],
+        effect: Effect::Add,
+        risk: Risk::Low,
+        approval: Approval::AutoApproved,
+    };
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        args.enough()?;
+        let (tenant, principal, now) = (ctx.tenant_id(), ctx.caller.subject.clone(), ctx.now);
+        let customer = known::one(ctx, &args.customer_id).await?;
+        ctx.concerns(&customer.id);
+        let tried =
+            verifications::take_try(&mut ctx.tx, &tenant, &principal, &customer.id, now).await?;
+        if let Some(until) = tried.locked_until {
+            return Ok(locked(customer.id, rfc3339(until)));
+        }
+        if args.fit(ctx, &customer.id).await? {
+            let tx = &mut ctx.tx;
+            verifications::forget_tries(tx, &tenant, &principal, &customer.id).await?;
+            let name = shown::said(&customer.name);
+            let output = verified(ctx, customer.id).await?;
+            return Ok(Answer::ok(text!("Thank you, {name}, you are verified.", name), output));
+        }
+        let left = TRIES - tried.failures;
+        if left <= 0 {
+            let until = now + LOCKED;
+            verifications::lock(&mut ctx.tx, &tenant, &principal, &customer.id, until).await?;
+            return Ok(locked(customer.id, rfc3339(until)));
+        }
+        let say = text!(
+            "That does not fit what is on file. Please tell me two of these once more: postal code, \
+             e-mail address, the end of the phone number, or an order number."
+        );
+        let (customer_id, tries_left) = (customer.id, Some(left));
+        let output = Output {
+            verified: false,
+            customer_id,
+            verification_handle: None,
+            until: None,
+            tries_left,
+            payment_methods: Vec::new(),
+        };
+        Ok(Answer::unverified(say, output))
+    }
+}
+
+impl Args {
+    /// Refuses too few facts, and such that nobody could have, before they count as a try.
+    fn enough(&self) -> Result<(), ToolError> {
+        let given = [&self.postal_code, &self.email, &self.phone_last4, &self.order_id];
+        if given.into_iter().flatten().count() < FACTS {
+            return Err(ToolError::invalid(text!(
+                "Please give at least two of postal_code, email, phone_last4 and order_id."
+            )));
+        }
+        if self.phone_last4.as_deref().is_some_and(|said| reference::digits(said).len() != 4) {
+            return Err(ToolError::invalid(text!(
+                "The argument phone_last4 must be four digits. Please ask for them again."
+            )));
+        }
+        Ok(())
+    }
+
+    /// Whether everything that was said is so. Which of it is not is nobody's business.
+    async fn fit(&self, ctx: &mut CallContext, customer_id: &str) -> Result<bool, ToolError> {
+        let tenant = ctx.tenant_id();
+        let facts = verifications::facts_of(&mut ctx.tx, &tenant, customer_id).await?;
+        let Some(facts) = facts else { return Ok(false) };
+        let postal = facts.postal_key.map(|key| key.replace('-', ""));
+        let phone = facts.phone_key.unwrap_or_default();
+        let fits = [
+            self.postal_code.as_deref().map(|said| Some(clues::postal(said)) == postal),
+            self.email.as_deref().map(|said| {
+                email::readings(said).iter().any(|said| Some(said) == facts.email_key.as_ref())
+            }),
+            self.phone_last4.as_deref().map(|said| phone.ends_with(&reference::digits(said))),
+            match &self.order_id {
+                Some(said) => Some(is_theirs(ctx, customer_id, said).await?),
+                None => None,
+            },
+        ];
+        Ok(fits.into_iter().flatten().all(|fits| fits))
+    }
+}
+
+/// Whether a customer has an order of that whole number, with or without the letters in front.
+async fn is_theirs(
+    ctx: &mut CallContext,
+    customer_id: &str,
+    said: &str,
+) -> Result<bool, ToolError> {
+    let tenant = ctx.tenant_id();
+    for key in reference::readings(said) {
+        let tail = reference::reversed(&key);
+        let end = format!("{tail}{AFTER_ALL}");
+        let orders = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tail, &end).await?;
+        if orders.iter().any(|(id, _)| reference::is_whole(said, id)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Writes the verification down, and answers its handle.
+async fn verified(ctx: &mut CallContext, customer_id: String) -> Result<Output, ToolError> {
+    let tenant = ctx.tenant_id();
+    let principal = ctx.caller.subject.clone();
+    let conversation = ctx.conversation.clone();
+    let handle = format!("VRF-{:032X}", rand::random::<u128>());
+    let expires_at = ctx.now + COUNTS;
+    let new = NewVerification {
+        id: &digest::sha256(&handle),
+        principal: &principal,
+        conversation: conversation.as_deref(),
+        customer_id: &customer_id,
+        created_at: ctx.now,
+        expires_at,
+    };
+    verifications::insert(&mut ctx.tx, &tenant, new).await?;
+    let methods = customer_profile::payment_methods(&mut ctx.tx, &tenant, &customer_id).await?;
+    let methods = methods.into_iter().take(MOST_METHODS).map(|method| Method::of(ctx, method));
+    Ok(Output {
+        verified: true,
+        customer_id,
+        verification_handle: Some(handle),
+        until: Some(rfc3339(expires_at)),
+        tries_left: None,
+        payment_methods: methods.collect(),
+    })
+}
+
+/// No further guess counts for a while.
+fn locked(customer_id: String, until: String) -> Answer<Output> {
+    let say = text!(
+        "I cannot verify you any more for now. I can pass you on to a colleague, or you call again in \
+         an hour."
+    );
+    let until = Some(until);
+    let tries_left = Some(0);
+    Answer::unverified(
+        say,
+        Output {
+            verified: false,
+            customer_id,
+            verification_handle: None,
+            until,
+            tries_left,
+            payment_methods: Vec::new(),
+        },
+    )
+}

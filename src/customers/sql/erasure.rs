@@ -1,0 +1,135 @@
+//! Forgetting a person: what is theirs is overwritten, what the books need stays.
+
+use chrono::{DateTime, Utc};
+
+use business_mcp_engine::db::{StoreResult, Tx, params, record};
+
+/// What stands in the place of a name, and of a text.
+pub const ERASED_NAME: &str = "Erased customer";
+
+/// What stands in the place of the answer of a request that was executed.
+const ERASED_ANSWER: &str =
+    r#"{"say":"This was done, and the customer was erased since then.","status":"ok"}"#;
+
+record! {
+    /// What an erasure would touch.
+    #[derive(Debug, Clone)]
+    pub struct Reach {
+        /// Orders that are neither delivered nor cancelled.
+        pub open_orders: i64,
+        /// All orders.
+        pub orders: i64,
+        /// Notes, calls and e-mails.
+        pub interactions: i64,
+    }
+}
+
+/// What an erasure of this customer would touch.
+pub async fn reach(tx: &mut Tx, tenant: &str, customer_id: &str) -> StoreResult<Reach> {
+    tx.fetch_one(
+        "select (select count(*)
+                 from orders
+                 where tenant_id = $1 and customer_id = $2
+                   and status not in ('delivered', 'cancelled')) as open_orders,
+                (select count(*)
+                 from orders
+                 where tenant_id = $1 and customer_id = $2) as orders,
+                (select count(*)
+                 from interactions
+                 where tenant_id = $1 and customer_id = $2) as interactions",
+        params![tenant, customer_id],
+    )
+    .await
+}
+
+/// Overwrites everything personal. False when the customer is not there, is erased already, or has
+/// an order that is neither delivered nor cancelled.
+pub async fn erase(
+    tx: &mut Tx,
+    tenant: &str,
+    customer_id: &str,
+    at: DateTime<Utc>,
+) -> StoreResult<bool> {
+    let changed = tx
+        .execute(
+            "update customers
+             set name = $3, name_key = '', email = null, email_key = null, phone = null,
+                 phone_key = null, company = null, address = null, postal_code = null,
+                 postal_key = null, erased_at = $4, version = version + 1
+             where tenant_id = $1 and id = $2 and erased_at is null
+               and not exists (select 1
+                               from orders
+                               where tenant_id = $1 and customer_id = $2
+                                 and status not in ('delivered', 'cancelled'))",
+            params![tenant, customer_id, ERASED_NAME, at],
+        )
+        .await?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    tx.execute(
+        "delete from search_terms
+         where tenant_id = $1 and kind = 'customer' and ref_id = $2",
+        params![tenant, customer_id],
+    )
+    .await?;
+    tx.execute(
+        "update payment_methods
+         set brand = null, last4 = null
+         where tenant_id = $1 and customer_id = $2",
+        params![tenant, customer_id],
+    )
+    .await?;
+    // The rows stay, so that importing the same file again does not bring the texts back.
+    tx.execute(
+        "update interactions
+         set text = 'Erased'
+         where tenant_id = $1 and customer_id = $2",
+        params![tenant, customer_id],
+    )
+    .await?;
+    tx.execute(
+        "update tickets
+         set reason = 'Erased', summary = 'Erased'
+         where tenant_id = $1 and customer_id = $2",
+        params![tenant, customer_id],
+    )
+    .await?;
+    tx.execute(
+        "update orders
+         set address = null, note = null
+         where tenant_id = $1 and customer_id = $2",
+        params![tenant, customer_id],
+    )
+    .await?;
+    Ok(true)
+}
+
+/// Takes a person out of requests that were decided: what they were about, what was asked for, and
+/// what was answered.
+/// A request that still waits keeps what it needs to be decided, and cannot be executed any more.
+pub async fn erase_from_requests(
+    tx: &mut Tx,
+    tenant: &str,
+    customer_id: &str,
+    name: &str,
+) -> StoreResult<()> {
+    let id = format!("%\"{}\"%", literal(customer_id));
+    let name = format!("%{}%", literal(name));
+    tx.execute(
+        "update approvals
+         set summary = $4, preview = '{}', arguments = '{}',
+             result = case when status = 'executed' and result is not null then $5 else result end
+         where tenant_id = $1 and status <> 'pending'
+           and (customer_id = $6 or arguments like $2 escape '\\' or preview like $2 escape '\\'
+                or result like $2 escape '\\' or summary like $3 escape '\\')",
+        params![tenant, &id, &name, ERASED_NAME, ERASED_ANSWER, customer_id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A text whose `%` and `_` stand for themselves in a `like`.
+fn literal(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}

@@ -1,0 +1,64 @@
+//! What was said with customers, and what was written down about them.
+
+use chrono::{DateTime, Utc};
+
+use business_mcp_engine::db::{StoreResult, Tx, params};
+
+/// Something to keep: a note, a call, an e-mail.
+#[derive(Debug, Clone, Copy)]
+pub struct NewInteraction<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// With or about whom.
+    pub customer_id: &'a str,
+    /// What it was, such as `note` or `call`.
+    pub kind: &'a str,
+    /// What was said.
+    pub text: &'a str,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who wrote it down.
+    pub author: &'a str,
+    /// The order it was about.
+    pub order_id: Option<&'a str>,
+}
+
+/// Keeps it.
+pub async fn insert(tx: &mut Tx, tenant: &str, new: NewInteraction<'_>) -> StoreResult<()> {
+    tx.execute(
+        "insert into interactions (tenant_id, id, customer_id, kind, text, at, author, order_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        params![
+            tenant,
+            new.id,
+            new.customer_id,
+            new.kind,
+            new.text,
+            new.at,
+            new.author,
+            new.order_id
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Up to two orders of a customer whose tail is from one text to another: the one of which the least
+/// is left unsaid first.
+pub async fn order_of(
+    tx: &mut Tx,
+    tenant: &str,
+    customer_id: &str,
+    from: &str,
+    to: &str,
+) -> StoreResult<Vec<(String, String)>> {
+    tx.fetch_all(
+        "select id, id_tail
+         from orders
+         where tenant_id = $1 and customer_id = $2 and id_tail >= $3 and id_tail <= $4
+         order by length(id_tail), id
+         limit 2",
+        params![tenant, customer_id, from, to],
+    )
+    .await
+}

@@ -1,0 +1,120 @@
+//! `demo`: a business to talk to, one command after the clone.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::seed::{self, SeedArgs, Size};
+use crate::{business::Business, tools};
+use business_mcp_engine::cli::{
+    output,
+    serve::{ToldToStop, serve_metrics},
+    start::{self, Running, Settings},
+};
+use business_mcp_engine::{
+    auth::{Grant, JwtSecret, MintRequest, mint},
+    config::{CallConfig, ListenConfig, TokenConfig},
+    telemetry::{self, LogConfig},
+    tool::{Clock, Role},
+};
+
+/// How long the printed tokens count.
+const TOKEN_TTL: Duration = Duration::from_hours(12);
+
+/// Settings of the demo; it needs none.
+#[derive(clap::Args)]
+pub struct DemoArgs {
+    #[command(flatten)]
+    tokens: TokenConfig,
+    #[command(flatten)]
+    listen: ListenConfig,
+    #[command(flatten)]
+    calls: CallConfig,
+    #[command(flatten)]
+    log: LogConfig,
+}
+
+/// A folder that goes away with the demo.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::debug!(%error, "the demo's folder stays");
+        }
+    }
+}
+
+pub(super) async fn run(mut args: DemoArgs) -> anyhow::Result<()> {
+    telemetry::start_logging(args.log);
+    let name = format!("business-mcp-demo-{}", uuid::Uuid::now_v7().simple());
+    let folder = Folder(std::env::temp_dir().join(name));
+    let db = start::open(&format!("sqlite://{}", folder.0.join("demo.db").display()))?;
+    db.migrate().await?;
+    let clock = Clock::System;
+    let seed = SeedArgs { size: Size::Demo, tenant: "demo".to_owned() };
+    seed::run(&db, &seed, &Business::shipped()?, clock.now()).await?;
+    let secret = args.tokens.jwt_secret.get_or_insert_with(JwtSecret::generate).clone();
+    let config = args.tokens.auth()?;
+    let now = clock.now();
+    // A demo beside another server is still a demo.
+    let _metrics = serve_metrics(&args.listen).await.ok();
+    let settings = Settings {
+        tools: tools::catalogue(args.calls.ignored_arguments.clone()),
+        tokens: &args.tokens,
+        listen: &args.listen,
+        calls: &args.calls,
+        clock,
+    };
+    let told_to_stop = ToldToStop::listen()?;
+    let running = Running::start(db, settings).await?;
+    let token = |subject, role| {
+        let grant = Grant::Role(role);
+        mint(&secret, &config, &MintRequest { tenant: "demo", subject, grant, ttl: TOKEN_TTL, now })
+    };
+    let agent = token("demo-agent", Role::Agent)?;
+    let approver = token("demo-approver", Role::Approver)?;
+    print_what_to_try(&format!("http://localhost:{}", running.address.port()), &agent, &approver);
+    told_to_stop.wait().await;
+    running.stop().await?;
+    drop(folder);
+    Ok(())
+}
+
+/// Everything that is printed works as it is printed.
+fn print_what_to_try(url: &str, agent: &str, approver: &str) {
+    // As it was called, because it may not be on the PATH.
+    let program = std::env::args().next().unwrap_or_else(|| "business-mcp".to_owned());
+    let call = |id: u8, name: &str, arguments: &str| {
+        format!(
+            "curl -s {url}/mcp -H \"Authorization: Bearer $AGENT\" -H 'Content-Type: application/json' \\\n  \
+             -d '{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"tools/call\",\"params\":\
+             {{\"name\":\"{name}\",\"arguments\":{arguments}}}}}'"
+        )
+    };
+    output::line(format_args!(
+        "\nA business to talk to:  {url}/mcp\n\n\
+         export AGENT={agent}\n\n\
+         export APPROVER={approver}\n\n\
+         # What can an agent do?\n\
+         curl -s {url}/mcp -H \"Authorization: Bearer $AGENT\" -H 'Content-Type: application/json' \\\n  \
+         -d '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}}'\n\n\
+         # Who is calling?\n{}\n\n\
+         # How many are there?\n{}\n\n\
+         # Order two. A colleague has to approve it.\n{}\n\n\
+         # Be that colleague: list what waits, then approve it.\n\
+         BUSINESS_MCP_TOKEN=$APPROVER {program} approvals list --url {url}\n\
+         ID=$(curl -s {url}/api/approvals -H \"Authorization: Bearer $APPROVER\" | grep -o 'APR-[0-9A-F]*' | head -1)\n\
+         curl -s -X POST {url}/api/approvals/$ID/approve -H \"Authorization: Bearer $APPROVER\"\n\n\
+         # How many are there now?\n{}\n\n\
+         # What became of it?\n{}\n\n\
+         Stop with ctrl-c; nothing is kept.\n",
+        call(2, "customer_lookup", r#"{"customer_id":"CUST-12345"}"#),
+        call(3, "inventory_check_stock", r#"{"sku":"SKU-001"}"#),
+        call(
+            4,
+            "order_create",
+            r#"{"customer_id":"CUST-12345","items":[{"sku":"SKU-001","quantity":2}],"total":"53.98"}"#
+        ),
+        call(5, "inventory_check_stock", r#"{"sku":"SKU-001"}"#),
+        call(6, "approval_status", "{}"),
+    ));
+}

@@ -1,0 +1,54 @@
+//! `import`: the business's own records.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use super::{output, progress::Shown};
+use crate::{config, db::Db};
+use business_mcp::{
+    business::Business,
+    import::{self, ImportError},
+    sales,
+};
+
+/// Imports the business's own records: customers, products, orders, interactions.
+///
+/// Each file is JSON Lines or CSV. It is imported as a whole or not at all, and can be imported
+/// again without doubling anything.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ImportArgs {
+    /// A folder with customers.jsonl, products.jsonl, orders.jsonl, interactions.jsonl (or .csv),
+    /// or one of these files.
+    pub path: PathBuf,
+    /// Whose data it becomes.
+    #[arg(long, default_value = "demo", value_parser = config::tenant)]
+    pub tenant: String,
+}
+
+/// Imports, and shows how far it is.
+pub async fn run(
+    db: &Db,
+    args: &ImportArgs,
+    business: &Business,
+    now: DateTime<Utc>,
+) -> Result<(), ImportError> {
+    let mut shown = Shown::new();
+    let mut progress = |step: import::Step<'_>| shown.step(step);
+    import::import(db, &args.tenant, business, &args.path, now, &mut progress).await?;
+    Ok(())
+}
+
+/// Counts what was sold on days that are over, so that a server which starts on it need not.
+pub(super) async fn count_sales(db: &Db, now: DateTime<Utc>) {
+    output::line(format_args!("sales: adding up day by day"));
+    let until = sales::last_to_count(now);
+    loop {
+        match sales::count_some(db, &until, 50).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            // All of it is imported, and the server counts it too.
+            Err(error) => return tracing::warn!(%error, "what was sold could not be counted"),
+        }
+    }
+}

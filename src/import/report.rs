@@ -1,0 +1,155 @@
+//! What an import did, what stands in its way, and how far it is.
+
+use std::fmt;
+
+use crate::import::records::FieldError;
+use business_mcp_engine::db::StoreError;
+
+/// How many wrong records are named; the others are counted.
+const NAMED: usize = 20;
+
+/// What an import did.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct ImportReport {
+    /// Each file, in the order in which it was imported.
+    pub files: Vec<FileReport>,
+}
+
+/// What became of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileReport {
+    /// The file's name.
+    pub file: String,
+    /// How many records were new, changed, and as they were before.
+    pub counts: Counts,
+}
+
+/// How many records were new, changed, and as they were before.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Records that were not there.
+    pub new: usize,
+    /// Records that said something else.
+    pub changed: usize,
+    /// Records that said the same.
+    pub unchanged: usize,
+}
+
+impl Counts {
+    /// All of them.
+    pub fn total(self) -> usize {
+        self.new + self.changed + self.unchanged
+    }
+}
+
+impl fmt::Display for FileReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { new, changed, unchanged } = self.counts;
+        write!(f, "{}: {new} new, {changed} changed, {unchanged} unchanged", self.file)
+    }
+}
+
+/// A wrong record: `customers.jsonl:17: email: is none of the forms of an e-mail address`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordError {
+    /// The file's name.
+    pub file: String,
+    /// The line, counted from one.
+    pub line: usize,
+    /// The field, and why.
+    pub error: FieldError,
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.error)
+    }
+}
+
+/// The wrong records of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems {
+    file: String,
+    /// The first of them.
+    pub named: Vec<RecordError>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+impl Problems {
+    pub(super) fn of(file: &str) -> Self {
+        Self { file: file.to_owned(), named: Vec::new(), more: 0 }
+    }
+
+    pub(super) fn push(&mut self, line: usize, error: FieldError) {
+        if self.named.len() < NAMED {
+            self.named.push(RecordError { file: self.file.clone(), line, error });
+        } else {
+            self.more += 1;
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.named.is_empty()
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.named.iter().map(RecordError::to_string).collect();
+        f.write_str(&lines.join("\n"))?;
+        match self.more {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more"),
+        }
+    }
+}
+
+/// Why an import ended early. Files before the one that is named have been imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The path does not lead to files of the import format.
+    #[error("{0}")]
+    Path(String),
+    /// A file cannot be read.
+    #[error("{file} cannot be read: {source}")]
+    Io {
+        /// The file's name.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Records are wrong; nothing of their file was written.
+    #[error("{0}\nnothing of this file was imported")]
+    Records(Problems),
+    /// The tenant's own currency or time zone makes no sense to this build.
+    #[error("the tenant's {0} is not one that is known")]
+    Tenant(&'static str),
+    /// The database.
+    #[error("the database did not take the records: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// A file is read and its records are checked.
+    Reading {
+        /// The file's name.
+        file: &'a str,
+    },
+    /// So many of its records have been written.
+    Writing {
+        /// The file's name.
+        file: &'a str,
+        /// How many.
+        done: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// A file is finished and will stay.
+    Finished(&'a FileReport),
+}
+
+/// What hears how far an import is.
+pub type Progress<'p> = &'p mut (dyn FnMut(Step<'_>) + Send);

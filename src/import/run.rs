@@ -1,0 +1,183 @@
+//! What every file of one import shares: the tenant, its money and days, what is known already,
+//! and the marks that an import leaves.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::report::{ImportError, Progress, Step};
+use crate::{business::Business, import::records::Rules};
+use business_mcp_engine::{
+    db::{Db, StoreResult, Tx, params, record},
+    money::Currency,
+    period,
+};
+
+/// Where a tenant's numbers begin: the first customer that the server makes is `CUST-10001`.
+const FIRST_NUMBERS: i64 = 10_000;
+/// A number beyond this is somebody else's, and not counted on from.
+const LARGEST_NUMBER: i64 = 1_000_000_000_000;
+
+/// What every file of one import shares.
+pub(super) struct Run<'a> {
+    pub(super) tenant: &'a str,
+    pub(super) zone: Tz,
+    pub(super) now: DateTime<Utc>,
+    pub(super) rules: Rules,
+    pub(super) is_sqlite: bool,
+}
+
+record! {
+    struct TenantRow { currency: String, time_zone: String }
+}
+
+impl<'a> Run<'a> {
+    /// Reads the tenant, or makes it after the business.
+    pub(super) async fn begin(
+        db: &Db,
+        tenant: &'a str,
+        business: &Business,
+        now: DateTime<Utc>,
+    ) -> Result<Self, ImportError> {
+        let mut tx = db.write().await?;
+        tx.execute(
+            "insert into tenants (id, name, currency, time_zone, language, created_at)
+             values ($1, $2, $3, $4, $5, $6)
+             on conflict (id) do nothing",
+            params![
+                tenant,
+                &business.name,
+                business.currency.code(),
+                business.time_zone.name(),
+                &business.language,
+                now
+            ],
+        )
+        .await?;
+        let row: TenantRow = tx
+            .fetch_one(
+                "select currency, time_zone
+                 from tenants
+                 where id = $1",
+                params![tenant],
+            )
+            .await?;
+        for name in ["customer", "order"] {
+            raise_counter(&mut tx, tenant, name, FIRST_NUMBERS).await?;
+        }
+        tx.commit().await?;
+        let currency = Currency::parse(&row.currency).ok_or(ImportError::Tenant("currency"))?;
+        let zone = row.time_zone.parse().map_err(|_| ImportError::Tenant("time zone"))?;
+        let rules = Rules { currency, ..Rules::of(business) };
+        Ok(Self { tenant, zone, now, rules, is_sqlite: db.kind() == "sqlite" })
+    }
+
+    /// The day of a time in the tenant's zone, as the database keeps it.
+    pub(super) fn day(&self, at: DateTime<Utc>) -> String {
+        period::day_of(at, self.zone).to_string()
+    }
+
+    /// A new id for a row of a ledger, which sorts by its time.
+    pub(super) fn ledger_id(&self) -> String {
+        let seconds = u64::try_from(self.now.timestamp()).unwrap_or_default();
+        let nanos = self.now.timestamp_subsec_nanos();
+        uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos)).to_string()
+    }
+
+    /// Whether these very bytes were the last that were imported under this name: then whatever
+    /// was done since stays done.
+    pub(super) async fn was_last(
+        &self,
+        tx: &mut Tx,
+        file: &str,
+        digest: &str,
+    ) -> StoreResult<bool> {
+        let last: Option<(String,)> = tx
+            .fetch_optional(
+                "select digest
+                 from imported_files
+                 where tenant_id = $1 and name = $2
+                 order by at desc
+                 limit 1",
+                params![self.tenant, file],
+            )
+            .await?;
+        Ok(last.is_some_and(|(last,)| last == digest))
+    }
+
+    /// Remembers what was imported.
+    pub(super) async fn remember(
+        &self,
+        tx: &mut Tx,
+        file: &str,
+        digest: &str,
+        records: usize,
+    ) -> StoreResult<()> {
+        let records = i64::try_from(records).unwrap_or(i64::MAX);
+        tx.execute(
+            "insert into imported_files (tenant_id, name, digest, records, at)
+             values ($1, $2, $3, $4, $5)
+             on conflict (tenant_id, name, digest) do update
+             set at = excluded.at",
+            params![self.tenant, file, digest, records, self.now],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Makes sure that the next number of a kind is none of these ids': `ORD-10042` raises the
+    /// counter of orders to 10042.
+    pub(super) async fn count_on<'i>(
+        &self,
+        tx: &mut Tx,
+        name: &str,
+        prefix: &str,
+        ids: impl Iterator<Item = &'i str>,
+    ) -> StoreResult<()> {
+        let number = |id: &str| id.strip_prefix(prefix)?.parse().ok();
+        let numbers = ids.filter_map(number).filter(|number: &i64| *number < LARGEST_NUMBER);
+        match numbers.max() {
+            Some(highest) => raise_counter(tx, self.tenant, name, highest).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The one column of every row of a statement about the tenant.
+    pub(super) async fn known(
+        &self,
+        tx: &mut Tx,
+        sql: &'static str,
+    ) -> StoreResult<HashSet<String>> {
+        let rows: Vec<(String,)> = tx.fetch_all(sql, params![self.tenant]).await?;
+        Ok(rows.into_iter().map(|(column,)| column).collect())
+    }
+}
+
+async fn raise_counter(tx: &mut Tx, tenant: &str, name: &str, to: i64) -> StoreResult<()> {
+    tx.execute(
+        "insert into counters (tenant_id, name, value)
+         values ($1, $2, $3)
+         on conflict (tenant_id, name) do update
+         set value = excluded.value
+         where counters.value < excluded.value",
+        params![tenant, name, to],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Says how far the writing of a file is.
+pub(super) struct Meter<'m, 'p> {
+    pub(super) file: &'m str,
+    pub(super) of: usize,
+    pub(super) done: usize,
+    pub(super) progress: &'m mut Progress<'p>,
+}
+
+impl Meter<'_, '_> {
+    pub(super) fn advance(&mut self, by: usize) {
+        self.done += by;
+        (self.progress)(Step::Writing { file: self.file, done: self.done, of: self.of });
+    }
+}

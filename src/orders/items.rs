@@ -1,0 +1,144 @@
+//! What is asked for: articles and how many of each, however their SKUs are said.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::said;
+use crate::{
+    catalog::sql::stock,
+    orders::sql::articles::{self, Article},
+};
+use business_mcp_engine::{
+    speech::reference,
+    text,
+    tool::{CallContext, ErrorCode, ToolError},
+};
+
+/// The most pieces of one article.
+const MOST_PIECES: i64 = 10_000;
+
+/// One line of a quote or an order, as it is asked for.
+#[derive(Debug, Serialize, Deserialize, JsonSchema, Validate)]
+pub struct Item {
+    /// The SKU.
+    #[validate(length(min = 1, max = 64, message = "must have 1 to 64 characters"))]
+    pub sku: String,
+    /// How many, 1 to 10000.
+    #[validate(range(min = 1, max = 10_000, message = "must be from 1 to 10000"))]
+    pub quantity: i64,
+}
+
+/// An article and how much of it, each article once.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What.
+    pub article: Article,
+    /// How many.
+    pub quantity: i64,
+}
+
+impl Wanted {
+    /// What it is called.
+    pub fn title(&self) -> String {
+        said::title(&self.article.name, &self.article.options)
+    }
+
+    /// The refusal where only so many are left.
+    pub fn out_of_stock(&self, left: i64) -> ToolError {
+        let title = self.title();
+        let (sentence, next) = match left {
+            0 => (text!("{title} is out of stock.", title), text!("Please offer something else.")),
+            1 => {
+                let next = text!("Please offer that one or something else.");
+                (text!("Only one {title} is left.", title), next)
+            }
+            _ => {
+                let next = text!("Please offer fewer or something else.");
+                (text!("Only {left} of {title} are left.", left, title), next)
+            }
+        };
+        let details = serde_json::json!({
+            "sku": self.article.sku, "available": left, "requested": self.quantity,
+        });
+        ToolError::new(ErrorCode::OutOfStock, sentence).with_next(next).with_details(details)
+    }
+}
+
+/// Finds what is asked for. The same article on several lines becomes one, so that neither stock
+/// nor a quantity's discount depends on how it was said.
+pub async fn find(ctx: &mut CallContext, items: &[Item]) -> Result<Vec<Wanted>, ToolError> {
+    let mut wanted: Vec<Wanted> = Vec::with_capacity(items.len());
+    for item in items {
+        let article = article(ctx, &item.sku).await?;
+        match wanted.iter_mut().find(|wanted| wanted.article.sku == article.sku) {
+            Some(same) => same.quantity += item.quantity,
+            None => wanted.push(Wanted { article, quantity: item.quantity }),
+        }
+    }
+    if let Some(much) = wanted.iter().find(|wanted| wanted.quantity > MOST_PIECES) {
+        let sentence = text!(
+            "At most {most_pieces} of {title} fit in one order.",
+            most_pieces = MOST_PIECES,
+            title = much.title()
+        );
+        return Err(ToolError::invalid(sentence));
+    }
+    Ok(wanted)
+}
+
+/// The article that is meant, exactly or as it is said.
+///
+/// # Errors
+/// `not_found`, and `invalid_state` where it is no longer sold.
+pub async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolError> {
+    let tenant = ctx.tenant_id();
+    let article = if let Some(exact) = articles::find(&mut ctx.tx, &tenant, sku).await? {
+        exact
+    } else {
+        let mut like = Vec::new();
+        for key in reference::readings(sku) {
+            like = articles::find_by_key(&mut ctx.tx, &tenant, &key).await?;
+            if !like.is_empty() {
+                break;
+            }
+        }
+        let mut like = like.into_iter();
+        match (like.next(), like.next()) {
+            (Some(only), None) => only,
+            (Some(_), Some(_)) => {
+                let sentence =
+                    text!("Two articles have an SKU like this one. Please spell it out.");
+                return Err(ToolError::invalid(sentence));
+            }
+            (None, _) => return Err(ToolError::not_found("product", sku)),
+        }
+    };
+    if !article.active {
+        let title = said::title(&article.name, &article.options);
+        let refused = ToolError::invalid_state(text!("{title} is no longer sold.", title));
+        return Err(refused.with_next(text!("Please offer something else.")));
+    }
+    Ok(article)
+}
+
+/// Refuses what is not there, so that it is known before anything else is asked.
+///
+/// # Errors
+/// `out_of_stock`.
+pub async fn check_stock(ctx: &mut CallContext, wanted: &[Wanted]) -> Result<(), ToolError> {
+    for wanted in wanted {
+        let available = available(ctx, &wanted.article.sku).await?;
+        if available < wanted.quantity {
+            return Err(wanted.out_of_stock(available));
+        }
+    }
+    Ok(())
+}
+
+/// How many of an article are free, wherever they are.
+pub async fn available(ctx: &mut CallContext, sku: &str) -> Result<i64, ToolError> {
+    let tenant = ctx.tenant_id();
+    let places = stock::of_sku(&mut ctx.tx, &tenant, sku, ctx.now).await?;
+    Ok(places.iter().map(|place| place.on_hand - place.reserved).sum())
+}

@@ -1,0 +1,130 @@
+//! What an order consists of, and pieces of it as callers name them.
+
+use super::{items::Item, said};
+use crate::orders::{
+    order_lines::{Line, Lines, LinesError},
+    sql::{
+        order_items::{self, ItemRow},
+        orders::OrderRow,
+    },
+};
+use business_mcp_engine::{
+    speech::{phrases, reference},
+    text,
+    tool::{CallContext, ToolError},
+};
+
+/// The lines of an order, with what their articles are called.
+#[derive(Debug)]
+pub struct Ordered {
+    order_id: String,
+    rows: Vec<ItemRow>,
+    /// What the rules work with.
+    pub lines: Lines,
+}
+
+/// Pieces of one article of an order.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// The SKU.
+    pub sku: String,
+    /// What it is called.
+    pub title: String,
+    /// How many.
+    pub quantity: i64,
+}
+
+impl Ordered {
+    /// Reads the lines of an order.
+    pub async fn of(ctx: &mut CallContext, order: &OrderRow) -> Result<Self, ToolError> {
+        let tenant = ctx.tenant_id();
+        let rows = order_items::of_order(&mut ctx.tx, &tenant, &order.id).await?;
+        let line = |row: &ItemRow| Line {
+            line: row.line,
+            sku: row.sku.clone(),
+            quantity: row.quantity,
+            unit_price_minor: row.unit_price_minor,
+            discount_minor: row.discount_minor,
+        };
+        let lines = Lines::new(rows.iter().map(line).collect(), order.tax_minor);
+        Ok(Self { order_id: order.id.clone(), rows, lines })
+    }
+
+    /// The ordered article that is meant, exactly or as it is said.
+    ///
+    /// # Errors
+    /// `invalid_parameters`, with what was ordered.
+    pub fn find(&self, said: &str) -> Result<&ItemRow, ToolError> {
+        let key = reference::key(said);
+        let exact = self.rows.iter().find(|row| row.sku == said);
+        let mut like = self.rows.iter().filter(|row| reference::key(&row.sku) == key);
+        let like = like.next().filter(|first| like.all(|other| other.sku == first.sku));
+        exact.or(like).ok_or_else(|| {
+            let mut skus: Vec<&str> = self.rows.iter().map(|row| row.sku.as_str()).collect();
+            skus.dedup();
+            let (order, skus) = (&self.order_id, phrases::list_of_three(&skus));
+            let sentence = text!(
+                "Order {order} has no such item. It has {skus}; please ask which one is meant.",
+                order,
+                skus
+            );
+            ToolError::invalid(sentence)
+        })
+    }
+
+    /// Pieces that are named, each article once.
+    ///
+    /// # Errors
+    /// `invalid_parameters`, where something was not ordered, or not as often.
+    pub fn pieces(&self, items: &[Item]) -> Result<Vec<Piece>, ToolError> {
+        let mut pieces: Vec<Piece> = Vec::with_capacity(items.len());
+        for item in items {
+            let row = self.find(&item.sku)?;
+            match pieces.iter_mut().find(|piece| piece.sku == row.sku) {
+                Some(same) => same.quantity = same.quantity.saturating_add(item.quantity),
+                None => pieces.push(piece(row, item.quantity)),
+            }
+        }
+        match pieces.iter().find(|piece| piece.quantity > self.lines.quantity(&piece.sku)) {
+            Some(much) => Err(self.too_many(much)),
+            None => Ok(pieces),
+        }
+    }
+
+    /// The refusal of more than was ordered.
+    pub fn too_many(&self, piece: &Piece) -> ToolError {
+        let (ordered, title) = (self.lines.quantity(&piece.sku), &piece.title);
+        let order = &self.order_id;
+        let sentence = text!(
+            "Order {order} has only {ordered} of {title}. Please ask how many are meant.",
+            order,
+            ordered,
+            title
+        );
+        ToolError::invalid(sentence)
+    }
+}
+
+/// Pieces of an ordered article.
+pub fn piece(row: &ItemRow, quantity: i64) -> Piece {
+    let name = row.name.as_deref().unwrap_or(&row.sku);
+    let title = said::title(name, row.options.as_deref().unwrap_or("{}"));
+    Piece { sku: row.sku.clone(), title, quantity }
+}
+
+/// Pieces in words.
+pub fn words(pieces: &[Piece]) -> String {
+    said::pieces(pieces.iter().map(|piece| (piece.quantity, piece.title.as_str())))
+}
+
+/// A refusal of the rules for lines, which the checks before should have made.
+pub fn refused(error: &LinesError) -> ToolError {
+    ToolError::invalid(match error {
+        LinesError::TooMany { sku, ordered } => {
+            text!("The order has only {ordered} of {sku}.", ordered, sku)
+        }
+        LinesError::TooLarge => {
+            text!("The total is larger than any amount this business handles.")
+        }
+    })
+}

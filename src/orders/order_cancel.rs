@@ -1,0 +1,200 @@
+//! `order_cancel`: gives a pending order up, puts its pieces back and refunds it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+use super::{find, refunds, shelf};
+use crate::{
+    orders::{
+        order_state::{CancelReason, OrderStatus},
+        sql::{
+            order_items,
+            orders::{self, OrderRow},
+        },
+    },
+    payments::sql::payments::PaidRow,
+    sales,
+};
+use business_mcp_engine::{
+    money::Money,
+    speech::phrases,
+    text,
+    tool::{
+        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+    },
+};
+
+/// Why stock and gift cards change.
+const REASON: &str = "cancellation";
+
+/// Cancels an order.
+pub struct OrderCancel;
+
+/// Which order, and why.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The order number.
+    #[validate(length(min = 1, max = 200, message = "must be an order number"))]
+    order_id: String,
+    /// "no longer needed", "ordered by mistake", or why in at most 200 characters.
+    #[validate(length(min = 1, max = 200, message = "must have 1 to 200 characters"))]
+    reason: String,
+}
+
+/// What was given back.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The order.
+    order_id: String,
+    /// Where it stands now.
+    status: OrderStatus,
+    /// What went back, and where.
+    refunds: Vec<Refund>,
+    /// What is in stock again.
+    restocked: Vec<Restocked>,
+}
+
+/// Money that goes back.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Refund {
+    /// How much.
+    amount: Money,
+    /// Where to.
+    payment_method_id: String,
+}
+
+/// Pieces that are back.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Restocked {
+    /// The SKU.
+    sku: String,
+    /// How many.
+    quantity: i64,
+}
+
+impl Tool for OrderCancel {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "order_cancel",
+        aliases: &[],
+        version: 1,
+        title: "Cancel an order",
+        description: "Cancel a pending order: its items go back to stock and what was paid is \
+                      refunded. Confirm number and reason with the caller first.",
+        scope: Some(Scope::OrdersWrite),
+        toolsets: &[Toolset::Voice, Toolset::Desk],
+        effect: Effect::Change,
+        risk: Risk::Medium,
+        approval: Approval::RequiresApproval,
+    };
+
+    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
+        let (row, reason) = cancellable(ctx, args).await?;
+        let paid = everything(ctx, &row).await?;
+        let name = find::owner(ctx, &row).await?;
+        let back = refunds::words(&paid, |minor| ctx.money(minor).to_string());
+        let back =
+            back.map_or_else(|| text!("nothing was paid"), |back| text!("refund {back}", back));
+        let summary = text!("Cancel order {order} of {name}: {back}", name, back, order = row.id);
+        let refund = |paid: &PaidRow| {
+            json!({
+                "amount": ctx.money(paid.paid_minor),
+                "payment_method_id": paid.payment_method_id,
+            })
+        };
+        Ok(Preview {
+            summary: phrases::stored(&summary, 400),
+            amount: Some(ctx.money(row.total_minor)),
+            details: json!({
+                "order_id": row.id,
+                "reason": reason.as_str(),
+                "refunds": paid.iter().map(refund).collect::<Vec<_>>(),
+            }),
+            holds: Vec::new(),
+        })
+    }
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let tenant = ctx.tenant_id();
+        let (row, reason) = cancellable(ctx, &args).await?;
+        // This statement decides who cancels; everything after it happens once.
+        let now = ctx.now;
+        if !orders::cancel(&mut ctx.tx, &tenant, &row.id, reason.as_str(), now).await? {
+            let sentence = text!("That order was changed a moment ago. Please look at it again.");
+            return Err(ToolError::invalid_state(sentence));
+        }
+        ctx.concerns(&row.id);
+        let restocked = restock(ctx, &row).await?;
+        let paid = everything(ctx, &row).await?;
+        refunds::pay(ctx, &row, &paid, REASON).await?;
+        sales::order_changed(&mut ctx.tx, &tenant, &row.id).await?;
+        let back = refunds::sentence(ctx, &paid)
+            .unwrap_or_else(|| text!("Nothing was paid, so nothing is refunded"));
+        let say = text!(
+            "Your order {order} is cancelled. {back}.",
+            back,
+            order = phrases::order_id(&row.id)
+        );
+        let refund = |paid: PaidRow| Refund {
+            amount: ctx.money(paid.paid_minor),
+            payment_method_id: paid.payment_method_id,
+        };
+        let refunds = paid.into_iter().map(refund).collect();
+        let status = OrderStatus::Cancelled;
+        Ok(Answer::ok(say, Output { order_id: row.id, status, refunds, restocked }))
+    }
+}
+
+/// The order, if it may be cancelled, and why it is to be.
+async fn cancellable(
+    ctx: &mut CallContext,
+    args: &Args,
+) -> Result<(OrderRow, CancelReason), ToolError> {
+    let reason = CancelReason::parse(&args.reason)
+        .map_err(|why| ToolError::invalid(text!("The argument reason {why}.", why)))?;
+    let row = find::one(ctx, &args.order_id).await?;
+    let status = find::status(&row.status)?;
+    if status.may_be_cancelled() {
+        return Ok((row, reason));
+    }
+    let next = match status {
+        OrderStatus::Cancelled => text!("There is nothing left to do"),
+        OrderStatus::Delivered => text!("It cannot be cancelled any more; offer a return"),
+        OrderStatus::ReturnRequested | OrderStatus::ExchangeRequested => text!(
+            "It cannot be cancelled any more, and there is one return or exchange per order; please \
+             offer a person"
+        ),
+        OrderStatus::Pending
+        | OrderStatus::PendingModified
+        | OrderStatus::Processed
+        | OrderStatus::Shipped => {
+            text!("It cannot be cancelled any more; offer a return once it is delivered")
+        }
+    };
+    let (order, stands) = (&row.id, find::stands(ctx, &row, status).await?);
+    Err(ToolError::invalid_state(text!("Order {order} {stands}. {next}.", next, order, stands)))
+}
+
+/// Everything that is paid of an order, on its way back to what paid it.
+async fn everything(ctx: &mut CallContext, row: &OrderRow) -> Result<Vec<PaidRow>, ToolError> {
+    let paid = refunds::paid(ctx, row).await?;
+    Ok(refunds::parts(&paid, refunds::net(&paid), None))
+}
+
+/// Puts back what was ordered.
+async fn restock(ctx: &mut CallContext, row: &OrderRow) -> Result<Vec<Restocked>, ToolError> {
+    let tenant = ctx.tenant_id();
+    let ordered = order_items::quantities(&mut ctx.tx, &tenant, &row.id).await?;
+    let ordered: BTreeMap<String, i64> = ordered.into_iter().collect();
+    shelf::put_back(ctx, &row.id, REASON, &ordered).await?;
+    Ok(ordered.into_iter().map(|(sku, quantity)| Restocked { sku, quantity }).collect())
+}
+
+#[cfg(test)]
+#[path = "order_cancel_tests.rs"]
+mod tests;

@@ -1,0 +1,149 @@
+//! `order_exchange`: pieces of a delivered order for other variants of the same products.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+use super::{
+    find, money,
+    requests::{self, ChangeView},
+    swap::{Change, Plan, Planned},
+};
+use crate::orders::{order_state::OrderStatus, sql::order_requests::NewRequestItem};
+use business_mcp_engine::{
+    money::Money,
+    speech::phrases,
+    text,
+    tool::{
+        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+    },
+};
+
+/// Asks for an exchange.
+pub struct OrderExchange;
+
+/// Which order, and what for what.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The order number.
+    #[validate(length(min = 1, max = 200, message = "must be an order number"))]
+    order_id: String,
+    /// What to swap, 1 to 50 changes. All at once: one return or exchange per order.
+    #[validate(length(min = 1, max = 50, message = "must have 1 to 50 changes"), nested)]
+    changes: Vec<Change>,
+    /// What the difference is charged or refunded to.
+    #[validate(length(min = 1, max = 64, message = "must be the id of a payment method"))]
+    payment_method_id: String,
+}
+
+/// The exchange that was noted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Its number.
+    request_id: String,
+    /// The order.
+    order_id: String,
+    /// Where it stands now.
+    status: OrderStatus,
+    /// What is swapped once the goods are back.
+    changes: Vec<ChangeView>,
+    /// What it costs more; below zero it costs less.
+    price_difference: Money,
+    /// What the difference is charged or refunded to.
+    payment_method_id: String,
+}
+
+impl Tool for OrderExchange {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "order_exchange",
+        aliases: &[],
+        version: 1,
+        title: "Exchange items",
+        description: "Note the exchange of items of a delivered order for other variants of the \
+                      same product. The difference is settled when the goods have arrived. One \
+                      return or exchange per order, so collect every item first.",
+        scope: Some(Scope::OrdersWrite),
+        toolsets: &[Toolset::Voice, Toolset::Desk],
+        effect: Effect::Change,
+        risk: Risk::Medium,
+        approval: Approval::RequiresApproval,
+    };
+
+    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
+        let plan = plan(ctx, args).await?;
+        let (order, name) = (&plan.order.id, find::owner(ctx, &plan.order).await?);
+        let (swaps, money) = (plan.words(), money::due(ctx, plan.owed_minor, &plan.method));
+        let summary = text!(
+            "Exchange in order {order} of {name}: {swaps}; {money} once they are back",
+            order,
+            name,
+            swaps,
+            money
+        );
+        Ok(Preview {
+            summary: phrases::stored(&summary, 400),
+            amount: Some(ctx.money(plan.difference_minor.saturating_abs())),
+            details: json!({
+                "order_id": plan.order.id,
+                "changes": plan.views(),
+                "price_difference": ctx.money(plan.difference_minor),
+                "payment_method_id": plan.method.id,
+            }),
+            holds: plan.holds(),
+        })
+    }
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let plan = plan(ctx, &args).await?;
+        let status = OrderStatus::ExchangeRequested;
+        find::hold(ctx, &plan.order, status).await?;
+        let item = |planned: &Planned| (planned.piece.clone(), planned.new.article.clone());
+        let items: Vec<_> = plan.changes.iter().map(item).collect();
+        let items: Vec<NewRequestItem<'_>> = items
+            .iter()
+            .map(|(piece, new)| NewRequestItem {
+                sku: &piece.sku,
+                quantity: piece.quantity,
+                new: Some((&new.sku, new.price_minor)),
+            })
+            .collect();
+        let money = (Some(plan.method.id.as_str()), plan.difference_minor);
+        let request_id =
+            requests::record(ctx, ("exchange", "EXC"), &plan.order.id, money, &items).await?;
+        let (number, swaps) = (phrases::order_id(&request_id), plan.words());
+        let difference = phrases::money(ctx.money(plan.difference_minor.saturating_abs()));
+        let then = match plan.difference_minor {
+            0 => text!("It costs the same"),
+            1.. => text!("It costs {difference} more, once the goods are here", difference),
+            _ => text!("It costs {difference} less, once the goods are here", difference),
+        };
+        let say = text!(
+            "Your exchange is noted, its number is {number}: {swaps}. {then}.",
+            number,
+            swaps,
+            then
+        );
+        let output = Output {
+            request_id,
+            status,
+            changes: plan.views(),
+            price_difference: ctx.money(plan.difference_minor),
+            payment_method_id: plan.method.id,
+            order_id: plan.order.id,
+        };
+        Ok(Answer::ok(say, output))
+    }
+}
+
+/// The exchange, if it may be asked for.
+async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
+    let order = find::delivered(ctx, &args.order_id).await?;
+    Plan::asked(ctx, order, &args.changes, &args.payment_method_id).await
+}
+
+#[cfg(test)]
+#[path = "order_exchange_tests.rs"]
+mod tests;

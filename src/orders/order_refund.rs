@@ -1,0 +1,173 @@
+//! `order_refund`: money back for an order, for a reason.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+use super::{find, money::Moved, refunds};
+use crate::{
+    customers::sql::interactions::{self, NewInteraction},
+    orders::{order_state::OrderStatus, sql::orders::OrderRow},
+    payments::sql::payments::PaidRow,
+};
+use business_mcp_engine::{
+    money::Money,
+    speech::{phrases, text},
+    text,
+    tool::{
+        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+    },
+};
+
+/// Why gift cards change.
+const REASON: &str = "refund";
+
+/// Pays money back.
+pub struct OrderRefund;
+
+/// Which order, how much, why, and where to.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The order number.
+    #[validate(length(min = 1, max = 200, message = "must be an order number"))]
+    order_id: String,
+    /// How much, such as 59.98; never more than was paid.
+    #[validate(length(min = 1, max = 40, message = "must be an amount such as 59.98"))]
+    amount: String,
+    /// Why, 1 to 200 characters.
+    #[validate(length(min = 1, max = 200, message = "must have 1 to 200 characters"))]
+    reason: String,
+    /// The payment method that paid, or a gift card; what paid if left out.
+    #[validate(length(min = 1, max = 64, message = "must be the id of a payment method"))]
+    refund_to: Option<String>,
+}
+
+/// What went back.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The order.
+    order_id: String,
+    /// Where it stands.
+    status: OrderStatus,
+    /// What went back, and where.
+    payments: Vec<Moved>,
+    /// What is still paid.
+    still_paid: Money,
+}
+
+/// A refund that may be paid.
+struct Plan {
+    order: OrderRow,
+    amount: Money,
+    still_paid: Money,
+    parts: Vec<PaidRow>,
+}
+
+impl Tool for OrderRefund {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "order_refund",
+        aliases: &[],
+        version: 1,
+        title: "Refund money",
+        description: "Pay money back for an order, such as for a damaged item that is kept. Never \
+                      more than was paid. For goods that come back use order_return.",
+        scope: Some(Scope::OrdersWrite),
+        toolsets: &[Toolset::Desk],
+        effect: Effect::Change,
+        risk: Risk::High,
+        approval: Approval::RequiresApproval,
+    };
+
+    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
+        let plan = plan(ctx, args).await?;
+        let (order, name) = (&plan.order.id, find::owner(ctx, &plan.order).await?);
+        let back = refunds::words(&plan.parts, |minor| ctx.money(minor).to_string());
+        let (back, reason) = (back.unwrap_or_default(), &args.reason);
+        let summary =
+            text!("Refund {back} for order {order} of {name}: {reason}", back, order, name, reason);
+        Ok(Preview {
+            summary: phrases::stored(&summary, 400),
+            amount: Some(plan.amount),
+            details: json!({
+                "order_id": plan.order.id,
+                "reason": args.reason,
+                "payments": Moved::refunds(ctx, &plan.parts),
+                "still_paid": plan.still_paid,
+            }),
+            holds: Vec::new(),
+        })
+    }
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let tenant = ctx.tenant_id();
+        let plan = plan(ctx, &args).await?;
+        let status = find::status(&plan.order.status)?;
+        find::hold(ctx, &plan.order, status).await?;
+        refunds::pay(ctx, &plan.order, &plan.parts, REASON).await?;
+        // Whoever looks at the customer next reads what was paid back, and why.
+        let id = uuid::Uuid::now_v7().to_string();
+        let author = ctx.caller.subject.clone();
+        let note =
+            text!("Refund of {amount}: {reason}", amount = plan.amount, reason = args.reason);
+        let note = NewInteraction {
+            id: &id,
+            customer_id: &plan.order.customer_id,
+            kind: "note",
+            text: &note,
+            at: ctx.now,
+            author: &author,
+            order_id: Some(&plan.order.id),
+        };
+        interactions::insert(&mut ctx.tx, &tenant, note).await?;
+        let refund = refunds::sentence(ctx, &plan.parts).unwrap_or_default();
+        let order = phrases::order_id(&plan.order.id);
+        let say = text!("{refund} for your order {order}.", refund, order);
+        let output = Output {
+            status,
+            payments: Moved::refunds(ctx, &plan.parts),
+            still_paid: plan.still_paid,
+            order_id: plan.order.id,
+        };
+        Ok(Answer::ok(say, output))
+    }
+}
+
+/// The refund, if that much is paid.
+async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
+    let amount = ctx.amount("amount", &args.amount)?;
+    text::check(&args.reason, 200)
+        .map_err(|why| ToolError::invalid(text!("The argument reason {why}.", why)))?;
+    let order = find::one(ctx, &args.order_id).await?;
+    let paid = refunds::paid(ctx, &order).await?;
+    let net = refunds::net(&paid);
+    if amount.minor < 1 {
+        return Err(ToolError::invalid(text!("The amount must be above zero.")));
+    }
+    if amount.minor > net {
+        let (order, most) = (&order.id, ctx.money(net.max(0)));
+        let sentence = match net {
+            1.. => text!(
+                "Of order {order} only {most} is paid, and no more can go back. Please ask for \
+                 an amount up to that.",
+                order,
+                most
+            ),
+            _ => text!("Nothing is paid of order {order}, so nothing can go back.", order),
+        };
+        return Err(ToolError::invalid(sentence).with_details(json!({ "paid": most })));
+    }
+    let to = match &args.refund_to {
+        Some(id) => Some(refunds::target(ctx, &order, id, &paid).await?),
+        None => None,
+    };
+    let parts = refunds::parts(&paid, amount.minor, to.as_ref());
+    let still_paid = ctx.money(net - amount.minor);
+    Ok(Plan { order, amount, still_paid, parts })
+}
+
+#[cfg(test)]
+#[path = "order_refund_tests.rs"]
+mod tests;

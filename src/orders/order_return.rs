@@ -1,0 +1,186 @@
+//! `order_return`: pieces of a delivered order that the customer sends back.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+use super::{
+    find,
+    items::Item,
+    lines::{self, Ordered, Piece},
+    refunds,
+    requests::{self, PieceView},
+};
+use crate::{
+    orders::{
+        order_state::OrderStatus,
+        sql::{buyers::Method, order_requests::NewRequestItem, orders::OrderRow},
+    },
+    payments::sql::payments::PaidRow,
+    sales,
+};
+use business_mcp_engine::{
+    money::Money,
+    speech::phrases,
+    text,
+    tool::{
+        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+    },
+};
+
+/// Asks for a return.
+pub struct OrderReturn;
+
+/// Which order, what of it, and where the money goes.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The order number.
+    #[validate(length(min = 1, max = 200, message = "must be an order number"))]
+    order_id: String,
+    /// What comes back, 1 to 50 lines. All at once: one return or exchange per order.
+    #[validate(length(min = 1, max = 50, message = "must have 1 to 50 lines"), nested)]
+    items: Vec<Item>,
+    /// The payment method that paid, or a gift card; what paid if left out.
+    #[validate(length(min = 1, max = 64, message = "must be the id of a payment method"))]
+    refund_to: Option<String>,
+}
+
+/// The return that was noted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Its number.
+    request_id: String,
+    /// The order.
+    order_id: String,
+    /// Where it stands now.
+    status: OrderStatus,
+    /// What comes back.
+    items: Vec<PieceView>,
+    /// What is refunded once it is back.
+    refund_amount: Money,
+    /// Where the refund goes; absent where it goes to what paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refund_to: Option<String>,
+}
+
+/// A return that may be asked for.
+struct Plan {
+    order: OrderRow,
+    pieces: Vec<Piece>,
+    refund_minor: i64,
+    parts: Vec<PaidRow>,
+    to: Option<Method>,
+}
+
+impl Tool for OrderReturn {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "order_return",
+        aliases: &[],
+        version: 1,
+        title: "Return items",
+        description: "Note the return of items of a delivered order. Money goes back when the \
+                      goods have arrived. One return or exchange per order, so collect every item \
+                      first.",
+        scope: Some(Scope::OrdersWrite),
+        toolsets: &[Toolset::Voice, Toolset::Desk],
+        effect: Effect::Change,
+        risk: Risk::Medium,
+        approval: Approval::RequiresApproval,
+    };
+
+    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
+        let plan = plan(ctx, args).await?;
+        let (order, name) = (&plan.order.id, find::owner(ctx, &plan.order).await?);
+        let pieces = lines::words(&plan.pieces);
+        let back = refunds::words(&plan.parts, |minor| ctx.money(minor).to_string());
+        let back = back.map_or_else(
+            || text!("nothing to refund"),
+            |back| text!("refund {back} once they are back", back),
+        );
+        let summary =
+            text!("Return {pieces} of order {order} of {name}: {back}", pieces, order, name, back);
+        Ok(Preview {
+            summary: phrases::stored(&summary, 400),
+            amount: Some(ctx.money(plan.refund_minor)),
+            details: json!({
+                "order_id": plan.order.id,
+                "items": views(&plan.pieces),
+                "refund_amount": ctx.money(plan.refund_minor),
+                "refund_to": plan.to.as_ref().map(|method| &method.id),
+            }),
+            holds: Vec::new(),
+        })
+    }
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let plan = plan(ctx, &args).await?;
+        let status = OrderStatus::ReturnRequested;
+        find::hold(ctx, &plan.order, status).await?;
+        let item = |piece: &Piece| (piece.sku.clone(), piece.quantity);
+        let items: Vec<(String, i64)> = plan.pieces.iter().map(item).collect();
+        let items: Vec<NewRequestItem<'_>> = items
+            .iter()
+            .map(|(sku, quantity)| NewRequestItem { sku, quantity: *quantity, new: None })
+            .collect();
+        let refund_to = plan.to.map(|method| method.id);
+        let money = (refund_to.as_deref(), plan.refund_minor);
+        let request_id =
+            requests::record(ctx, ("return", "RET"), &plan.order.id, money, &items).await?;
+        let tenant = ctx.tenant_id();
+        sales::order_changed(&mut ctx.tx, &tenant, &plan.order.id).await?;
+        let number = phrases::order_id(&request_id);
+        let back = refunds::words(&plan.parts, |minor| phrases::money(ctx.money(minor)));
+        let say = match back {
+            Some(back) => text!(
+                "Your return is noted, its number is {number}. Once the goods are here, I refund \
+                 {back}.",
+                number,
+                back
+            ),
+            None => text!(
+                "Your return is noted, its number is {number}. Nothing was paid, so nothing is \
+                 refunded.",
+                number
+            ),
+        };
+        let output = Output {
+            request_id,
+            order_id: plan.order.id,
+            status,
+            items: views(&plan.pieces),
+            refund_amount: ctx.money(plan.refund_minor),
+            refund_to,
+        };
+        Ok(Answer::ok(say, output))
+    }
+}
+
+fn views(pieces: &[Piece]) -> Vec<PieceView> {
+    let view = |piece: &Piece| PieceView { sku: piece.sku.clone(), quantity: piece.quantity };
+    pieces.iter().map(view).collect()
+}
+
+/// The return, if it may be asked for.
+async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
+    let order = find::delivered(ctx, &args.order_id).await?;
+    let ordered = Ordered::of(ctx, &order).await?;
+    let pieces = ordered.pieces(&args.items)?;
+    let taken: Vec<(&str, i64)> =
+        pieces.iter().map(|piece| (piece.sku.as_str(), piece.quantity)).collect();
+    let worth = ordered.lines.worth(&taken).map_err(|error| lines::refused(&error))?;
+    let paid = refunds::paid(ctx, &order).await?;
+    let to = match &args.refund_to {
+        Some(id) => Some(refunds::target(ctx, &order, id, &paid).await?),
+        None => None,
+    };
+    let parts = refunds::parts(&paid, worth, to.as_ref());
+    let refund_minor = parts.iter().map(|part| part.paid_minor).sum();
+    Ok(Plan { order, pieces, refund_minor, parts, to })
+}
+
+#[cfg(test)]
+#[path = "order_return_tests.rs"]
+mod tests;

@@ -1,0 +1,183 @@
+//! `order_settle_request`: the goods of a return or an exchange have arrived.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+use super::{
+    find, lines,
+    money::{self, Moved},
+    order_update_items, refunds,
+    requests::PieceView,
+    settling::{self, What},
+    shelf,
+};
+use crate::orders::{order_state::OrderStatus, sql::order_requests};
+use business_mcp_engine::{
+    speech::phrases,
+    text,
+    tool::{
+        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+    },
+};
+
+/// Settles a return or an exchange.
+pub struct OrderSettleRequest;
+
+/// Which request, and what arrived of it.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The order number.
+    #[validate(length(min = 1, max = 200, message = "must be an order number"))]
+    pub order_id: String,
+    /// The number of the return or exchange.
+    #[validate(length(min = 1, max = 64, message = "must be the number of a request"))]
+    pub request_id: String,
+    /// What arrived; everything if left out. What did not arrive is not paid for. With 0 of everything
+    /// the request is closed and nothing moves.
+    #[validate(length(min = 1, max = 50, message = "must have 1 to 50 lines"), nested)]
+    pub received: Option<Vec<Received>>,
+}
+
+/// Pieces that arrived.
+#[derive(Debug, Serialize, Deserialize, JsonSchema, Validate)]
+pub struct Received {
+    /// The SKU.
+    #[validate(length(min = 1, max = 64, message = "must have 1 to 64 characters"))]
+    pub sku: String,
+    /// How many, 0 to 10000.
+    #[validate(range(min = 0, max = 10_000, message = "must be from 0 to 10000"))]
+    pub quantity: i64,
+}
+
+/// What was settled.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The request.
+    request_id: String,
+    /// The order.
+    order_id: String,
+    /// Where the order stands.
+    status: OrderStatus,
+    /// What arrived and is in stock again.
+    received: Vec<PieceView>,
+    /// What was charged or refunded.
+    payments: Vec<Moved>,
+}
+
+impl Tool for OrderSettleRequest {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "order_settle_request",
+        aliases: &[],
+        version: 1,
+        title: "Settle a return or exchange",
+        description: "Close a return or exchange whose goods have arrived: pay the refund or the \
+                      difference and move the stock. Name what arrived if it was not everything.",
+        scope: Some(Scope::OrdersWrite),
+        toolsets: &[Toolset::Desk, Toolset::Stock],
+        effect: Effect::Change,
+        risk: Risk::Medium,
+        approval: Approval::RequiresApproval,
+    };
+
+    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
+        let plan = settling::plan(ctx, args).await?;
+        let name = find::owner(ctx, plan.order()).await?;
+        let (request, order) = (&plan.request.id, &plan.order().id);
+        let pieces = lines::words(&plan.pieces);
+        let money = match &plan.effect {
+            What::Refund { parts, .. } => {
+                let back = refunds::words(parts, |minor| ctx.money(minor).to_string());
+                back.map_or_else(|| text!("nothing to refund"), |back| text!("refund {back}", back))
+            }
+            What::Swap(swap) => money::due(ctx, swap.owed_minor, &swap.method),
+            What::Nothing { .. } => text!("no goods and no money move"),
+        };
+        let summary = if pieces.is_empty() {
+            text!(
+                "Close {request} of order {order} of {name}: {money}",
+                request,
+                order,
+                name,
+                money
+            )
+        } else {
+            text!(
+                "Settle {request} of order {order} of {name}: {pieces} arrived; {money}",
+                request,
+                order,
+                name,
+                pieces,
+                money
+            )
+        };
+        let holds = match &plan.effect {
+            What::Swap(swap) => swap.holds(),
+            What::Refund { .. } | What::Nothing { .. } => Vec::new(),
+        };
+        Ok(Preview {
+            summary: phrases::stored(&summary, 400),
+            amount: Some(ctx.money(plan.minor().saturating_abs())),
+            details: json!({
+                "order_id": order,
+                "request_id": request,
+                "received": plan.received(),
+                "payments": plan.moved(ctx),
+            }),
+            holds,
+        })
+    }
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let tenant = ctx.tenant_id();
+        let plan = settling::plan(ctx, &args).await?;
+        let status = find::status(&plan.order().status)?;
+        find::hold(ctx, plan.order(), status).await?;
+        let (id, now) = (plan.request.id.as_str(), ctx.now);
+        let minor = plan.minor();
+        if !order_requests::settle(&mut ctx.tx, &tenant, id, &plan.arrived, minor, now).await? {
+            return Err(settling::settled(id));
+        }
+        let reason = plan.request.kind.as_str();
+        let kind = if reason == "return" { text!("return") } else { text!("exchange") };
+        let number = phrases::order_id(id);
+        let say = match &plan.effect {
+            What::Refund { order, parts } => {
+                let mut back = BTreeMap::<String, i64>::new();
+                for piece in &plan.pieces {
+                    *back.entry(piece.sku.clone()).or_default() += piece.quantity;
+                }
+                shelf::put_back(ctx, &order.id, reason, &back).await?;
+                refunds::pay(ctx, order, parts, reason).await?;
+                let money =
+                    refunds::sentence(ctx, parts).unwrap_or_else(|| text!("Nothing is refunded"));
+                text!("The {kind} {number} is settled. {money}.", kind, number, money)
+            }
+            What::Swap(swap) => {
+                order_update_items::make(ctx, swap, reason).await.map_err(settling::or_closed)?;
+                let money = money::words(ctx, swap.owed_minor, &swap.method, swap.waits);
+                text!("The {kind} {number} is settled. {money}.", kind, number, money)
+            }
+            What::Nothing { .. } => {
+                text!("The {kind} {number} is closed. No goods and no money move.", kind, number)
+            }
+        };
+        let output = Output {
+            request_id: plan.request.id.clone(),
+            order_id: plan.order().id.clone(),
+            status,
+            received: plan.received(),
+            payments: plan.moved(ctx),
+        };
+        Ok(Answer::ok(say, output))
+    }
+}
+
+#[cfg(test)]
+#[path = "order_settle_request_tests.rs"]
+mod tests;

@@ -1,0 +1,104 @@
+//! `order_ship`: an order is with the carrier.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::find;
+use crate::orders::{
+    order_state::OrderStatus,
+    sql::{
+        order_items,
+        shipments::{self, ShipmentRow},
+    },
+};
+use business_mcp_engine::{
+    speech::phrases,
+    text,
+    tool::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+};
+
+/// Notes that an order was sent.
+pub struct OrderShip;
+
+/// Which order, and the parcel.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The order number.
+    #[validate(length(min = 1, max = 200, message = "must be an order number"))]
+    order_id: String,
+    /// Who carries it.
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    carrier: String,
+    /// The carrier's number of the parcel.
+    #[validate(length(min = 1, max = 100, message = "must have 1 to 100 characters"))]
+    tracking_number: String,
+}
+
+/// The parcel.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The order.
+    order_id: String,
+    /// Where it stands now.
+    status: OrderStatus,
+    /// Who carries it.
+    carrier: String,
+    /// The carrier's number of the parcel.
+    tracking_number: String,
+    /// What is in it.
+    skus: Vec<String>,
+}
+
+impl Tool for OrderShip {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "order_ship",
+        aliases: &[],
+        version: 1,
+        title: "Hand an order to the carrier",
+        description: "Note that an order was handed to a carrier, with the tracking number of its \
+                      parcel.",
+        scope: Some(Scope::OrdersWrite),
+        toolsets: &[Toolset::Desk, Toolset::Stock],
+        effect: Effect::Change,
+        risk: Risk::Medium,
+        approval: Approval::AutoApproved,
+    };
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let tenant = ctx.tenant_id();
+        let row = find::one(ctx, &args.order_id).await?;
+        let before = find::status(&row.status)?;
+        if !before.may_be_shipped() {
+            let (order, stands) = (&row.id, find::stands(ctx, &row, before).await?);
+            let sentence =
+                text!("Order {order} {stands}, so there is nothing to send.", order, stands);
+            return Err(ToolError::invalid_state(sentence));
+        }
+        let status = OrderStatus::Shipped;
+        find::hold(ctx, &row, status).await?;
+        let ordered = order_items::quantities(&mut ctx.tx, &tenant, &row.id).await?;
+        let skus: Vec<String> = ordered.into_iter().map(|(sku, _)| sku).collect();
+        let parcel = ShipmentRow {
+            tracking_number: args.tracking_number.clone(),
+            carrier: Some(args.carrier.clone()),
+            skus: serde_json::to_string(&skus).map_err(ToolError::internal)?,
+            expected_on: None,
+        };
+        if !shipments::insert(&mut ctx.tx, &tenant, &row.id, &parcel).await? {
+            let sentence =
+                text!("The order has a parcel with this tracking number. Please check it.");
+            return Err(ToolError::invalid(sentence));
+        }
+        let (order, carrier) = (phrases::order_id(&row.id), phrases::stored(&args.carrier, 40));
+        let say = text!("Order {order} is on its way with {carrier}.", order, carrier);
+        let Args { carrier, tracking_number, .. } = args;
+        Ok(Answer::ok(say, Output { order_id: row.id, status, carrier, tracking_number, skus }))
+    }
+}
+
+#[cfg(test)]
+#[path = "order_ship_tests.rs"]
+mod tests;

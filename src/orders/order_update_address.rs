@@ -1,0 +1,114 @@
+//! `order_update_address`: sends an order that is not packed yet somewhere else.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use validator::Validate;
+
+use super::find;
+use crate::{
+    customers::address::Address,
+    orders::{
+        order_state::OrderStatus,
+        sql::orders::{self, OrderRow},
+    },
+};
+use business_mcp_engine::{
+    speech::phrases,
+    text,
+    tool::{
+        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+    },
+};
+
+/// Changes where an order goes.
+pub struct OrderUpdateAddress;
+
+/// Which order, and where to.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The order number.
+    #[validate(length(min = 1, max = 200, message = "must be an order number"))]
+    order_id: String,
+    /// The whole new address.
+    #[validate(nested)]
+    address: Address,
+}
+
+/// Where the order goes now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The order.
+    order_id: String,
+    /// Where it stands.
+    status: OrderStatus,
+    /// Where it goes.
+    address: Address,
+}
+
+impl Tool for OrderUpdateAddress {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "order_update_address",
+        aliases: &[],
+        version: 1,
+        title: "Send an order elsewhere",
+        description: "Change the delivery address of an order that is not packed yet. Read the \
+                      whole new address back to the caller first.",
+        scope: Some(Scope::OrdersWrite),
+        toolsets: &[Toolset::Voice, Toolset::Desk],
+        effect: Effect::Change,
+        risk: Risk::Medium,
+        approval: Approval::RequiresApproval,
+    };
+
+    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
+        let (row, _) = addressable(ctx, args).await?;
+        let (order, name) = (&row.id, find::owner(ctx, &row).await?);
+        let place = args.address.spoken();
+        let old: Option<Value> =
+            row.address.as_deref().and_then(|json| serde_json::from_str(json).ok());
+        let summary = text!("Send order {order} of {name} to {place}", order, name, place);
+        Ok(Preview {
+            summary: phrases::stored(&summary, 400),
+            amount: Some(ctx.money(row.total_minor)),
+            details: json!({ "order_id": row.id, "old_address": old, "address": args.address }),
+            holds: Vec::new(),
+        })
+    }
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let tenant = ctx.tenant_id();
+        let (row, status) = addressable(ctx, &args).await?;
+        find::hold(ctx, &row, status).await?;
+        let address = args.address;
+        let kept = serde_json::to_string(&address.kept()).map_err(ToolError::internal)?;
+        orders::set_address(&mut ctx.tx, &tenant, &row.id, &kept).await?;
+        let (order, place) = (phrases::order_id(&row.id), address.spoken());
+        let say = text!("Your order {order} now goes to {place}.", order, place);
+        Ok(Answer::ok(say, Output { order_id: row.id, status, address }))
+    }
+}
+
+/// The order, if it may still go elsewhere.
+async fn addressable(
+    ctx: &mut CallContext,
+    args: &Args,
+) -> Result<(OrderRow, OrderStatus), ToolError> {
+    let row = find::one(ctx, &args.order_id).await?;
+    let status = find::status(&row.status)?;
+    if status.may_change_address() {
+        return Ok((row, status));
+    }
+    let (order, stands) = (&row.id, find::stands(ctx, &row, status).await?);
+    Err(ToolError::invalid_state(text!(
+        "Order {order} {stands}. Its address can only be changed before it is packed.",
+        order,
+        stands
+    )))
+}
+
+#[cfg(test)]
+#[path = "order_update_address_tests.rs"]
+mod tests;

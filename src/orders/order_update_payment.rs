@@ -1,0 +1,193 @@
+//! `order_update_payment`: another payment method for a pending order.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+use super::{
+    find,
+    money::{self, Moved, Transfer},
+    refunds,
+};
+use crate::{
+    orders::{
+        order_state::OrderStatus,
+        sql::{buyers::Method, orders::OrderRow},
+    },
+    payments::sql::payments::{self, PaidRow, PaymentRow},
+};
+use business_mcp_engine::{
+    speech::phrases,
+    text,
+    tool::{
+        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+    },
+};
+
+/// Why gift cards change.
+const REASON: &str = "payment change";
+
+/// Charges another payment method.
+pub struct OrderUpdatePayment;
+
+/// Which order, and what to charge.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Args {
+    /// The order number.
+    #[validate(length(min = 1, max = 200, message = "must be an order number"))]
+    order_id: String,
+    /// The payment method that is to pay instead.
+    #[validate(length(min = 1, max = 64, message = "must be the id of a payment method"))]
+    payment_method_id: String,
+}
+
+/// What moved.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// The order.
+    order_id: String,
+    /// Where it stands.
+    status: OrderStatus,
+    /// What was charged, and what was refunded.
+    payments: Vec<Moved>,
+}
+
+/// A change of payment that may be made.
+struct Plan {
+    order: OrderRow,
+    /// What paid so far; none where its charge was declined.
+    old: Option<PaidRow>,
+    new: Method,
+    /// What the new method is charged.
+    minor: i64,
+}
+
+impl Tool for OrderUpdatePayment {
+    type Args = Args;
+    type Output = Output;
+    const SPEC: Spec = Spec {
+        name: "order_update_payment",
+        aliases: &[],
+        version: 1,
+        title: "Pay with something else",
+        description: "Charge another payment method of the customer for a pending order and \
+                      refund the one that paid.",
+        scope: Some(Scope::OrdersWrite),
+        toolsets: &[Toolset::Desk],
+        effect: Effect::Change,
+        risk: Risk::Medium,
+        approval: Approval::RequiresApproval,
+    };
+
+    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
+        let Plan { order, old, new, minor } = plan(ctx, args).await?;
+        let name = find::owner(ctx, &order).await?;
+        let amount = ctx.money(minor);
+        let charged = refunds::to_method(Some(&new.kind), &amount.to_string());
+        let id = &order.id;
+        let summary = match &old {
+            None => text!("Order {id} of {name}: charge {charged}", id, name, charged),
+            Some(old) => {
+                let refunded = refunds::to_method(old.kind.as_deref(), &amount.to_string());
+                text!(
+                    "Order {id} of {name}: charge {charged}, refund {refunded}",
+                    id,
+                    name,
+                    charged,
+                    refunded
+                )
+            }
+        };
+        Ok(Preview {
+            summary: phrases::stored(&summary, 400),
+            amount: Some(amount),
+            details: json!({
+                "order_id": order.id,
+                "amount": amount,
+                "from": old.map(|old| old.payment_method_id),
+                "to": new.id,
+            }),
+            holds: Vec::new(),
+        })
+    }
+
+    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+        let Plan { order, old, new, minor } = plan(ctx, &args).await?;
+        let status = find::status(&order.status)?;
+        find::hold(ctx, &order, status).await?;
+        let transfer = Transfer {
+            order_id: &order.id,
+            customer_id: &order.customer_id,
+            method: &new,
+            minor,
+            reason: REASON,
+            waits: false,
+        };
+        money::settle(ctx, transfer).await?;
+        refunds::pay(ctx, &order, old.as_slice(), REASON).await?;
+        let (number, charged) =
+            (phrases::order_id(&order.id), money::words(ctx, minor, &new, false));
+        let say = match refunds::sentence(ctx, old.as_slice()) {
+            None => {
+                text!("The payment of your order {number} is changed. {charged}.", number, charged)
+            }
+            Some(refunded) => text!(
+                "The payment of your order {number} is changed. {charged}, and {refunded}.",
+                number,
+                charged,
+                refunded
+            ),
+        };
+        let charge = Moved::of(ctx, minor, &new.id);
+        let refund = old.and_then(|old| Moved::of(ctx, -minor, &old.payment_method_id));
+        let payments = charge.into_iter().chain(refund).collect();
+        Ok(Answer::ok(say, Output { order_id: order.id, status, payments }))
+    }
+}
+
+/// The change, if it may be made: one charge so far, and another method that can pay it. Where the
+/// provider has declined that charge, the order is charged anew, also to the same method.
+async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
+    let tenant = ctx.tenant_id();
+    let order = find::one(ctx, &args.order_id).await?;
+    let status = find::status(&order.status)?;
+    let id = &order.id;
+    if !status.may_change_payment() {
+        let stands = find::stands(ctx, &order, status).await?;
+        return Err(ToolError::invalid_state(text!(
+            "Order {id} {stands}. Its payment can only be changed while it is pending.",
+            id,
+            stands
+        )));
+    }
+    let ledger = payments::of_order(&mut ctx.tx, &tenant, &order.id).await?;
+    let paid = refunds::paid(ctx, &order).await?;
+    let is_declined = |row: &PaymentRow| row.state == "declined";
+    let old = if !ledger.is_empty() && ledger.iter().all(is_declined) {
+        None
+    } else if let (1, Some(old)) = (ledger.len(), paid.into_iter().find(|part| part.paid_minor > 0))
+    {
+        Some(old)
+    } else {
+        return Err(ToolError::invalid_state(text!(
+            "Order {id} was not paid by one single charge, so its payment cannot be changed. \
+             Please offer a person.",
+            id
+        )));
+    };
+    let new = money::method(ctx, &order.customer_id, &args.payment_method_id).await?;
+    if old.as_ref().is_some_and(|old| old.payment_method_id == new.id) {
+        return Err(ToolError::invalid(text!(
+            "Order {id} is paid with that already. Please ask for another payment method.",
+            id
+        )));
+    }
+    let minor = old.as_ref().map_or(order.total_minor, |old| old.paid_minor);
+    money::check_balance(ctx, &new, minor)?;
+    Ok(Plan { order, old, new, minor })
+}
+
+#[cfg(test)]
+#[path = "order_update_payment_tests.rs"]
+mod tests;

@@ -1,0 +1,213 @@
+//! Orders themselves: found, placed, moved on, cancelled. Their lines, payments and parcels have files of
+//! their own.
+
+use chrono::{DateTime, Utc};
+
+use crate::{orders::order_lines::Sums, sales};
+use business_mcp_engine::db::{StoreResult, Tx, params, record};
+
+record! {
+    /// An order.
+    #[derive(Debug, Clone)]
+    pub struct OrderRow {
+        /// Its number.
+        pub id: String,
+        /// The number as callers say it, turned around.
+        pub id_tail: String,
+        /// Whose it is.
+        pub customer_id: String,
+        /// Where it stands, as `OrderStatus` writes it.
+        pub status: String,
+        /// When it was placed.
+        pub placed_at: DateTime<Utc>,
+        /// All lines at list price.
+        pub subtotal_minor: i64,
+        /// What is taken off.
+        pub discount_minor: i64,
+        /// Tax on the rest.
+        pub tax_minor: i64,
+        /// What it costs.
+        pub total_minor: i64,
+        /// Where it goes, as JSON.
+        pub address: Option<String>,
+        /// What was noted when it was placed.
+        pub note: Option<String>,
+        /// Why it was cancelled.
+        pub cancel_reason: Option<String>,
+        /// Raised by each change.
+        pub version: i64,
+        /// How many pieces it has.
+        pub pieces: i64,
+    }
+}
+
+/// The order with exactly this number.
+pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<OrderRow>> {
+    tx.fetch_optional(
+        "select id, id_tail, customer_id, status, placed_at, subtotal_minor, discount_minor,
+                tax_minor, total_minor, address, note, cancel_reason, version,
+                (select cast(coalesce(sum(i.quantity), 0) as bigint)
+                 from order_items i
+                 where i.tenant_id = orders.tenant_id and i.order_id = orders.id) as pieces
+         from orders
+         where tenant_id = $1 and id = $2",
+        params![tenant, id],
+    )
+    .await
+}
+
+/// How many orders whose numbers end alike are looked at.
+pub const MOST_FOUND: usize = 20;
+
+/// Up to twenty orders whose tail is from one text to another, of one customer or of all: those of
+/// which the least is left unsaid first, and of them the newest.
+pub async fn find_by_tail(
+    tx: &mut Tx,
+    tenant: &str,
+    from: &str,
+    to: &str,
+    customer: Option<&str>,
+) -> StoreResult<Vec<OrderRow>> {
+    tx.fetch_all(
+        "select id, id_tail, customer_id, status, placed_at, subtotal_minor, discount_minor,
+                tax_minor, total_minor, address, note, cancel_reason, version,
+                (select cast(coalesce(sum(i.quantity), 0) as bigint)
+                 from order_items i
+                 where i.tenant_id = orders.tenant_id and i.order_id = orders.id) as pieces
+         from orders
+         where tenant_id = $1 and id_tail >= $2 and id_tail <= $3
+           and ($4 is null or customer_id = $4)
+         order by length(id_tail), placed_at desc, id
+         limit 20",
+        params![tenant, from, to, customer],
+    )
+    .await
+}
+
+/// A new order. It begins `pending`, in its first version.
+#[derive(Debug, Clone, Copy)]
+pub struct NewOrder<'a> {
+    /// Its number.
+    pub id: &'a str,
+    /// The number as callers say it, turned around.
+    pub id_tail: &'a str,
+    /// Whose it is.
+    pub customer_id: &'a str,
+    /// When it is placed.
+    pub placed_at: DateTime<Utc>,
+    /// The tenant's day of that.
+    pub placed_on: &'a str,
+    /// All lines at list price.
+    pub subtotal_minor: i64,
+    /// What is taken off.
+    pub discount_minor: i64,
+    /// Tax on the rest.
+    pub tax_minor: i64,
+    /// What it costs.
+    pub total_minor: i64,
+    /// Where it goes, as JSON.
+    pub address: Option<&'a str>,
+    /// What is to be noted.
+    pub note: Option<&'a str>,
+    /// The quote whose price it has.
+    pub quote_id: Option<&'a str>,
+}
+
+/// Places an order.
+pub async fn insert(tx: &mut Tx, tenant: &str, order: NewOrder<'_>) -> StoreResult<()> {
+    let o = order;
+    tx.execute(
+        "insert into orders
+             (tenant_id, id, id_tail, customer_id, status, placed_at, placed_on, subtotal_minor,
+              discount_minor, tax_minor, total_minor, address, note, quote_id, version)
+         values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)",
+        params![
+            tenant,
+            o.id,
+            o.id_tail,
+            o.customer_id,
+            o.placed_at,
+            o.placed_on,
+            o.subtotal_minor,
+            o.discount_minor,
+            o.tax_minor,
+            o.total_minor,
+            o.address,
+            o.note,
+            o.quote_id
+        ],
+    )
+    .await?;
+    sales::order_placed(tx, tenant, o.placed_on).await
+}
+
+/// Cancels an order that is pending; [`sales::order_changed`] comes last. False when it is not any more: whoever gets true is the only
+/// one, and puts back what the order took.
+pub async fn cancel(
+    tx: &mut Tx,
+    tenant: &str,
+    id: &str,
+    reason: &str,
+    at: DateTime<Utc>,
+) -> StoreResult<bool> {
+    let changed = tx
+        .execute(
+            "update orders
+             set status = 'cancelled', cancel_reason = $3, cancelled_at = $4, version = version + 1
+             where tenant_id = $1 and id = $2 and status = 'pending'",
+            params![tenant, id, reason, at],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Moves an order on to a state, if nobody has changed it since it was read in this version. Whoever
+/// gets true holds the order's row until the end of the transaction, and is the only one.
+pub async fn advance(
+    tx: &mut Tx,
+    tenant: &str,
+    order: &OrderRow,
+    status: &str,
+) -> StoreResult<bool> {
+    let changed = tx
+        .execute(
+            "update orders
+             set status = $4, version = version + 1
+             where tenant_id = $1 and id = $2 and version = $3",
+            params![tenant, &order.id, order.version, status],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Writes where an order goes, as JSON. The caller holds its row by [`advance`].
+pub async fn set_address(tx: &mut Tx, tenant: &str, id: &str, address: &str) -> StoreResult<()> {
+    tx.execute(
+        "update orders
+         set address = $3
+         where tenant_id = $1 and id = $2",
+        params![tenant, id, address],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes what an order costs. The caller holds its row by [`advance`], and [`sales::order_changed`]
+/// comes last.
+pub async fn set_sums(tx: &mut Tx, tenant: &str, id: &str, sums: Sums) -> StoreResult<()> {
+    tx.execute(
+        "update orders
+         set subtotal_minor = $3, discount_minor = $4, tax_minor = $5, total_minor = $6
+         where tenant_id = $1 and id = $2",
+        params![
+            tenant,
+            id,
+            sums.subtotal_minor,
+            sums.discount_minor,
+            sums.tax_minor,
+            sums.total_minor
+        ],
+    )
+    .await?;
+    Ok(())
+}

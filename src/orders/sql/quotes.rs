@@ -1,0 +1,59 @@
+//! Quotes: a price that holds for a while.
+
+use chrono::{DateTime, Utc};
+
+use business_mcp_engine::db::{StoreResult, Tx, params, record};
+
+record! {
+    /// A quote.
+    #[derive(Debug, Clone)]
+    pub struct Quote {
+        /// Its id.
+        pub id: String,
+        /// For whom.
+        pub customer_id: String,
+        /// What was asked for, as JSON in the order of the SKUs.
+        pub items: String,
+        /// What it costs, as JSON.
+        pub priced: String,
+        /// What it costs in all.
+        pub total_minor: i64,
+        /// Until when it holds.
+        pub expires_at: DateTime<Utc>,
+        /// When it was made.
+        pub created_at: DateTime<Utc>,
+    }
+}
+
+/// Stores a quote.
+pub async fn insert(tx: &mut Tx, tenant: &str, quote: &Quote) -> StoreResult<()> {
+    let q = quote;
+    tx.execute(
+        "insert into quotes
+             (tenant_id, id, customer_id, items, priced, total_minor, expires_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        params![
+            tenant,
+            &q.id,
+            &q.customer_id,
+            &q.items,
+            &q.priced,
+            q.total_minor,
+            q.expires_at,
+            q.created_at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The quote with this id.
+pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<Quote>> {
+    tx.fetch_optional(
+        "select id, customer_id, items, priced, total_minor, expires_at, created_at
+         from quotes
+         where tenant_id = $1 and id = $2",
+        params![tenant, id],
+    )
+    .await
+}

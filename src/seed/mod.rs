@@ -1,0 +1,215 @@
+//! `seed`: a shop that looks like one, made up and always the same.
+//!
+//! What it sells, who buys and what is said about them stands in `seed/`; this module deals it out
+//! with a fixed sequence of numbers. The records go the way that every import goes.
+//!
+//! * [`generate`]: the records of a day;
+//! * `catalogue`, `people`, `history`, `notes`: a part of the shop each;
+//! * `rng`: the sequence of numbers.
+
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+
+use crate::{
+    business::Business,
+    import::{
+        self, ImportError, ImportReport, Progress, Records,
+        records::{
+            self, CustomerRecord, FieldError, InteractionRecord, OrderRecord, Record, Rules,
+        },
+    },
+};
+use business_mcp_engine::{cli::progress::Shown, config, db::Db, period};
+
+mod catalogue;
+mod history;
+mod notes;
+mod people;
+mod rng;
+#[cfg(test)]
+mod tests;
+
+/// How long the shop has had customers.
+const CUSTOMER_DAYS: i64 = 912;
+/// How long its orders go back: eighteen months.
+const ORDER_DAYS: i64 = 548;
+
+/// Fills a tenant with demo data.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SeedArgs {
+    /// How much of it: a shop to try things in, a smaller one, or enough to measure with.
+    #[arg(long, value_enum, default_value_t = Size::Demo)]
+    pub size: Size,
+    /// Whose data it becomes.
+    #[arg(long, default_value = "demo", value_parser = config::tenant)]
+    pub tenant: String,
+}
+
+/// How much demo data there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Size {
+    /// 200 customers, 41 products, 1,500 orders.
+    Demo,
+    /// 30 customers, 41 products, 150 orders.
+    Small,
+    /// 100,000 customers, 5,000 products, 300,000 orders.
+    Load,
+}
+
+impl Size {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Demo => "demo data",
+            Self::Small => "small demo data",
+            Self::Load => "load data",
+        }
+    }
+
+    const fn customers(self) -> usize {
+        match self {
+            Self::Demo => 200,
+            Self::Small => 30,
+            Self::Load => 100_000,
+        }
+    }
+
+    const fn products(self) -> Option<usize> {
+        match self {
+            Self::Demo | Self::Small => None,
+            Self::Load => Some(5_000),
+        }
+    }
+
+    const fn orders(self) -> usize {
+        match self {
+            Self::Demo => 1_500,
+            Self::Small => 150,
+            Self::Load => 300_000,
+        }
+    }
+
+    const fn interactions(self) -> usize {
+        match self {
+            Self::Demo => 350,
+            Self::Small => 40,
+            Self::Load => 50_000,
+        }
+    }
+}
+
+/// Why there is no demo data.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// A file in `seed/` is not what is expected.
+    #[error("a file of the demo data cannot be read: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// A price in `seed/catalogue.toml` is no amount.
+    #[error("a price of the demo data is no amount of the business's currency")]
+    Price,
+    /// A record with a story of its own is wrong.
+    #[error("{file}:{line}: {error}")]
+    Record {
+        /// The file.
+        file: &'static str,
+        /// The line, counted from one.
+        line: usize,
+        /// The field, and why.
+        error: FieldError,
+    },
+    /// The import.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+}
+
+/// Seeds, and shows how far it is.
+pub async fn run(
+    db: &Db,
+    args: &SeedArgs,
+    business: &Business,
+    now: DateTime<Utc>,
+) -> Result<(), SeedError> {
+    let mut shown = Shown::new();
+    let mut progress = |step: import::Step<'_>| shown.step(step);
+    seed(db, &args.tenant, business, args.size, now, &mut progress).await?;
+    Ok(())
+}
+
+/// Fills a tenant with demo data. Where it has been filled already, nothing changes.
+pub async fn seed(
+    db: &Db,
+    tenant: &str,
+    business: &Business,
+    size: Size,
+    now: DateTime<Utc>,
+    progress: Progress<'_>,
+) -> Result<ImportReport, SeedError> {
+    let records = generate(size, business, period::day_of(now, business.time_zone))?;
+    let report =
+        import::import_records(db, tenant, business, size.name(), records, now, progress).await?;
+    Ok(report)
+}
+
+/// The demo data as it is on a day. Its last orders were placed the day before.
+pub fn generate(size: Size, business: &Business, today: NaiveDate) -> Result<Records, SeedError> {
+    let (currency, zone) = (business.currency, business.time_zone);
+    let yesterday = today.checked_sub_days(Days::new(1)).unwrap_or(today);
+    let end = period::DayRange::new(yesterday, yesterday).map_or_else(
+        |_| today.and_time(chrono::NaiveTime::MIN).and_utc(),
+        |day| day.instants(zone).1,
+    );
+    let fixed = Fixed::read(&Rules::of(business))?;
+    let products = catalogue::products(size.products(), currency)?;
+    let customers = people::customers(size.customers(), &fixed, currency, end, CUSTOMER_DAYS)?;
+    let mut history = history::History::new(&customers, &products, zone);
+    let count = size.orders().saturating_sub(fixed.orders.len());
+    let mut orders = history.orders(count, &fixed.orders, end, ORDER_DAYS);
+    let mut interactions =
+        notes::interactions(size.interactions(), &customers, &products, &orders, end)?;
+    orders.extend((0_i64..).zip(fixed.orders).map(|(n, order)| {
+        // Of the last days first, so that what is pending is new.
+        let days = 1 + 3 * n + 10 * n * (n - 1);
+        let placed_at = end - TimeDelta::days(days) - TimeDelta::minutes(437 + 61 * n);
+        OrderRecord { placed_at: Some(placed_at), ..order }
+    }));
+    orders.sort_by_key(|order| order.placed_at);
+    interactions.extend((0_i64..).zip(fixed.interactions).map(|(n, said)| {
+        let at = end - TimeDelta::days(2 + 9 * n) - TimeDelta::minutes(380 + 47 * n);
+        InteractionRecord { at: Some(at), ..said }
+    }));
+    let products = products.into_iter().map(|product| product.record).collect();
+    Ok(Records { customers, products, orders, interactions })
+}
+
+/// Records with a story of their own, and those that examples use.
+struct Fixed {
+    customers: Vec<CustomerRecord>,
+    orders: Vec<OrderRecord>,
+    interactions: Vec<InteractionRecord>,
+}
+
+impl Fixed {
+    fn read(rules: &Rules) -> Result<Self, SeedError> {
+        Ok(Self {
+            customers: lines(
+                "seed/customers.jsonl",
+                include_str!("../../../seed/customers.jsonl"),
+                rules,
+            )?,
+            orders: lines("seed/orders.jsonl", include_str!("../../../seed/orders.jsonl"), rules)?,
+            interactions: lines(
+                "seed/interactions.jsonl",
+                include_str!("../../../seed/interactions.jsonl"),
+                rules,
+            )?,
+        })
+    }
+}
+
+fn lines<T: Record>(file: &'static str, text: &str, rules: &Rules) -> Result<Vec<T>, SeedError> {
+    let record = |(line, text): (usize, &str)| {
+        let value = serde_json::from_str(text)
+            .map_err(|error| FieldError::new("", error.to_string()))
+            .and_then(|value| records::read(value, rules));
+        value.map_err(|error| SeedError::Record { file, line, error })
+    };
+    (1..).zip(text.lines()).map(record).collect()
+}
