@@ -52,8 +52,11 @@ create table idempotency_keys (
     principal text not null,
     tool text not null,
     key text not null,
-    -- SHA-256 of the canonical arguments: the same key with another one is a conflict.
+    -- SHA-256 of the intent: the same key with another one is a conflict.
     fingerprint text not null,
+    -- SHA-256 of the arguments as they were sent, with the given key or the conversation: the same letters are the
+    -- same call, and nothing has to be understood again.
+    letters text not null,
     -- The stored answer; none while the call waits for its approval.
     response text,
     approval_id text,
@@ -61,6 +64,7 @@ create table idempotency_keys (
     expires_at timestamptz not null,
     primary key (tenant_id, principal, tool, key)
 );
+create index idempotency_keys_by_letters on idempotency_keys (tenant_id, principal, tool, letters);
 create index idempotency_keys_by_expiry on idempotency_keys (expires_at);
 
 create table audit (

@@ -1,9 +1,10 @@
 //! `demo`: a business to talk to, one command after the clone.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use super::seed::{self, SeedArgs, Size};
-use crate::{business::Business, tools};
+use crate::business::Business;
+use business_mcp_engine::Application;
 use business_mcp_engine::cli::{
     output,
     serve::{ToldToStop, serve_metrics},
@@ -43,7 +44,14 @@ impl Drop for Folder {
     }
 }
 
-pub(super) async fn run(mut args: DemoArgs) -> anyhow::Result<()> {
+/// What the command does.
+pub const ABOUT: &str = "Serve a fresh SQLite database with demo data, and print what to try";
+
+/// Runs the command.
+///
+/// # Errors
+/// A setting that is wrong, or a port that is taken.
+pub async fn run(mut args: DemoArgs, application: Arc<Application>) -> anyhow::Result<()> {
     telemetry::start_logging(args.log);
     let name = format!("business-mcp-demo-{}", uuid::Uuid::now_v7().simple());
     let folder = Folder(std::env::temp_dir().join(name));
@@ -58,7 +66,7 @@ pub(super) async fn run(mut args: DemoArgs) -> anyhow::Result<()> {
     // A demo beside another server is still a demo.
     let _metrics = serve_metrics(&args.listen).await.ok();
     let settings = Settings {
-        tools: tools::catalogue(args.calls.ignored_arguments.clone()),
+        application: &application,
         tokens: &args.tokens,
         listen: &args.listen,
         calls: &args.calls,

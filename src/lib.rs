@@ -1,30 +1,47 @@
-//! A business behind one MCP endpoint.
+//! A business behind one MCP endpoint: what a fork owns and replaces.
 //!
-//! A call comes in at the edge and passes every room in one direction. In reading order:
+//! Each module is one area of the business in one folder: its tools, one file each; its rules, which do no I/O; its
+//! statements in `sql/`. A module may use those above it in the list of [`application`], never those below. Everything
+//! else, from the HTTP request to the commit, is the engine.
 //!
-//! * [`cli`]: the command line, one file a command;
-//! * [`config`]: every setting, its variable, its default, its check;
-//! * [`telemetry`]: logs and metrics;
-//! * [`http`]: the edge: routes, layer order, tokens, limits, the JSON-RPC envelope, health;
-//! * [`mcp`]: rmcp's `ServerHandler`, which translates and decides nothing;
-//! * [`gate`]: the steps that every call passes, in order: policy, approvals, idempotency, audit;
-//! * [`toolkit`]: what a tool is, what it may use and what it may answer;
-//! * [`tools`]: one folder a domain, one file a tool, one list;
-//! * [`payments`]: the provider behind cards, called outside of calls, from a queue;
-//! * [`store`]: the one door to the database, and all SQL;
-//! * [`domain`]: pure rules, without I/O and without a clock.
-//!
-//! Imports run one way, `cli → http → mcp → gate → toolkit → store → domain`, and tools and payments
-//! use `toolkit`, `store` and `domain` only. A test reads the imports and keeps it so.
+//! * [`business`]: the facts of the business: name, hours, prices, promises;
+//! * [`sales`]: what was sold, day by day;
+//! * [`customers`]: who is calling, and what is known of them;
+//! * [`catalog`]: what there is, what it costs, and how many;
+//! * [`payments`]: the provider behind cards and wallets, called from a queue;
+//! * [`orders`]: quoting, ordering, looking up, changing, sending, taking back;
+//! * [`analytics`]: figures;
+//! * [`support`]: handing over to a person;
+//! * [`import`], [`seed`], [`demo`]: the business's own records, made-up ones, and a server to try.
 
-pub mod cli;
-pub mod config;
-pub mod domain;
-pub mod gate;
-pub mod http;
-pub mod mcp;
+pub mod analytics;
+pub mod business;
+pub mod catalog;
+pub mod customers;
+pub mod demo;
+pub mod import;
+pub mod orders;
 pub mod payments;
-pub mod store;
-pub mod telemetry;
-pub mod toolkit;
-pub mod tools;
+pub mod sales;
+pub mod seed;
+pub mod support;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use business_mcp_engine::{Application, application::Command, approvals};
+
+/// This server: its facts, its modules in listed order, its own commands. A new module is one line.
+pub fn application() -> Application {
+    Application::new(business::SHIPPED, business::read)
+        .module(sales::module())
+        .module(customers::module())
+        .module(catalog::module())
+        .module(payments::module())
+        .module(orders::module())
+        .module(analytics::module())
+        .module(support::module())
+        .module(approvals::module(catalog::reservations()))
+        .command(Command::new("demo", demo::ABOUT, demo::run))
+        .command(Command::new("seed", seed::ABOUT, seed::command))
+        .command(Command::new("import", import::ABOUT, import::command::run_command))
+}

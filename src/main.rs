@@ -8,5 +8,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    business_mcp_engine::cli::main()
+    business_mcp_engine::cli::main(business_mcp::application())
 }

@@ -11,7 +11,9 @@ use business_mcp_engine::{
     period::DayRange,
     speech::phrases,
     text,
-    tool::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+    tool::{
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
+    },
 };
 
 /// Says how a period went.
@@ -101,7 +103,7 @@ struct Change {
     net_revenue: Option<String>,
 }
 
-impl Tool for AnalyticsKpis {
+impl ReadTool for AnalyticsKpis {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {

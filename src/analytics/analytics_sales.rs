@@ -15,7 +15,7 @@ use business_mcp_engine::{
     speech::{phrases, text},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset, fit,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset, fit,
     },
 };
 
@@ -106,7 +106,7 @@ struct Total {
     net_revenue: Money,
 }
 
-impl Tool for AnalyticsSales {
+impl ReadTool for AnalyticsSales {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {

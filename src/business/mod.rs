@@ -3,11 +3,23 @@
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::business::{
+use self::{
     hours::{Hours, clock},
     pricing::Pricing,
 };
 use business_mcp_engine::{money::Currency, speech::email};
+
+pub mod discount;
+mod facts;
+pub mod hours;
+pub mod percent;
+pub mod pricing;
+pub mod tier;
+
+pub use facts::{TenantFacts, read};
+
+/// The facts that ship with the server.
+pub const SHIPPED: &str = include_str!("../../seed/business.toml");
 
 /// What the business is. Every field is public knowledge.
 #[derive(Debug, Clone, Deserialize)]
@@ -82,7 +94,7 @@ impl Business {
     /// # Errors
     /// None but those of [`Business::parse`], and a test reads it.
     pub fn shipped() -> Result<Self, BusinessError> {
-        Self::parse(include_str!("../../seed/business.toml"))
+        Self::parse(SHIPPED)
     }
 
     /// Reads a business from TOML.

@@ -15,7 +15,7 @@ use business_mcp_engine::{
     speech::{phrases, text},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset, fit,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset, fit,
     },
 };
 
@@ -90,7 +90,7 @@ struct Variant {
     active: bool,
 }
 
-impl Tool for GetProductInfo {
+impl ReadTool for GetProductInfo {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {

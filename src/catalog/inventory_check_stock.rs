@@ -10,7 +10,7 @@ use business_mcp_engine::{
     speech::text,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset, fit,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset, fit,
     },
 };
 
@@ -72,7 +72,7 @@ struct At {
     available: i64,
 }
 
-impl Tool for InventoryCheckStock {
+impl ReadTool for InventoryCheckStock {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {

@@ -13,7 +13,7 @@ use business_mcp_engine::{
     speech::{phrases, text},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset, fit,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset, fit,
     },
 };
 
@@ -58,7 +58,7 @@ struct Low {
     suggested_quantity: i64,
 }
 
-impl Tool for InventoryLowStock {
+impl ReadTool for InventoryLowStock {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {

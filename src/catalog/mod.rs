@@ -18,10 +18,13 @@ mod numbers;
 mod place;
 mod product_search;
 mod product_update;
+pub(crate) mod reorder;
 mod said;
 #[cfg(test)]
 mod sequence_tests;
 mod spelling;
+pub(crate) mod sql;
+mod stock_reservations;
 
 pub use get_product_info::GetProductInfo;
 pub use inventory_adjust::InventoryAdjust;
@@ -32,3 +35,27 @@ pub use inventory_reserve::InventoryReserve;
 pub use inventory_transfer::InventoryTransfer;
 pub use product_search::ProductSearch;
 pub use product_update::ProductUpdate;
+
+use std::sync::Arc;
+
+use business_mcp_engine::{Module, business::Reservations};
+
+/// What reserves stock for approvals.
+pub fn reservations() -> Arc<dyn Reservations> {
+    Arc::new(stock_reservations::StockReservations)
+}
+
+/// The module: its tools, in listed order.
+pub fn module() -> Module {
+    Module::new("catalog")
+        .reserves(reservations())
+        .tool(ProductSearch)
+        .tool(GetProductInfo)
+        .tool(InventoryCheckStock)
+        .tool(InventoryReserve)
+        .tool(InventoryRelease)
+        .tool(InventoryAdjust)
+        .tool(InventoryTransfer)
+        .tool(InventoryLowStock)
+        .tool(ProductUpdate)
+}

@@ -1,5 +1,6 @@
 //! Locations as callers name them.
 
+use crate::business::TenantFacts as _;
 use crate::catalog::sql::stock;
 use business_mcp_engine::{
     speech::{phrases, text},
@@ -21,13 +22,13 @@ pub struct Place {
 /// # Errors
 /// `not_found`, with those of the business.
 pub async fn named(ctx: &mut CallContext, said: &str) -> Result<Place, ToolError> {
-    if let Some(known) = ctx.tenant.business.location(said) {
+    if let Some(known) = ctx.tenant.business().location(said) {
         return Ok(Place { id: known.id.clone(), name: known.name.clone() });
     }
     let tenant = ctx.tenant_id();
     let stored = stock::find_location(&mut ctx.tx, &tenant, said).await?;
     stored.map(|(id,)| of(ctx, id)).ok_or_else(|| {
-        let known = &ctx.tenant.business.locations;
+        let known = &ctx.tenant.business().locations;
         let names: Vec<&str> = known.iter().map(|location| location.id.as_str()).collect();
         let sentence = text!(
             "There is no such location. There are {list}.",
@@ -42,14 +43,14 @@ pub async fn named(ctx: &mut CallContext, said: &str) -> Result<Place, ToolError
 /// # Errors
 /// None but that of a business without locations, which its file is checked for.
 pub fn usual(ctx: &CallContext) -> Result<Place, ToolError> {
-    let usual = ctx.tenant.business.main_location();
+    let usual = ctx.tenant.business().main_location();
     let usual = usual.map(|place| Place { id: place.id.clone(), name: place.name.clone() });
     usual.ok_or_else(|| ToolError::internal("the business has no location"))
 }
 
 /// A stored location with its name.
 pub fn of(ctx: &CallContext, id: String) -> Place {
-    let known = ctx.tenant.business.locations.iter().find(|place| place.id == id);
+    let known = ctx.tenant.business().locations.iter().find(|place| place.id == id);
     let name = known.map_or_else(|| text::display(&id, 60), |place| place.name.clone());
     Place { id, name }
 }

@@ -17,7 +17,7 @@ use business_mcp_engine::{
     speech::{name, phrases, reference, text},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset, fit,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset, fit,
     },
 };
 
@@ -99,7 +99,7 @@ struct Variant {
     available: i64,
 }
 
-impl Tool for ProductSearch {
+impl ReadTool for ProductSearch {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {

@@ -15,7 +15,7 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
         answer::rfc3339,
     },
 };
@@ -69,7 +69,7 @@ struct OrderSummary {
     placed_at: String,
 }
 
-impl Tool for CrmGetCustomer {
+impl ReadTool for CrmGetCustomer {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {

@@ -82,6 +82,6 @@ async fn nobody_is_told_as_nobody() {
 
 #[test]
 fn the_platforms_own_name_reaches_it() {
-    let catalogue = crate::catalogue(Vec::new());
+    let catalogue = crate::application().tools(Vec::new());
     assert_eq!(catalogue.find("get_customer_data").unwrap().spec.name, "crm_get_customer");
 }

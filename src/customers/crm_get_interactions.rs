@@ -10,7 +10,7 @@ use business_mcp_engine::{
     speech::{phrases, text},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
         answer::rfc3339, cursor, fit,
     },
 };
@@ -72,7 +72,7 @@ struct Entry {
     order_id: Option<String>,
 }
 
-impl Tool for CrmGetInteractions {
+impl ReadTool for CrmGetInteractions {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::shown;
+use crate::business::TenantFacts as _;
 use crate::{
     business::tier::Tier,
     customers::sql::customer_search::{self, Hit, MOST_FOUND, Span, WordSpans},
@@ -12,7 +13,9 @@ use crate::{
 use business_mcp_engine::{
     speech::{email, name, phone, phrases, reference},
     text,
-    tool::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+    tool::{
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
+    },
 };
 
 /// So many digits may be the beginning of a phone number.
@@ -74,7 +77,7 @@ struct Found {
     phone: Option<String>,
 }
 
-impl Tool for CrmSearchCustomers {
+impl ReadTool for CrmSearchCustomers {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {
@@ -143,7 +146,7 @@ async fn find(
     tier: Option<&str>,
 ) -> Result<Vec<Hit>, ToolError> {
     let tenant = ctx.tenant_id();
-    let number = number(query, &ctx.tenant.business.phone_region);
+    let number = number(query, &ctx.tenant.business().phone_region);
     let end = phone::end(query).unwrap_or_default();
     for address in addresses(query, number.is_some()) {
         let ids = reference::customer_ids(query);

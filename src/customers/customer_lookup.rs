@@ -11,6 +11,7 @@ use super::{
     matching::{self, Who},
     shown,
 };
+use crate::business::TenantFacts as _;
 use crate::{
     customers::sql::{
         customer_search::Hit,
@@ -23,7 +24,7 @@ use business_mcp_engine::{
     speech::{phrases, reference},
     text,
     tool::{
-        Answer, Approval, CallContext, Candidate, Effect, Risk, Scope, Spec, Tool, ToolError,
+        Answer, Approval, CallContext, Candidate, Effect, ReadTool, Risk, Scope, Spec, ToolError,
         Toolset, answer::rfc3339,
     },
 };
@@ -94,7 +95,7 @@ struct RecentOrder {
     total: Money,
 }
 
-impl Tool for CustomerLookup {
+impl ReadTool for CustomerLookup {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {
@@ -125,7 +126,7 @@ impl Tool for CustomerLookup {
                 return found(ctx, &known.id, order).await;
             }
         }
-        let clues = args.clues(&ctx.tenant.business.phone_region)?;
+        let clues = args.clues(&ctx.tenant.business().phone_region)?;
         match matching::who(ctx, &clues).await? {
             Who::By(clue, clues::Found { matches, sure }) => match matches.as_slice() {
                 [only] if sure => return found(ctx, &only.id, order).await,

@@ -1,5 +1,6 @@
 //! What callers give of a customer, read into its one form.
 
+use crate::business::TenantFacts as _;
 use business_mcp_engine::{
     speech::{email, phone},
     text,
@@ -36,7 +37,7 @@ pub fn email(said: &str) -> Result<String, ToolError> {
 /// # Errors
 /// `invalid_parameters` where it is none.
 pub fn phone(ctx: &CallContext, said: &str) -> Result<String, ToolError> {
-    phone::normalise(said, &ctx.tenant.business.phone_region).ok_or_else(|| {
+    phone::normalise(said, &ctx.tenant.business().phone_region).ok_or_else(|| {
         ToolError::invalid(text!(
             "The argument phone must be a whole phone number. Please ask for it again."
         ))

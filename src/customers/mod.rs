@@ -4,6 +4,7 @@
 //! those who may be meant, and `known` an id into the one customer; `given` is what is written down of one, `change` what differs from
 //! it, and `duplicates` who may be the same person; `shown`, `card` and `method` are how they look from outside.
 
+pub(crate) mod address;
 mod card;
 mod change;
 mod clues;
@@ -18,10 +19,11 @@ mod customer_lookup;
 mod customer_verify;
 mod duplicates;
 mod given;
-pub(super) mod known;
+pub(crate) mod known;
 mod matching;
 mod method;
 mod shown;
+pub(crate) mod sql;
 
 pub use crm_create_customer::CrmCreateCustomer;
 pub use crm_create_note::CrmCreateNote;
@@ -32,3 +34,19 @@ pub use crm_update_customer::CrmUpdateCustomer;
 pub use customer_delete::CustomerDelete;
 pub use customer_lookup::CustomerLookup;
 pub use customer_verify::CustomerVerify;
+
+use business_mcp_engine::Module;
+
+/// The module: its tools, in listed order.
+pub fn module() -> Module {
+    Module::new("customers")
+        .tool(CustomerLookup)
+        .tool(CustomerVerify)
+        .tool(CrmSearchCustomers)
+        .tool(CrmGetCustomer)
+        .tool(CrmCreateCustomer)
+        .tool(CrmUpdateCustomer)
+        .tool(CrmGetInteractions)
+        .tool(CrmCreateNote)
+        .tool(CustomerDelete)
+}

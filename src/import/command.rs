@@ -1,12 +1,19 @@
 //! `import`: the business's own records.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
-use super::{output, progress::Shown};
-use crate::{config, db::Db};
-use business_mcp::{
+use business_mcp_engine::{
+    Application,
+    cli::{output, start},
+    config::{self, DatabaseConfig},
+    db::Db,
+    tool::Clock,
+};
+
+use super::progress::Shown;
+use crate::{
     business::Business,
     import::{self, ImportError},
     sales,
@@ -26,6 +33,28 @@ pub struct ImportArgs {
     pub tenant: String,
 }
 
+/// What the command takes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CommandArgs {
+    #[command(flatten)]
+    database: DatabaseConfig,
+    #[command(flatten)]
+    args: ImportArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// What is wrong with the records, or the database's own reason.
+pub async fn run_command(command: CommandArgs, _: Arc<Application>) -> anyhow::Result<()> {
+    let db = start::open_migrated(&command.database).await?;
+    let now = Clock::System.now();
+    run(&db, &command.args, &Business::shipped()?, now).await?;
+    count_sales(&db, now).await;
+    db.close().await;
+    Ok(())
+}
+
 /// Imports, and shows how far it is.
 pub async fn run(
     db: &Db,
@@ -40,7 +69,7 @@ pub async fn run(
 }
 
 /// Counts what was sold on days that are over, so that a server which starts on it need not.
-pub(super) async fn count_sales(db: &Db, now: DateTime<Utc>) {
+pub(crate) async fn count_sales(db: &Db, now: DateTime<Utc>) {
     output::line(format_args!("sales: adding up day by day"));
     let until = sales::last_to_count(now);
     loop {

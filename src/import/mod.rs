@@ -18,12 +18,15 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 mod bulk;
+pub mod command;
 mod customers;
 mod files;
 mod interactions;
 mod methods;
 mod orders;
 mod products;
+pub(crate) mod progress;
+pub mod records;
 mod report;
 mod run;
 mod stock;
@@ -46,6 +49,9 @@ use crate::{
     },
 };
 use business_mcp_engine::db::{Db, StoreResult, Tx};
+
+/// What the command does.
+pub const ABOUT: &str = "Import the business's own records";
 
 /// How many records are written between two words about the progress.
 const CHUNK: usize = 1_000;

@@ -4,11 +4,11 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output;
-use business_mcp::import::Step;
+use crate::import::Step;
+use business_mcp_engine::cli::output;
 
 /// What a person sees of an import.
-pub(super) struct Shown {
+pub(crate) struct Shown {
     /// None where standard error is no terminal.
     bar: Option<ProgressBar>,
     /// Tenths of the file that have been spoken of.
@@ -16,7 +16,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
             // A template that cannot be read leaves the bar as it is by default.
@@ -28,7 +28,7 @@ impl Shown {
         Self { bar, tenths: 0 }
     }
 
-    pub(super) fn step(&mut self, step: Step<'_>) {
+    pub(crate) fn step(&mut self, step: Step<'_>) {
         match (&self.bar, step) {
             (Some(bar), Step::Reading { file }) => {
                 bar.reset();

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::items::Wanted;
+use crate::business::TenantFacts as _;
 use crate::{
     business::pricing::{DiscountReason, PriceLine, Priced, PricingError, Tier},
     customers::known,
@@ -88,7 +89,7 @@ pub fn price(
     let place = buyer.address.as_deref().and_then(|json| serde_json::from_str::<Place>(json).ok());
     let region = place.as_ref().map(|p| (p.country.as_str(), p.region.as_deref().unwrap_or("")));
     let tier = buyer.tier.as_deref().and_then(Tier::parse);
-    let pricing = &ctx.tenant.business.pricing;
+    let pricing = &ctx.tenant.business().pricing;
     let lines: Vec<PriceLine> = lines.collect();
     let priced = pricing
         .price(ctx.tenant.currency, tier, code, region, &lines)

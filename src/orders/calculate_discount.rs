@@ -4,12 +4,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+use crate::business::TenantFacts as _;
 use crate::business::{pricing::DiscountReason, tier::Tier};
 use business_mcp_engine::{
     money::Money,
     speech::phrases,
     text,
-    tool::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+    tool::{
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
+    },
 };
 
 /// Calculates discounts.
@@ -43,7 +46,7 @@ pub struct Output {
     r#final: Money,
 }
 
-impl Tool for CalculateDiscount {
+impl ReadTool for CalculateDiscount {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {
@@ -65,8 +68,11 @@ impl Tool for CalculateDiscount {
         if amount.minor < 0 {
             return Err(ToolError::invalid(text!("The argument amount must not be negative.")));
         }
-        let discount =
-            ctx.tenant.business.pricing.best_discount(args.tier, args.quantity.unwrap_or(1), None);
+        let discount = ctx.tenant.business().pricing.best_discount(
+            args.tier,
+            args.quantity.unwrap_or(1),
+            None,
+        );
         let taken_off = discount.percent.of(amount.minor).unwrap_or_default();
         let output = Output {
             amount,

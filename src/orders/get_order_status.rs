@@ -17,7 +17,7 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
         answer::rfc3339,
     },
 };
@@ -62,7 +62,7 @@ pub struct Output {
     requests: Vec<RequestBrief>,
 }
 
-impl Tool for GetOrderStatus {
+impl ReadTool for GetOrderStatus {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {

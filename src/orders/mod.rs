@@ -11,7 +11,7 @@
 
 mod bill;
 mod calculate_discount;
-pub(super) mod find;
+pub(crate) mod find;
 mod get_order_status;
 mod items;
 #[cfg(test)]
@@ -23,12 +23,14 @@ mod order_create;
 mod order_deliver;
 mod order_exchange;
 mod order_get;
+pub mod order_lines;
 mod order_list;
 mod order_quote;
 mod order_refund;
 mod order_return;
 mod order_settle_request;
 mod order_ship;
+pub mod order_state;
 mod order_update_address;
 mod order_update_items;
 mod order_update_payment;
@@ -38,8 +40,10 @@ mod plan;
 mod refunds;
 mod requests;
 mod said;
+pub mod settlement;
 mod settling;
 mod shelf;
+pub(crate) mod sql;
 mod swap;
 
 pub use calculate_discount::CalculateDiscount;
@@ -58,3 +62,26 @@ pub use order_ship::OrderShip;
 pub use order_update_address::OrderUpdateAddress;
 pub use order_update_items::OrderUpdateItems;
 pub use order_update_payment::OrderUpdatePayment;
+
+use business_mcp_engine::Module;
+
+/// The module: its tools, in listed order.
+pub fn module() -> Module {
+    Module::new("orders")
+        .tool(CalculateDiscount)
+        .tool(OrderQuote)
+        .tool(OrderCreate)
+        .tool(GetOrderStatus)
+        .tool(OrderGet)
+        .tool(OrderList)
+        .tool(OrderUpdateAddress)
+        .tool(OrderUpdateItems)
+        .tool(OrderUpdatePayment)
+        .tool(OrderCancel)
+        .tool(OrderReturn)
+        .tool(OrderExchange)
+        .tool(OrderSettleRequest)
+        .tool(OrderRefund)
+        .tool(OrderShip)
+        .tool(OrderDeliver)
+}

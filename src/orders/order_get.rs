@@ -11,7 +11,9 @@ use super::{
 use business_mcp_engine::{
     speech::phrases,
     text,
-    tool::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+    tool::{
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
+    },
 };
 
 /// Shows one order.
@@ -25,7 +27,7 @@ pub struct Args {
     order_id: String,
 }
 
-impl Tool for OrderGet {
+impl ReadTool for OrderGet {
     type Args = Args;
     type Output = OrderView;
     const SPEC: Spec = Spec {

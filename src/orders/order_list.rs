@@ -19,7 +19,7 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
         answer::rfc3339, cursor, fit,
     },
 };
@@ -78,7 +78,7 @@ struct Listed {
     items: i64,
 }
 
-impl Tool for OrderList {
+impl ReadTool for OrderList {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::items::Wanted;
+use crate::business::TenantFacts as _;
 use crate::catalog::sql::stock::{self, Cause};
 use business_mcp_engine::tool::{CallContext, ToolError};
 
@@ -31,7 +32,8 @@ pub async fn swap(
 ) -> Result<(), ToolError> {
     let tenant = ctx.tenant_id();
     let taken = stock::taken_by(&mut ctx.tx, &tenant, order_id).await?;
-    let business = ctx.tenant.business.clone();
+    let tenant_facts = ctx.tenant.clone();
+    let business = tenant_facts.business();
     let usual = business.main_location().map_or("main", |location| location.id.as_str());
     let actor = ctx.caller.subject.clone();
     let cause = Cause { reason, id: Some(order_id), actor: &actor, at: ctx.now };

@@ -13,8 +13,37 @@
 pub mod outcome;
 pub mod provider;
 pub mod sandbox;
+pub(crate) mod sql;
 pub mod worker;
 
+pub use self::sql::ledgers;
 pub use provider::{Outcome, Provider, Request};
 pub use sandbox::Sandbox;
 pub use worker::Worker;
+
+use business_mcp_engine::{
+    Module,
+    db::{Db, Tx},
+    tool::Clock,
+};
+use tokio_util::sync::CancellationToken;
+
+/// The module: the worker behind the queue. A real provider takes the sandbox's place here.
+pub fn module() -> Module {
+    Module::new("payments")
+        .job("payments", |db: Db, clock: Clock, stop: CancellationToken| {
+            let provider = Sandbox::new(db.clone(), clock.clone());
+            Box::pin(Worker::new(db, clock, provider).run(stop))
+        })
+        .check("stock, gift cards, payments and sales add up", |tx| Box::pin(ledgers(tx)))
+}
+
+/// What does not add up.
+async fn ledgers(tx: &mut Tx) -> business_mcp_engine::db::StoreResult<Vec<String>> {
+    let differences = sql::ledgers::differences(tx).await?;
+    Ok(if differences.none() {
+        Vec::new()
+    } else {
+        vec![format!("the books do not add up: {differences:?}")]
+    })
+}

@@ -149,7 +149,7 @@ pub async fn order_changed(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreRe
 }
 
 /// To be called before a customer is put into a tier.
-pub(in business_mcp_engine::db) async fn tier_changes(
+pub(crate) async fn tier_changes(
     tx: &mut Tx,
     tenant: &str,
     customer_id: &str,
@@ -171,7 +171,7 @@ pub(in business_mcp_engine::db) async fn tier_changes(
 }
 
 /// To be called when many orders, customers or products were written past the functions here.
-pub(in business_mcp_engine::db) async fn all_changed(tx: &mut Tx, tenant: &str) -> StoreResult<()> {
+pub(crate) async fn all_changed(tx: &mut Tx, tenant: &str) -> StoreResult<()> {
     tx.execute(
         // In the order of the days, so that two imports lock them in the same one.
         "insert into sales_days

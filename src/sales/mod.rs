@@ -10,17 +10,24 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use business_mcp_engine::{
+    Module,
     db::{StoreResult, Tx, params, record},
     period::DayRange,
 };
 
+mod counter;
 mod kept;
 mod statements;
 #[cfg(test)]
 mod tests;
 
-pub(super) use kept::{all_changed, tier_changes};
+pub(crate) use kept::{all_changed, tier_changes};
 pub use kept::{count_some, last_to_count, order_changed, order_placed};
+
+/// The module: the counter of days that are over.
+pub fn module() -> Module {
+    Module::new("sales").job("sales", |db, clock, stop| Box::pin(counter::run(db, clock, stop)))
+}
 
 record! {
     /// What was sold on a day.

@@ -72,7 +72,7 @@ pub(super) fn products(
     count: Option<usize>,
     currency: Currency,
 ) -> Result<Vec<Stocked>, SeedError> {
-    let shelves: Shelves = toml::from_str(include_str!("../../../seed/catalogue.toml"))?;
+    let shelves: Shelves = toml::from_str(include_str!("../../seed/catalogue.toml"))?;
     let mut rng = Rng::new(0xCA7A_1063);
     let count = count.unwrap_or(shelves.products.len());
     let mut stocked = Vec::with_capacity(count);

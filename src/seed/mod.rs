@@ -7,18 +7,28 @@
 //! * `catalogue`, `people`, `history`, `notes`: a part of the shop each;
 //! * `rng`: the sequence of numbers.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use crate::{
     business::Business,
     import::{
         self, ImportError, ImportReport, Progress, Records,
+        progress::Shown,
         records::{
             self, CustomerRecord, FieldError, InteractionRecord, OrderRecord, Record, Rules,
         },
     },
 };
-use business_mcp_engine::{cli::progress::Shown, config, db::Db, period};
+use business_mcp_engine::{
+    Application,
+    cli::start,
+    config::{self, DatabaseConfig},
+    db::Db,
+    period,
+    tool::Clock,
+};
 
 mod catalogue;
 mod history;
@@ -120,6 +130,31 @@ pub enum SeedError {
     Import(#[from] ImportError),
 }
 
+/// What the command does.
+pub const ABOUT: &str = "Fill the database with demo data, the same every time";
+
+/// What the command takes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CommandArgs {
+    #[command(flatten)]
+    database: DatabaseConfig,
+    #[command(flatten)]
+    args: SeedArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The database's own reason.
+pub async fn command(command: CommandArgs, _: Arc<Application>) -> anyhow::Result<()> {
+    let db = start::open_migrated(&command.database).await?;
+    let now = Clock::System.now();
+    run(&db, &command.args, &Business::shipped()?, now).await?;
+    import::command::count_sales(&db, now).await;
+    db.close().await;
+    Ok(())
+}
+
 /// Seeds, and shows how far it is.
 pub async fn run(
     db: &Db,
@@ -191,13 +226,13 @@ impl Fixed {
         Ok(Self {
             customers: lines(
                 "seed/customers.jsonl",
-                include_str!("../../../seed/customers.jsonl"),
+                include_str!("../../seed/customers.jsonl"),
                 rules,
             )?,
-            orders: lines("seed/orders.jsonl", include_str!("../../../seed/orders.jsonl"), rules)?,
+            orders: lines("seed/orders.jsonl", include_str!("../../seed/orders.jsonl"), rules)?,
             interactions: lines(
                 "seed/interactions.jsonl",
-                include_str!("../../../seed/interactions.jsonl"),
+                include_str!("../../seed/interactions.jsonl"),
                 rules,
             )?,
         })

@@ -25,7 +25,7 @@ pub(super) fn interactions(
     orders: &[OrderRecord],
     end: DateTime<Utc>,
 ) -> Result<Vec<InteractionRecord>, SeedError> {
-    let notes: Notes = toml::from_str(include_str!("../../../seed/notes.toml"))?;
+    let notes: Notes = toml::from_str(include_str!("../../seed/notes.toml"))?;
     let mut rng = Rng::new(0x407E_5EED);
     let names: HashMap<&str, &str> = products
         .iter()

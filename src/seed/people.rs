@@ -41,7 +41,7 @@ pub(super) fn customers(
     end: DateTime<Utc>,
     days: i64,
 ) -> Result<Vec<CustomerRecord>, SeedError> {
-    let people: People = toml::from_str(include_str!("../../../seed/people.toml"))?;
+    let people: People = toml::from_str(include_str!("../../seed/people.toml"))?;
     let mut numbers: Vec<usize> = (FIRST..)
         .filter(|number| *number != EXAMPLE)
         .take(count.saturating_sub(1))

@@ -1,5 +1,13 @@
 //! Handing over to a person.
 
+pub(crate) mod sql;
 mod support_escalate;
 
 pub use support_escalate::SupportEscalate;
+
+use business_mcp_engine::Module;
+
+/// The module: its tools, in listed order.
+pub fn module() -> Module {
+    Module::new("support").tool(SupportEscalate)
+}

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+use crate::business::TenantFacts as _;
 use crate::{
     business::hours::Callback,
     customers::{
@@ -105,7 +106,7 @@ impl Tool for SupportEscalate {
         let subject = Subject::of(ctx, &args).await?;
         let customer = subject.customer.as_ref().map(|customer| customer.id.as_str());
         let zone = ctx.tenant.time_zone;
-        let callback = Callback::next(&ctx.tenant.business.hours, zone, ctx.now);
+        let callback = Callback::next(&ctx.tenant.business().hours, zone, ctx.now);
         let (by, conversation) = (ctx.caller.subject.clone(), ctx.conversation.clone());
         let ticket_id =
             format!("TIC-{}", tenants::next_number(&mut ctx.tx, &tenant, "ticket").await?);

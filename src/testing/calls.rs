@@ -18,7 +18,8 @@ use crate::{
 use business_mcp_engine::{
     speech::phrases,
     tool::{
-        CallContext, Caller, Catalogue, Preview, Role, Tool, ToolError, catalogue::PreparedCall,
+        CallContext, Caller, Catalogue, Preview, Role, Spec, ToolError,
+        catalogue::{AnyKind, Entry, PreparedCall},
         context::Tenant,
     },
 };
@@ -48,13 +49,13 @@ pub(crate) async fn shops() -> Vec<Shop> {
 
 impl Shop {
     /// Calls a tool and commits what it did; the answer is the envelope as JSON.
-    pub(crate) async fn call<T: Tool>(
+    pub(crate) async fn call<K>(
         &self,
-        tool: T,
+        tool: impl AnyKind<K>,
         arguments: Value,
     ) -> Result<Value, ToolError> {
-        let writes = T::SPEC.effect.writes();
-        let call = prepared(tool, arguments)?;
+        let (spec, call) = prepared(tool, arguments)?;
+        let writes = spec.effect.writes();
         let mut ctx = self.context(writes).await;
         let rendered = call.run(&mut ctx).await?;
         ctx.tx.commit().await?;
@@ -68,17 +69,22 @@ impl Shop {
     }
 
     /// What a tool would tell an approver; nothing is kept.
-    pub(crate) async fn preview<T: Tool>(
+    pub(crate) async fn preview<K>(
         &self,
-        tool: T,
+        tool: impl AnyKind<K>,
         args: Value,
     ) -> Result<Preview, ToolError> {
-        let call = prepared(tool, args)?;
-        call.preview(&mut self.context(true).await).await
+        let (_, call) = prepared(tool, args)?;
+        let mut ctx = self.context(true).await;
+        Ok(call.resolve(&mut ctx).await?.plan(&mut ctx).await?.preview)
     }
 
     /// The words and code of a refusal.
-    pub(crate) async fn refusal<T: Tool>(&self, tool: T, args: Value) -> (&'static str, String) {
+    pub(crate) async fn refusal<K>(
+        &self,
+        tool: impl AnyKind<K>,
+        args: Value,
+    ) -> (&'static str, String) {
         let error = self.call(tool, args).await.unwrap_err();
         (error.code().as_str(), error.to_string())
     }
@@ -110,12 +116,12 @@ impl Shop {
     /// A context as the gate makes one.
     pub(crate) async fn context(&self, writes: bool) -> CallContext {
         let tx = if writes { self.db.db.write().await } else { self.db.db.read().await };
-        let business = Arc::new(self.business.clone());
+        let facts = Arc::new(self.business.clone());
         let tenant = Tenant {
             id: "demo".into(),
-            currency: business.currency,
+            currency: self.business.currency,
             time_zone: "America/New_York".parse().unwrap(),
-            business,
+            facts,
         };
         let caller = Caller {
             tenant: "demo".into(),
@@ -162,9 +168,12 @@ pub(crate) fn sequences<S: Strategy>(kept: u32, strategy: &S, play: impl Fn(S::V
     asked.is_none()
 }
 
-fn prepared<T: Tool>(tool: T, arguments: Value) -> Result<PreparedCall, ToolError> {
-    let catalogue = Catalogue::default().with(tool);
-    let entry = catalogue.iter().next().unwrap().clone();
+fn prepared<K>(
+    tool: impl AnyKind<K>,
+    arguments: Value,
+) -> Result<(&'static Spec, PreparedCall), ToolError> {
+    let entry = Arc::new(Entry::of(tool));
+    let catalogue = Catalogue::default().with_entry(entry.clone());
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
-    catalogue.prepare(&entry, arguments)
+    Ok((entry.spec, catalogue.prepare(&entry, arguments)?))
 }

@@ -10,7 +10,7 @@ use crate::{
     customers::sql::customer_changes::{self, Written},
     sales,
 };
-use business_mcp_engine::db::{Tx, approvals::Approval, params};
+use business_mcp_engine::db::{Tx, params};
 
 /// When the small shop's records were made.
 pub(crate) fn long_ago() -> DateTime<Utc> {
@@ -290,34 +290,5 @@ pub(crate) async fn move_to_another_tenant(tx: &mut Tx, customer: &str) {
         "update search_terms set tenant_id = 'other' where kind = 'customer' and ref_id = $1",
     ] {
         tx.execute(sql, params![customer]).await.unwrap();
-    }
-}
-
-/// A request that waits until ten past noon in the shop of the tools' tests.
-pub(crate) fn request(id: &str, requester: &str) -> Approval {
-    Approval {
-        id: id.into(),
-        status: "pending".into(),
-        tool: "order_create".into(),
-        tool_version: 1,
-        policy_version: "1".into(),
-        risk: "medium".into(),
-        requester: requester.into(),
-        requester_token: None,
-        requester_scopes: "orders:write".into(),
-        conversation: None,
-        verified_customer: None,
-        customer_id: None,
-        arguments: "{}".into(),
-        arguments_hash: String::new(),
-        idempotency_key: id.into(),
-        summary: "An order of Ana López for 10.00 USD".into(),
-        preview: "{}".into(),
-        created_at: long_ago(),
-        expires_at: "2026-01-10T17:10:00Z".parse().unwrap(),
-        decided_by: None,
-        decided_at: None,
-        decision_reason: None,
-        result: None,
     }
 }

@@ -4,6 +4,7 @@
 use std::{future::Future, time::Duration};
 
 use business_mcp_engine::{
+    Module,
     cli::start,
     db::Tx,
     tool::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
@@ -239,7 +240,7 @@ impl Tool for Trip {
 async fn a_tool_that_panics_leaves_nothing_and_the_server_goes_on() {
     for server in servers().await {
         let before = Books::of(&server.db).await;
-        let tripping = server.with_tools(|tools| tools.with(Trip)).await;
+        let tripping = server.with_module(|| Module::new("trip").tool(Trip)).await;
         for (way, times) in WAYS.into_iter().zip(1..) {
             let result = way.call(tripping.agent(), "trip", json!({})).await;
             assert_eq!(result["isError"], true, "{way:?}: {result}");

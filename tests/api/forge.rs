@@ -6,9 +6,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, crypto, jwk::Jwk};
 use serde_json::{Value, json};
 
 /// An issuer's private key; made for tests, it opens nothing.
-pub const KEY: &str = include_str!("../../src/http/auth/tests/keys/ec.pem");
+pub const KEY: &str = include_str!("../../engine/src/auth/tests/keys/ec.pem");
 /// The key that comes after it.
-pub const NEXT_KEY: &str = include_str!("../../src/http/auth/tests/keys/ec_next.pem");
+pub const NEXT_KEY: &str = include_str!("../../engine/src/auth/tests/keys/ec_next.pem");
 /// Who issues.
 pub const ISSUER: &str = "https://issuer.example.com";
 /// For whom.

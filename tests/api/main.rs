@@ -59,5 +59,5 @@ mod vendors;
 mod ways;
 mod wire;
 
-// The tool in `new_tool` says `business_mcp_engine::tool`, as it would in `src/tools`.
-use business_mcp_engine::tool;
+// The tool in `new_tool` says `crate::business`, as it would in `src`.
+use business_mcp::business;

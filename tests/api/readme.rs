@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
-use business_mcp::tools;
+use business_mcp::application;
 use business_mcp_engine::{
     cli::{self, Cli},
     gate::policy::Policy,
@@ -45,14 +45,14 @@ pub fn file(name: &str) -> String {
 
 #[test]
 fn the_readme_lists_the_tools() {
-    keep("README.md", "tools", &cli::tools::markdown(&tools::catalogue(Vec::new())));
+    keep("README.md", "tools", &cli::tools::markdown(&application().tools(Vec::new())));
 }
 
 #[test]
 fn the_readme_shows_a_policy_that_the_gate_takes() {
     let example = file("policy.example.toml");
     let policy = Policy::parse(&example).unwrap();
-    policy.check(&tools::catalogue(Vec::new())).unwrap();
+    policy.check(&application().tools(Vec::new())).unwrap();
     for key in ["approval", "risk", "auto_approve_below", "max_per_hour"] {
         assert!(example.contains(&format!("\n{key} = ")), "the example does not show {key}");
     }

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use business_mcp::{
+    application,
     business::Business,
     seed::{self, Size},
-    tools,
 };
 use business_mcp_engine::{
+    Application, Module,
     auth::{AuthConfig, Grant, JwtSecret, MintRequest, mint},
     cli::start::{self, Running, Settings},
     config::{CallConfig, ListenConfig, TokenConfig},
     db::Db,
-    tool::{Catalogue, Clock, Role},
+    tool::{Clock, Role},
 };
 use clap::Parser;
 use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
@@ -91,7 +92,7 @@ impl TestServer {
         let now = clock.now();
         seed::seed(&db, TENANT, &business, size, now, &mut |_| {}).await.unwrap();
         let secret = JwtSecret::generate();
-        let running = listen(db.clone(), &clock, &secret, flags, |tools| tools).await;
+        let running = listen(db.clone(), &clock, &secret, flags, application()).await;
         let url = format!("http://{}", running.address);
         Self { url, database_url, db, clock, secret, running: Some(running), _folder: folder }
     }
@@ -102,10 +103,11 @@ impl TestServer {
         Self::beside(&self.database_url, clock, secret, flags).await
     }
 
-    /// A second server on the same database, with more tools.
-    pub async fn with_tools(&self, more: fn(Catalogue) -> Catalogue) -> Self {
+    /// A second server on the same database, with one module more.
+    pub async fn with_module(&self, module: fn() -> Module) -> Self {
         let (db, clock) = (self.db.clone(), self.clock.clone());
-        let running = listen(db.clone(), &clock, &self.secret, &[], more).await;
+        let running =
+            listen(db.clone(), &clock, &self.secret, &[], application().module(module())).await;
         let url = format!("http://{}", running.address);
         let (database_url, secret) = (self.database_url.clone(), self.secret.clone());
         Self { url, database_url, db, clock, secret, running: Some(running), _folder: None }
@@ -118,7 +120,7 @@ impl TestServer {
 
     async fn beside(database_url: &str, clock: Clock, secret: JwtSecret, flags: &[&str]) -> Self {
         let db = start::open(database_url).unwrap();
-        let running = listen(db.clone(), &clock, &secret, flags, |tools| tools).await;
+        let running = listen(db.clone(), &clock, &secret, flags, application()).await;
         let url = format!("http://{}", running.address);
         let database_url = database_url.to_owned();
         Self { url, database_url, db, clock, secret, running: Some(running), _folder: None }
@@ -181,7 +183,7 @@ async fn listen(
     clock: &Clock,
     secret: &JwtSecret,
     flags: &[&str],
-    more: fn(Catalogue) -> Catalogue,
+    application: Application,
 ) -> Running {
     let usual = [
         "test",
@@ -206,7 +208,7 @@ async fn listen(
     }
     let flags = Flags::parse_from(given);
     let settings = Settings {
-        tools: more(tools::catalogue(flags.calls.ignored_arguments.clone())),
+        application: &application,
         tokens: &flags.tokens,
         listen: &flags.listen,
         calls: &flags.calls,

@@ -4,7 +4,7 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use business_mcp::tools;
+use business_mcp::application;
 use business_mcp_engine::tool::{Approval, Clock, Role, catalogue::Entry};
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ async fn the_tools_are_shown_by_calling_them() {
 async fn document(server: &TestServer) -> String {
     let (caller, approver) = (server.as_role(Role::Admin), server.approver());
     let mut text = HEAD.to_owned();
-    for entry in tools::catalogue(Vec::new()).iter() {
+    for entry in application().tools(Vec::new()).iter() {
         // The latest request, for one, is another one for each tool.
         server.clock.advance(chrono::TimeDelta::seconds(10));
         let shown = example(&caller, &approver, entry).await;

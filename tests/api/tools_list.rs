@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use business_mcp::tools;
+use business_mcp::application;
 use business_mcp_engine::tool::{Effect, Role, Toolset};
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ async fn what_is_listed_is_what_was_reviewed() {
 #[tokio::test]
 async fn a_role_is_shown_what_it_may_call_and_nothing_else() {
     let [server, ..] = &servers().await[..] else { panic!("two databases") };
-    let catalogue = tools::catalogue(Vec::new());
+    let catalogue = application().tools(Vec::new());
     for role in Role::ALL {
         let client = server.as_role(role);
         let shown = client.tools().await;
@@ -94,7 +94,7 @@ async fn a_role_is_shown_what_it_may_call_and_nothing_else() {
 async fn each_tool_says_honestly_what_it_does() {
     let [server, ..] = &servers().await[..] else { panic!("two databases") };
     let list = server.as_role(Role::Admin).tools().await;
-    let catalogue = tools::catalogue(Vec::new());
+    let catalogue = application().tools(Vec::new());
     assert_eq!(names(&list).len(), list.len(), "no name twice");
     for tool in &list {
         let name = tool["name"].as_str().unwrap();
@@ -145,7 +145,7 @@ const PROMISED: &str = "
 #[test]
 fn effect_risk_and_approval_are_the_promised_ones() {
     let words: Vec<&str> = PROMISED.split_whitespace().collect();
-    let catalogue = tools::catalogue(Vec::new());
+    let catalogue = application().tools(Vec::new());
     for entry in catalogue.iter() {
         let spec = entry.spec;
         let promised = words.chunks(4).find(|line| line[0] == spec.name);

@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path, process::Output};
 
-use business_mcp::tools;
+use business_mcp::application;
 use business_mcp_engine::cli::lock::Lock;
 
 use crate::process::program;
@@ -41,7 +41,7 @@ fn without(text: &str, tool: &str) -> String {
 #[test]
 fn the_committed_lock_is_what_tools_list_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools.lock");
-    let now = Lock::of(&tools::catalogue(Vec::new()));
+    let now = Lock::of(&application().tools(Vec::new()));
     let text = now.text().unwrap();
     let kept = fs::read_to_string(&path).unwrap_or_default();
     if text == kept {
@@ -70,7 +70,7 @@ fn a_fresh_lock_passes_and_is_the_same_each_time() {
     let [one, other] = ["tools.lock", "other.lock"].map(|file| folder.path().join(file));
     let one = fs::read_to_string(one).unwrap();
     assert_eq!(one, fs::read_to_string(other).unwrap());
-    for entry in tools::catalogue(Vec::new()).iter() {
+    for entry in application().tools(Vec::new()).iter() {
         let block = format!("\n[{}]\ndescription = ", entry.spec.name);
         assert!(one.contains(&block), "{}", entry.spec.name);
     }
@@ -80,7 +80,7 @@ fn a_fresh_lock_passes_and_is_the_same_each_time() {
 fn each_tool_that_differs_is_named_with_what_differs() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let lock = Lock::of(&tools::catalogue(Vec::new())).text().unwrap();
+    let lock = Lock::of(&application().tools(Vec::new())).text().unwrap();
 
     let reworded =
         changed(&lock, "description = \"Place an order", "description = \"Place one order");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use business_mcp::tools;
+use business_mcp::application;
 use business_mcp_engine::{auth::Grant, tool::Role};
 use serde_json::{Map, Value, json};
 
@@ -52,7 +52,7 @@ fn check_schema(at: &str, schema: &Value, described: bool) {
 
 #[test]
 fn every_schema_is_portable_and_every_argument_described() {
-    for entry in tools::catalogue(Vec::new()).iter() {
+    for entry in application().tools(Vec::new()).iter() {
         let name = entry.spec.name;
         let input = Value::Object((*entry.input_schema).clone());
         check_schema(name, &input, false);
@@ -195,7 +195,7 @@ fn samples() -> Vec<(&'static str, Value)> {
 
 /// The answer of a call keeps to the tool's schema; what it is.
 fn conforms<'a>(server: &TestServer, tool: &str, reply: &'a Reply) -> &'a Value {
-    let catalogue = tools::catalogue(Vec::new());
+    let catalogue = application().tools(Vec::new());
     let schema = Value::Object((*catalogue.find(tool).unwrap().output_schema).clone());
     let answer = reply.answer();
     let found = wrong(tool, answer, &schema);
@@ -208,7 +208,7 @@ fn conforms<'a>(server: &TestServer, tool: &str, reply: &'a Reply) -> &'a Value 
 
 #[tokio::test]
 async fn what_is_answered_keeps_to_the_output_schema() {
-    let catalogue = tools::catalogue(Vec::new());
+    let catalogue = application().tools(Vec::new());
     let calls = samples();
     let sampled: BTreeSet<&str> = calls.iter().map(|(tool, _)| *tool).collect();
     for entry in catalogue.iter().filter(|entry| !entry.spec.effect.writes()) {

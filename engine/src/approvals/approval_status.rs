@@ -12,7 +12,7 @@ use crate::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError, Toolset,
         answer::rfc3339,
     },
 };
@@ -57,7 +57,7 @@ pub struct Output {
     result: Option<Map<String, Value>>,
 }
 
-impl Tool for ApprovalStatus {
+impl ReadTool for ApprovalStatus {
     type Args = Args;
     type Output = Output;
     const SPEC: Spec = Spec {

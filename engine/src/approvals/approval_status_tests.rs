@@ -1,20 +1,21 @@
 use serde_json::json;
 
 use super::*;
+use crate::testing::{self, Fixture, fixtures};
 use crate::{db::approvals::Decided, tool::Role};
-use business_mcp::testing::{self, Shop, shops};
 
-async fn ask(shop: &Shop, id: &str, requester: &str, conversation: Option<&str>) {
+async fn ask(fixture: &Fixture, id: &str, requester: &str, conversation: Option<&str>) {
     let conversation = conversation.map(str::to_owned);
     let request = Request { conversation, ..testing::request(id, requester) };
-    let mut tx = shop.db.db.write().await.unwrap();
+    let mut tx = fixture.db.db.write().await.unwrap();
     approvals::insert(&mut tx, "demo", &request).await.unwrap();
     tx.commit().await.unwrap();
 }
 
-async fn decide(shop: &Shop, id: &str, status: &str, result: Option<&str>) {
-    let decided = Decided { status, by: Some("boss"), at: shop.now, reason: Some("**Too** late") };
-    let mut tx = shop.db.db.write().await.unwrap();
+async fn decide(fixture: &Fixture, id: &str, status: &str, result: Option<&str>) {
+    let decided =
+        Decided { status, by: Some("boss"), at: fixture.now, reason: Some("**Too** late") };
+    let mut tx = fixture.db.db.write().await.unwrap();
     assert!(approvals::decide(&mut tx, "demo", id, decided).await.unwrap());
     if let Some(result) = result {
         approvals::save_result(&mut tx, "demo", id, result).await.unwrap();
@@ -26,7 +27,7 @@ async fn decide(shop: &Shop, id: &str, status: &str, result: Option<&str>) {
 async fn each_outcome_has_its_words() {
     let done = r#"{"say":"Order placed.","status":"ok","data":{"order_id":"ORD-10003"}}"#;
     let failed = r#"{"code":"out_of_stock","message":"None are left.","details":null}"#;
-    for shop in shops().await {
+    for fixture in fixtures().await {
         for (id, status, result, words) in [
             ("APR-1", "executed", Some(done), "Order placed."),
             ("APR-2", "executed", None, "This was approved and is being done now"),
@@ -34,10 +35,10 @@ async fn each_outcome_has_its_words() {
             ("APR-4", "denied", None, "The reason given: Too late."),
             ("APR-5", "withdrawn", None, "taken back"),
         ] {
-            ask(&shop, id, "tester", None).await;
-            decide(&shop, id, status, result).await;
+            ask(&fixture, id, "tester", None).await;
+            decide(&fixture, id, status, result).await;
             let arguments = json!({ "approval_id": id.to_lowercase() });
-            let answer = shop.call(ApprovalStatus, arguments).await.unwrap();
+            let answer = fixture.call(ApprovalStatus, arguments).await.unwrap();
             assert!(answer["say"].as_str().unwrap().contains(words), "{answer}");
             let told = if id == "APR-2" { "approved" } else { status };
             assert_eq!(answer["data"]["status"], told);
@@ -53,16 +54,16 @@ async fn each_outcome_has_its_words() {
 
 #[tokio::test]
 async fn a_request_waits_until_its_time_is_over() {
-    for mut shop in shops().await {
-        let none = shop.call(ApprovalStatus, json!({})).await.unwrap();
+    for mut fixture in fixtures().await {
+        let none = fixture.call(ApprovalStatus, json!({})).await.unwrap();
         assert_eq!(none["data"], Value::Null);
-        ask(&shop, "APR-1", "tester", None).await;
-        let waits = shop.call(ApprovalStatus, json!({})).await.unwrap();
+        ask(&fixture, "APR-1", "tester", None).await;
+        let waits = fixture.call(ApprovalStatus, json!({})).await.unwrap();
         assert_eq!(waits["data"]["status"], "pending");
         assert!(waits["say"].as_str().unwrap().contains("An order of Ana López"));
         // Nothing has swept it up yet.
-        shop.now += TimeDelta::minutes(10);
-        let over = shop.call(ApprovalStatus, json!({})).await.unwrap();
+        fixture.now += TimeDelta::minutes(10);
+        let over = fixture.call(ApprovalStatus, json!({})).await.unwrap();
         assert_eq!(over["data"]["status"], "expired");
         assert!(over["say"].as_str().unwrap().starts_with("Nobody decided in time"));
     }
@@ -70,26 +71,26 @@ async fn a_request_waits_until_its_time_is_over() {
 
 #[tokio::test]
 async fn others_see_it_only_if_they_may_decide() {
-    for mut shop in shops().await {
-        ask(&shop, "APR-1", "someone", None).await;
+    for mut fixture in fixtures().await {
+        ask(&fixture, "APR-1", "someone", None).await;
         let arguments = json!({ "approval_id": "APR-1" });
         let words = "I found no request APR-1. Please check it and try again.";
-        let refusal = shop.refusal(ApprovalStatus, arguments.clone()).await;
+        let refusal = fixture.refusal(ApprovalStatus, arguments.clone()).await;
         assert_eq!(refusal, ("not_found", words.to_owned()));
-        assert_eq!(shop.call(ApprovalStatus, json!({})).await.unwrap()["data"], Value::Null);
-        shop.role = Role::Approver;
-        let answer = shop.call(ApprovalStatus, arguments).await.unwrap();
+        assert_eq!(fixture.call(ApprovalStatus, json!({})).await.unwrap()["data"], Value::Null);
+        fixture.role = Role::Approver;
+        let answer = fixture.call(ApprovalStatus, arguments).await.unwrap();
         assert_eq!(answer["data"]["approval_id"], "APR-1");
     }
 }
 
 #[tokio::test]
 async fn the_latest_is_the_one_of_this_conversation() {
-    for shop in shops().await {
-        ask(&shop, "APR-1", "tester", Some("call-1")).await;
-        ask(&shop, "APR-2", "tester", Some("call-2")).await;
+    for fixture in fixtures().await {
+        ask(&fixture, "APR-1", "tester", Some("call-1")).await;
+        ask(&fixture, "APR-2", "tester", Some("call-2")).await;
         for (conversation, id) in [("call-1", Some("APR-1")), ("call-3", None)] {
-            let mut ctx = shop.context(false).await;
+            let mut ctx = fixture.context(false).await;
             ctx.conversation = Some(conversation.into());
             let found = latest(&mut ctx).await.unwrap().map(|request| request.id);
             assert_eq!(found.as_deref(), id);
@@ -106,8 +107,8 @@ fn about(id: &str, customer: Option<&str>, conversation: &str) -> Request {
     }
 }
 
-async fn insert(shop: &Shop, requests: &[Request]) {
-    let mut tx = shop.db.db.write().await.unwrap();
+async fn insert(fixture: &Fixture, requests: &[Request]) {
+    let mut tx = fixture.db.db.write().await.unwrap();
     for request in requests {
         approvals::insert(&mut tx, "demo", request).await.unwrap();
     }
@@ -115,8 +116,12 @@ async fn insert(shop: &Shop, requests: &[Request]) {
 }
 
 /// A context of a call in a conversation, perhaps verified as a customer.
-async fn on_line(shop: &Shop, conversation: Option<&str>, customer: Option<&str>) -> CallContext {
-    let mut ctx = shop.context(false).await;
+async fn on_line(
+    fixture: &Fixture,
+    conversation: Option<&str>,
+    customer: Option<&str>,
+) -> CallContext {
+    let mut ctx = fixture.context(false).await;
     ctx.conversation = conversation.map(Into::into);
     ctx.verified = customer.map(Into::into);
     ctx
@@ -124,7 +129,7 @@ async fn on_line(shop: &Shop, conversation: Option<&str>, customer: Option<&str>
 
 #[tokio::test]
 async fn whoever_calls_again_finds_it_once_they_are_verified() {
-    for shop in shops().await {
+    for fixture in fixtures().await {
         let stranger =
             Request { requester: "someone".into(), ..about("APR-3", Some("CUST-1"), "call-1") };
         let requests = [
@@ -135,7 +140,7 @@ async fn whoever_calls_again_finds_it_once_they_are_verified() {
             about("APR-4", None, "call-4"),
             about("APR-5", Some(""), "call-5"),
         ];
-        insert(&shop, &requests).await;
+        insert(&fixture, &requests).await;
         for (conversation, customer, id) in [
             (Some("call-2"), Some("CUST-1"), Some("APR-1")),
             (Some("call-2"), Some("CUST-2"), Some("APR-2")),
@@ -153,11 +158,11 @@ async fn whoever_calls_again_finds_it_once_they_are_verified() {
             (None, Some("CUST-3"), None),
             (None, None, Some("APR-5")),
         ] {
-            let mut ctx = on_line(&shop, conversation, customer).await;
+            let mut ctx = on_line(&fixture, conversation, customer).await;
             let found = latest(&mut ctx).await.unwrap().map(|request| request.id);
             assert_eq!(found.as_deref(), id, "{conversation:?} {customer:?}");
         }
-        let mut ctx = on_line(&shop, Some("call-2"), None).await;
+        let mut ctx = on_line(&fixture, Some("call-2"), None).await;
         assert!(none_known(&ctx).contains("I have to verify you first"));
         ctx.verified = Some("CUST-3".into());
         assert!(none_known(&ctx).starts_with("No request of this customer"));
@@ -166,20 +171,20 @@ async fn whoever_calls_again_finds_it_once_they_are_verified() {
 
 #[tokio::test]
 async fn the_verified_hear_of_nothing_that_is_anothers() {
-    for shop in shops().await {
+    for fixture in fixtures().await {
         let requests = [
             about("APR-1", Some("CUST-1"), "call-1"),
             about("APR-2", Some(""), "call-1"),
             about("APR-3", None, "call-1"),
         ];
-        insert(&shop, &requests).await;
+        insert(&fixture, &requests).await;
         for (id, customer, heard) in [
             ("APR-1", "CUST-1", Ok("APR-1")),
             ("APR-1", "CUST-2", Err("forbidden")),
             ("APR-2", "CUST-2", Err("forbidden")),
             ("APR-3", "CUST-2", Ok("APR-3")),
         ] {
-            let mut ctx = on_line(&shop, Some("call-1"), Some(customer)).await;
+            let mut ctx = on_line(&fixture, Some("call-1"), Some(customer)).await;
             let found = own::one(&mut ctx, id).await.map_err(|error| error.code().as_str());
             assert_eq!(
                 found.map(|request| request.id),
@@ -193,7 +198,7 @@ async fn the_verified_hear_of_nothing_that_is_anothers() {
 #[tokio::test]
 async fn what_came_of_it_is_for_those_whom_it_concerns() {
     let result = r#"{"say":"Order 77 is placed.","status":"ok","data":{"order_id":"ORD-77"}}"#;
-    for mut shop in shops().await {
+    for mut fixture in fixtures().await {
         let verified = Request {
             verified_customer: Some("CUST-1".into()),
             ..about("APR-2", Some("CUST-1"), "call-1")
@@ -203,9 +208,9 @@ async fn what_came_of_it_is_for_those_whom_it_concerns() {
             ..about("APR-3", Some("CUST-1"), "call-1")
         };
         let stock = about("APR-4", None, "call-1");
-        insert(&shop, &[about("APR-1", Some("CUST-1"), "call-1"), verified, desk, stock]).await;
+        insert(&fixture, &[about("APR-1", Some("CUST-1"), "call-1"), verified, desk, stock]).await;
         for id in ["APR-1", "APR-2", "APR-3", "APR-4"] {
-            decide(&shop, id, "executed", Some(result)).await;
+            decide(&fixture, id, "executed", Some(result)).await;
         }
         for (role, id, customer, is_told) in [
             // It was answered to somebody who was shown no more than this caller.
@@ -219,8 +224,8 @@ async fn what_came_of_it_is_for_those_whom_it_concerns() {
             (Role::Desk, "APR-2", None, true),
             (Role::Approver, "APR-2", None, true),
         ] {
-            shop.role = role;
-            let mut ctx = on_line(&shop, None, customer).await;
+            fixture.role = role;
+            let mut ctx = on_line(&fixture, None, customer).await;
             let request = own::one(&mut ctx, id).await.unwrap();
             let told = format!("{:?}", answer(&ctx, request));
             assert_eq!(told.contains("77"), is_told, "{id} {customer:?}: {told}");
@@ -232,13 +237,13 @@ async fn what_came_of_it_is_for_those_whom_it_concerns() {
 
 #[tokio::test]
 async fn what_waits_is_said_in_words() {
-    for shop in shops().await {
+    for fixture in fixtures().await {
         let summary = "Cancel order ORD-10001 of Ana: refund 5.00 USD to the card.".to_owned();
         let request = Request { summary, ..testing::request("APR-1", "tester") };
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = fixture.db.db.write().await.unwrap();
         approvals::insert(&mut tx, "demo", &request).await.unwrap();
         tx.commit().await.unwrap();
-        let answer = shop.call(ApprovalStatus, json!({})).await.unwrap();
+        let answer = fixture.call(ApprovalStatus, json!({})).await.unwrap();
         assert_eq!(
             answer["say"],
             "This still waits for a colleague: Cancel order 1 0 0 0 1 of Ana: refund 5 dollars to \
@@ -249,12 +254,12 @@ async fn what_waits_is_said_in_words() {
 
 #[tokio::test]
 async fn a_long_result_is_left_to_the_tool_itself() {
-    for shop in shops().await {
-        ask(&shop, "APR-1", "tester", None).await;
+    for fixture in fixtures().await {
+        ask(&fixture, "APR-1", "tester", None).await;
         let rows = "x".repeat(LONGEST_RESULT);
         let result = json!({ "say": "Done.", "status": "ok", "data": { "rows": rows } });
-        decide(&shop, "APR-1", "executed", Some(&result.to_string())).await;
-        let answer = shop.call(ApprovalStatus, json!({})).await.unwrap();
+        decide(&fixture, "APR-1", "executed", Some(&result.to_string())).await;
+        let answer = fixture.call(ApprovalStatus, json!({})).await.unwrap();
         assert!(answer["data"].get("result").is_none());
         assert!(answer["say"].as_str().unwrap().contains("Call order create again"));
     }

@@ -1,19 +1,24 @@
 //! Taking a request back before anyone has decided about it.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::own;
 use crate::{
+    business::Reservations,
     db::approvals::{self, Decided},
     text,
     tool::{Answer, Approval, CallContext, Effect, Risk, Spec, Tool, ToolError, Toolset},
 };
-use business_mcp::catalog::sql::reservations;
 
 /// Takes a request back.
-pub struct ApprovalWithdraw;
+pub struct ApprovalWithdraw {
+    /// What is released with it.
+    pub reservations: Arc<dyn Reservations>,
+}
 
 /// Which request.
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
@@ -63,7 +68,7 @@ impl Tool for ApprovalWithdraw {
                 "That request no longer waits. Ask approval_status what became of it."
             )));
         }
-        reservations::release_holder(&mut ctx.tx, &tenant, &approvals::holder(&request.id)).await?;
+        self.reservations.release(&mut ctx.tx, &tenant, &approvals::holder(&request.id)).await?;
         ctx.concerns(&request.id);
         let output = Output { approval_id: request.id, status: "withdrawn" };
         Ok(Answer::ok(text!("The request is withdrawn, and nothing was changed."), output))

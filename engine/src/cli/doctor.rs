@@ -6,12 +6,12 @@ use anyhow::bail;
 
 use super::{output, sentence, serve::ServeArgs, start, warnings};
 use crate::{
+    application::Application,
     auth::{Authenticator, KeySource},
     db::Db,
     gate::policy::Policy,
     http,
 };
-use business_mcp::{business::Business, payments::sql::ledgers, tools};
 
 /// The settings that `serve` would have.
 #[derive(clap::Args)]
@@ -41,22 +41,22 @@ impl Findings {
     }
 }
 
-pub(super) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
+pub(super) async fn run(args: DoctorArgs, application: &Application) -> anyhow::Result<()> {
     let settings = args.settings;
     let mut findings = Findings::default();
-    database(&settings, &mut findings).await;
+    database(&settings, application, &mut findings).await;
     tokens(&settings, &mut findings).await;
     address(&settings, &mut findings);
     let fits = |policy: Policy| {
-        policy.check(&tools::catalogue(Vec::new()))?;
+        policy.check(&application.tools(Vec::new()))?;
         Ok(policy.version().to_owned())
     };
     match settings.calls.policy().and_then(fits) {
         Ok(version) => fine(&format!("the policy is {version}")),
         Err(why) => findings.wrong(&why, "Mend the file, or leave POLICY_FILE unset."),
     }
-    match Business::shipped() {
-        Ok(business) => fine(&format!("the business is {}", business.name)),
+    match application.facts() {
+        Ok(facts) => fine(&format!("the business is {}", facts.name())),
         Err(error) => findings.wrong(&error.to_string(), "Mend seed/business.toml."),
     }
     for warning in warnings::of(&settings.tokens, &settings.listen) {
@@ -73,7 +73,7 @@ pub(super) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
     }
 }
 
-async fn database(settings: &ServeArgs, findings: &mut Findings) {
+async fn database(settings: &ServeArgs, application: &Application, findings: &mut Findings) {
     let url = &settings.database.database_url;
     // To open a file would make it, and whoever asks what is wrong wants nothing changed.
     let file = url.strip_prefix("sqlite://").and_then(|rest| rest.split('?').next());
@@ -100,7 +100,7 @@ async fn database(settings: &ServeArgs, findings: &mut Findings) {
     match db.check().await {
         Ok(()) => {
             fine(&format!("the {} database answers, its schema is current", db.kind()));
-            ledgers(&db, findings).await;
+            records(&db, application, findings).await;
         }
         Err(error) => findings.wrong(
             &format!("the database is not ready: {error}"),
@@ -109,17 +109,18 @@ async fn database(settings: &ServeArgs, findings: &mut Findings) {
     }
 }
 
-async fn ledgers(db: &Db, findings: &mut Findings) {
-    let added_up = async { ledgers::differences(&mut db.read().await?).await };
-    match added_up.await {
-        Ok(differences) if differences.none() => {
-            fine("stock, gift cards, payments and sales add up");
+/// What the modules find wrong with the records.
+async fn records(db: &Db, application: &Application, findings: &mut Findings) {
+    for check in application.checks() {
+        let found = async { (check.run)(&mut db.read().await?).await };
+        match found.await {
+            Ok(wrong) if wrong.is_empty() => fine(check.name),
+            Ok(wrong) => findings.wrong(
+                &wrong.join("; "),
+                "Something wrote past the server: compare with a backup before you serve again.",
+            ),
+            Err(error) => note(&format!("the records were not checked: {error}")),
         }
-        Ok(differences) => findings.wrong(
-            &format!("the books do not add up: {differences:?}"),
-            "Something wrote past the server: compare with a backup before you serve again.",
-        ),
-        Err(error) => note(&format!("the books were not added up: {error}")),
     }
 }
 

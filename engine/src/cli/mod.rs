@@ -4,17 +4,13 @@
 //! Exit codes: 0, 1 (it failed, one sentence on standard error), 2 (wrong usage).
 
 mod approvals;
-mod demo;
 mod doctor;
 mod healthcheck;
-pub mod import;
 mod key;
 pub mod lock;
 mod migrate;
-mod output;
-mod progress;
-pub mod seed;
-mod serve;
+pub mod output;
+pub mod serve;
 pub mod start;
 mod stdio;
 mod token;
@@ -23,15 +19,14 @@ mod warnings;
 
 pub use self::warnings::IGNORED_VARIABLES;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
-use anyhow::Context as _;
 use clap::{
-    Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::Resettable,
+    Arg, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    builder::Resettable,
 };
 
-use crate::{config::DatabaseConfig, db::Db, tool::Clock};
-use business_mcp::business::Business;
+use crate::application::Application;
 
 /// A business behind one MCP endpoint, for voice and chat agents
 #[derive(Parser)]
@@ -45,16 +40,10 @@ pub struct Cli {
 enum Command {
     /// Serve until SIGTERM or ctrl-c
     Serve(serve::ServeArgs),
-    /// Serve a fresh SQLite database with demo data, and print what to try
-    Demo(demo::DemoArgs),
     /// Serve one local client over standard input and output
     Stdio(stdio::StdioArgs),
     /// Bring the database's schema up to date
     Migrate(migrate::MigrateArgs),
-    /// Fill the database with demo data, the same every time
-    Seed(OnDatabase<seed::SeedArgs>),
-    /// Import the business's own records
-    Import(OnDatabase<import::ImportArgs>),
     /// Make a development token
     Token(token::TokenArgs),
     /// Create, list and revoke API keys
@@ -69,27 +58,18 @@ enum Command {
     Healthcheck(healthcheck::HealthcheckArgs),
 }
 
-/// A command that writes into the database.
-#[derive(clap::Args)]
-struct OnDatabase<T: clap::Args> {
-    #[command(flatten)]
-    database: DatabaseConfig,
-    #[command(flatten)]
-    args: T,
-}
-
-/// Runs the command line.
-pub fn main() -> ExitCode {
-    let matches = without_empty_variables(Cli::command()).get_matches();
-    let Cli { command } = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => error.exit(),
-    };
+/// Runs the command line of an application.
+pub fn main(application: Application) -> ExitCode {
+    let definition = application
+        .commands()
+        .iter()
+        .fold(Cli::command(), |cli, command| cli.subcommand(command.definition()));
+    let matches = without_empty_variables(definition).get_matches();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
-    let outcome = runtime.block_on(run(command));
+    let outcome = runtime.block_on(run(&matches, Arc::new(application)));
     // What still sits in a thread of its own, such as a fetch of keys, is not waited for.
     runtime.shutdown_background();
     match outcome.and_then(|()| output::check()) {
@@ -98,33 +78,25 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
+async fn run(matches: &ArgMatches, application: Arc<Application>) -> anyhow::Result<()> {
+    if let Some((name, arguments)) = matches.subcommand()
+        && let Some(own) = application.commands().iter().find(|own| own.name() == name)
+    {
+        return own.run(arguments, application.clone()).await;
+    }
+    let Cli { command } = match Cli::from_arg_matches(matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     match command {
-        Command::Serve(args) => serve::run(args).await,
-        Command::Demo(args) => demo::run(args).await,
-        Command::Stdio(args) => stdio::run(args).await,
+        Command::Serve(args) => serve::run(args, &application).await,
+        Command::Stdio(args) => stdio::run(args, &application).await,
         Command::Migrate(args) => migrate::run(&args).await,
-        Command::Seed(OnDatabase { database, args }) => {
-            let db = migrated(&database).await?;
-            let now = Clock::System.now();
-            seed::run(&db, &args, &Business::shipped()?, now).await?;
-            import::count_sales(&db, now).await;
-            db.close().await;
-            Ok(())
-        }
-        Command::Import(OnDatabase { database, args }) => {
-            let db = migrated(&database).await?;
-            let now = Clock::System.now();
-            import::run(&db, &args, &Business::shipped()?, now).await?;
-            import::count_sales(&db, now).await;
-            db.close().await;
-            Ok(())
-        }
         Command::Token(args) => token::run(&args),
         Command::Key(args) => key::run(args).await,
         Command::Approvals(args) => approvals::run(args).await,
-        Command::Tools(args) => tools::run(&args),
-        Command::Doctor(args) => doctor::run(args).await,
+        Command::Tools(args) => tools::run(&args, &application),
+        Command::Doctor(args) => doctor::run(args, &application).await,
         Command::Healthcheck(args) => healthcheck::run(&args).await,
     }
 }
@@ -143,13 +115,6 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
             },
         )
         .mut_subcommands(without_empty_variables)
-}
-
-/// The database, with its schema up to date.
-async fn migrated(database: &DatabaseConfig) -> anyhow::Result<Db> {
-    let db = start::open(&database.database_url)?;
-    db.migrate().await.context("the schema could not be brought up to date")?;
-    Ok(db)
 }
 
 /// One sentence on standard error, causes and all.

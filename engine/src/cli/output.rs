@@ -13,7 +13,7 @@ use anyhow::{Result, anyhow};
 static FAILED: OnceLock<io::Error> = OnceLock::new();
 
 /// Prints a line on standard output.
-pub(super) fn line(text: Arguments<'_>) {
+pub fn line(text: Arguments<'_>) {
     if let Err(error) = writeln!(io::stdout().lock(), "{text}")
         && error.kind() != ErrorKind::BrokenPipe
     {
@@ -22,12 +22,12 @@ pub(super) fn line(text: Arguments<'_>) {
 }
 
 /// Prints a line on standard error, if anyone reads it.
-pub(super) fn aside(text: Arguments<'_>) {
+pub fn aside(text: Arguments<'_>) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Whether everything was printed that somebody wanted to read.
-pub(super) fn check() -> Result<()> {
+pub fn check() -> Result<()> {
     match FAILED.get() {
         Some(error) => Err(anyhow!("standard output cannot be written to: {error}")),
         None => Ok(()),

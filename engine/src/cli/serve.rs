@@ -9,12 +9,12 @@ use super::{
     warnings,
 };
 use crate::{
+    application::Application,
     config::{CallConfig, DatabaseConfig, ListenConfig, TokenConfig},
     http,
     telemetry::{self, LogConfig},
     tool::Clock,
 };
-use business_mcp::tools;
 
 /// Settings of a server; each is an environment variable too.
 #[derive(clap::Args)]
@@ -34,7 +34,7 @@ pub struct ServeArgs {
     no_migrate: bool,
 }
 
-pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
+pub(super) async fn run(args: ServeArgs, application: &Application) -> anyhow::Result<()> {
     telemetry::start_logging(args.log);
     if args.tokens.jwt_secret.is_none()
         && args.tokens.jwt_jwks_url.is_none()
@@ -54,7 +54,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     }
     let _metrics = serve_metrics(&args.listen).await?;
     let settings = Settings {
-        tools: tools::catalogue(args.calls.ignored_arguments.clone()),
+        application,
         tokens: &args.tokens,
         listen: &args.listen,
         calls: &args.calls,
@@ -74,9 +74,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<()> {
 }
 
 /// Serves `/metrics` on its own port; port 0 is none.
-pub(super) async fn serve_metrics(
-    listen: &ListenConfig,
-) -> anyhow::Result<Option<AbortOnDropHandle<()>>> {
+pub async fn serve_metrics(listen: &ListenConfig) -> anyhow::Result<Option<AbortOnDropHandle<()>>> {
     if listen.metrics_port == 0 {
         return Ok(None);
     }
@@ -97,21 +95,21 @@ pub(super) async fn serve_metrics(
 
 /// SIGTERM and ctrl-c, heard from the moment this is made: whoever sees that the server is ready may
 /// stop it at once.
-pub(super) struct ToldToStop {
+pub struct ToldToStop {
     terminate: unix::Signal,
     interrupt: unix::Signal,
 }
 
 impl ToldToStop {
     /// Begins to listen; from now on neither ends the process by itself.
-    pub(super) fn listen() -> anyhow::Result<Self> {
+    pub fn listen() -> anyhow::Result<Self> {
         let hear = |kind| unix::signal(kind).context("the signals to stop cannot be heard");
         let terminate = hear(unix::SignalKind::terminate())?;
         Ok(Self { terminate, interrupt: hear(unix::SignalKind::interrupt())? })
     }
 
     /// Waits for one of them.
-    pub(super) async fn wait(mut self) {
+    pub async fn wait(mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

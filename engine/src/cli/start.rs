@@ -3,32 +3,27 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    task::{JoinHandle, JoinSet},
+};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use crate::{
+    application::Application,
     auth::{Authenticator, stored::StoredKeys},
-    config::{CallConfig, ListenConfig, TokenConfig},
+    config::{CallConfig, DatabaseConfig, ListenConfig, TokenConfig},
     db::{Db, DbOptions},
     gate::{Gate, GateOptions},
     http::{self, App, Parts, limits::Limits, server},
     speech::words,
-    tool::{Catalogue, Clock},
-};
-use business_mcp::{
-    business::Business,
-    payments::{Sandbox, Worker},
-    sales,
+    tool::Clock,
 };
 
 /// How often requests that nobody decided are ended, and idle callers forgotten.
 const SWEEP: Duration = Duration::from_secs(5);
 /// How long the audit trail may still be written when the program stops.
 const AUDIT: Duration = Duration::from_secs(3);
-/// How often days that are over are counted.
-const COUNT: Duration = Duration::from_secs(30);
-/// The pause after each day, so that it hinders nobody.
-const COUNT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Opens the database that a setting names.
 ///
@@ -38,38 +33,73 @@ pub fn open(url: &str) -> anyhow::Result<Db> {
     Db::open(url, &DbOptions::default()).context("DATABASE_URL cannot be opened")
 }
 
-/// A gate with these tools behind it.
+/// Opens the database that a setting names and brings its schema up to date.
+///
+/// # Errors
+/// The database's own reason.
+pub async fn open_migrated(database: &DatabaseConfig) -> anyhow::Result<Db> {
+    let db = open(&database.database_url)?;
+    db.migrate().await.context("the schema could not be brought up to date")?;
+    Ok(db)
+}
+
+/// A gate in front of the application's tools.
 ///
 /// # Errors
 /// A policy that cannot be read or does not fit the tools.
 pub fn gate(
     db: Db,
-    tools: Catalogue,
+    application: &Application,
     calls: &CallConfig,
     clock: Clock,
 ) -> anyhow::Result<Arc<Gate>> {
-    let business = Business::shipped()?;
-    if !words::speak(&business.language) {
-        tracing::warn!(
-            language = business.language,
-            "it speaks English: it knows no such language"
-        );
+    let facts = application.facts()?;
+    if !words::speak(facts.language()) {
+        tracing::warn!(language = facts.language(), "it speaks English: it knows no such language");
     }
     let options = GateOptions {
         deadline: calls.tool_timeout,
         approval_ttl: calls.approval_ttl(),
         clock,
         policy: calls.policy().map_err(|why| anyhow!(why))?,
-        business: Arc::new(business),
+        facts,
+        reservations: application.reservations(),
     };
+    let tools = application.tools(calls.ignored_arguments.clone());
     Ok(Arc::new(Gate::new(db, tools, options).map_err(|why| anyhow!(why))?))
 }
 
-/// Whoever works off what cards and wallets are to be charged. A real provider takes the sandbox's
-/// place here.
-pub fn pay(db: Db, clock: Clock) -> Worker<Sandbox> {
-    let provider = Sandbox::new(db.clone(), clock.clone());
-    Worker::new(db, clock, provider)
+/// The background jobs of a running server.
+pub struct Jobs {
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+/// Starts the jobs of every module; they end when `stop` is cancelled.
+pub fn run_jobs(
+    application: &Application,
+    db: &Db,
+    clock: &Clock,
+    stop: &CancellationToken,
+) -> Jobs {
+    let mut tasks = JoinSet::new();
+    for job in application.jobs() {
+        tasks.spawn((job.run)(db.clone(), clock.clone(), stop.clone()));
+    }
+    Jobs { stop: stop.clone(), tasks }
+}
+
+impl Jobs {
+    /// Stops the jobs and waits until they have finished what they had begun.
+    pub async fn finish(mut self) {
+        self.stop.cancel();
+        let finished = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(server::DRAIN, finished).await.is_err() {
+            tracing::warn!(
+                "a background job was cut off; what it had begun is done again after the next start"
+            );
+        }
+    }
 }
 
 /// Lets the audit trail catch up before the database is closed.
@@ -88,15 +118,14 @@ pub struct Running {
     drain_delay: Duration,
     stop: CancellationToken,
     served: JoinHandle<bool>,
-    payments: AbortOnDropHandle<()>,
+    jobs: Jobs,
     _sweeper: AbortOnDropHandle<()>,
-    _counter: AbortOnDropHandle<()>,
 }
 
 /// Everything a server is started with.
 pub struct Settings<'a> {
-    /// What it can do; [`tools::catalogue`](business_mcp::catalogue) is all there is.
-    pub tools: Catalogue,
+    /// The business that it serves.
+    pub application: &'a Application,
     /// How tokens are verified.
     pub tokens: &'a TokenConfig,
     /// Where it listens, and how much it takes.
@@ -113,12 +142,10 @@ impl Running {
     /// # Errors
     /// An unsafe or impossible setting, or a port that is taken.
     pub async fn start(db: Db, settings: Settings<'_>) -> anyhow::Result<Self> {
-        let Settings { tools, tokens, listen, calls, clock } = settings;
+        let Settings { application, tokens, listen, calls, clock } = settings;
         listen.check().map_err(|why| anyhow!(why))?;
         let auth = tokens.auth()?;
-        let payments = pay(db.clone(), clock.clone());
-        let counter = count_sales(db.clone(), clock.clone());
-        let gate = gate(db.clone(), tools, calls, clock)?;
+        let gate = gate(db.clone(), application, calls, clock.clone())?;
         let listener = TcpListener::bind((listen.bind, listen.port))
             .await
             .with_context(|| format!("cannot listen on {}:{}", listen.bind, listen.port))?;
@@ -142,7 +169,7 @@ impl Running {
         let stop = CancellationToken::new();
         let served = tokio::spawn(server::serve(listener, http::router(app.clone()), stop.clone()));
         let sweeper = tokio::spawn(sweep(app.clone(), gate));
-        let payments = tokio::spawn(payments.run(stop.clone()));
+        let jobs = run_jobs(application, &db, &clock, &stop);
         let drain_delay = listen.drain_delay;
         Ok(Self {
             address,
@@ -151,9 +178,8 @@ impl Running {
             drain_delay,
             stop,
             served,
-            payments: AbortOnDropHandle::new(payments),
+            jobs,
             _sweeper: AbortOnDropHandle::new(sweeper),
-            _counter: AbortOnDropHandle::new(tokio::spawn(counter)),
         })
     }
 
@@ -165,15 +191,9 @@ impl Running {
         self.app.drain();
         tokio::time::sleep(self.drain_delay).await;
         self.stop.cancel();
-        let payments = tokio::time::timeout(server::DRAIN, self.payments);
-        let (served, payments) = tokio::join!(self.served, payments);
+        let (served, ()) = tokio::join!(self.served, self.jobs.finish());
         if matches!(served, Ok(false)) {
             tracing::warn!("some requests did not end in time and were cut off");
-        }
-        if payments.is_err() {
-            tracing::warn!(
-                "a call to the payment provider was cut off; it is repeated with its key"
-            );
         }
         self.app.transport.stop();
         finish_audit(&self.app.gate).await;
@@ -199,24 +219,5 @@ async fn sweep(app: Arc<App>, gate: Arc<Gate>) {
             let source = std::error::Error::source(&error).map(ToString::to_string);
             tracing::warn!(source, "requests that nobody decided could not be ended");
         }
-    }
-}
-
-/// Counts what was sold on days that are over.
-async fn count_sales(db: Db, clock: Clock) {
-    // A server that has just started has better things to do.
-    let mut pause = SWEEP;
-    loop {
-        tokio::time::sleep(pause).await;
-        let until = sales::last_to_count(clock.now());
-        pause = match sales::count_some(&db, &until, 1).await {
-            Ok(0) => COUNT,
-            Ok(_) => COUNT_PAUSE,
-            Err(error) => {
-                let source = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::warn!(%error, source, "what was sold could not be counted");
-                COUNT
-            }
-        };
     }
 }

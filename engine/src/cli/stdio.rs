@@ -7,12 +7,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{start, token::role};
 use crate::{
+    application::Application,
     config::{self, CallConfig, DatabaseConfig},
     mcp::McpServer,
     telemetry::{self, LogConfig},
     tool::{Caller, Clock, Role},
 };
-use business_mcp::tools;
 
 /// Settings of a local server. Whoever starts it is trusted with the role.
 #[derive(clap::Args)]
@@ -34,16 +34,11 @@ pub struct StdioArgs {
     role: Role,
 }
 
-pub(super) async fn run(args: StdioArgs) -> anyhow::Result<()> {
+pub(super) async fn run(args: StdioArgs, application: &Application) -> anyhow::Result<()> {
     telemetry::start_logging(args.log);
     let db = start::open(&args.database.database_url)?;
     db.migrate().await.context("the schema could not be brought up to date")?;
-    let gate = start::gate(
-        db.clone(),
-        tools::catalogue(args.calls.ignored_arguments.clone()),
-        &args.calls,
-        Clock::System,
-    )?;
+    let gate = start::gate(db.clone(), application, &args.calls, Clock::System)?;
     let caller = Caller {
         tenant: args.tenant.into(),
         subject: args.subject.into(),
@@ -52,12 +47,11 @@ pub(super) async fn run(args: StdioArgs) -> anyhow::Result<()> {
         expires_at: None,
     };
     let stop = CancellationToken::new();
-    let payments = tokio::spawn(start::pay(db.clone(), Clock::System).run(stop.clone()));
+    let jobs = start::run_jobs(application, &db, &Clock::System, &stop);
     let served = McpServer::local(gate.clone(), Arc::new(caller)).serve_stdio().await;
     stop.cancel();
-    let paid = payments.await.context("the payments could not be finished");
+    jobs.finish().await;
     start::finish_audit(&gate).await;
     db.close().await;
-    served?;
-    paid
+    served
 }

@@ -9,8 +9,10 @@ use super::{
     lock::{self, Lock},
     output,
 };
-use crate::tool::{Catalogue, Toolset, catalogue::Entry};
-use business_mcp::tools;
+use crate::{
+    application::Application,
+    tool::{Catalogue, Toolset, catalogue::Entry},
+};
 
 /// How to print.
 #[derive(clap::Args)]
@@ -38,8 +40,8 @@ fn toolset(name: &str) -> Result<Toolset, String> {
     })
 }
 
-pub(super) fn run(args: &ToolsArgs) -> anyhow::Result<()> {
-    let catalogue = tools::catalogue(Vec::new());
+pub(super) fn run(args: &ToolsArgs, application: &Application) -> anyhow::Result<()> {
+    let catalogue = application.tools(Vec::new());
     if let Some(file) = &args.lock {
         return write_lock(Path::new(file), &catalogue);
     }

@@ -11,7 +11,7 @@ record! {
     /// What is stored under a key.
     #[derive(Debug)]
     pub struct Claimed {
-        /// SHA-256 of the canonical arguments of the first call.
+        /// SHA-256 of the intent of the first call.
         pub fingerprint: String,
         /// The customer as whom it was made.
         pub customer_id: Option<String>,
@@ -38,8 +38,10 @@ pub struct ClaimKey<'a> {
 /// What is claimed: a call with its arguments, made as a customer or as nobody.
 #[derive(Debug, Clone, Copy)]
 pub struct NewClaim<'a> {
-    /// SHA-256 of the canonical arguments.
+    /// SHA-256 of the intent.
     pub fingerprint: &'a str,
+    /// SHA-256 of the arguments as they were sent, with the key or the conversation.
+    pub letters: &'a str,
     /// The customer as whom it is made.
     pub customer_id: Option<&'a str>,
     /// When it is made.
@@ -57,10 +59,12 @@ pub async fn claim(
     let claimed = tx
         .execute(
             "insert into idempotency_keys
-                 (tenant_id, principal, tool, key, fingerprint, customer_id, created_at, expires_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)
+                 (tenant_id, principal, tool, key, fingerprint, letters, customer_id, created_at,
+                  expires_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
              on conflict (tenant_id, principal, tool, key) do update
              set fingerprint = excluded.fingerprint,
+                 letters = excluded.letters,
                  customer_id = excluded.customer_id,
                  response = null,
                  approval_id = null,
@@ -73,6 +77,7 @@ pub async fn claim(
                 key.tool,
                 key.key,
                 new.fingerprint,
+                new.letters,
                 new.customer_id,
                 new.at,
                 new.expires_at
@@ -87,6 +92,27 @@ pub async fn claim(
          from idempotency_keys
          where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
         params![key.tenant, key.principal, key.tool, key.key],
+    )
+    .await
+}
+
+/// What a call left that was made before with the same letters, while its key is kept.
+pub async fn by_letters(
+    tx: &mut Tx,
+    tenant: &str,
+    principal: &str,
+    tool: &str,
+    letters: &str,
+    now: DateTime<Utc>,
+) -> StoreResult<Option<Claimed>> {
+    tx.fetch_optional(
+        "select fingerprint, customer_id, response, approval_id
+         from idempotency_keys
+         where tenant_id = $1 and principal = $2 and tool = $3 and letters = $4
+           and expires_at > $5
+         order by created_at desc
+         limit 1",
+        params![tenant, principal, tool, letters, now],
     )
     .await
 }

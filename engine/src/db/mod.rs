@@ -1,86 +1,41 @@
-//! The one door to the database, and all SQL of the server.
+//! The one door to the database, and the engine's own statements.
 //!
 //! [`Db`] opens read and write transactions; [`Tx`] runs statements. Each statement is written once,
 //! with `$1` parameters and in the SQL that SQLite and Postgres share, and runs on the database's
 //! own driver: rusqlite on the calling thread, or sqlx's Postgres.
 //!
-//! * [`db`], [`tx`]: opening, beginning, running, committing;
+//! * [`open`], [`tx`]: opening, beginning, running, committing;
 //! * [`value`], [`mod@record`]: what goes into a statement, and what comes out;
 //! * [`error`]: what can go wrong, by kind;
 //! * `sqlite`, `postgres`: the two drivers behind the door;
-//! * [`approvals`], [`audit`], [`idempotency`], [`keys`]: the gate's tables;
-//! * [`tenants`], [`stock`], [`reservations`]: the business's;
-//! * [`orders`], [`order_lists`], [`order_items`], [`order_requests`], [`shipments`], [`quotes`],
-//!   [`payments`], [`gift_cards`]: what was asked for, ordered, sent and paid, from [`buyers`] of [`articles`];
-//! * [`provider_calls`], [`sandbox_calls`]: what the provider behind cards is asked to do;
-//! * [`verifications`]: who has shown to be a customer;
-//! * [`customers`], [`customer_search`], [`customer_profile`], [`customer_changes`],
-//!   [`interactions`], [`interaction_lists`], [`erasure`]: who they are, what is known of them, how it
-//!   changes, and how it is forgotten;
-//! * [`tickets`]: what was handed over to a person;
-//! * [`products`], [`product_search`], [`variants`]: what there is, how it is found, and on what
-//!   terms it is sold and reordered;
-//! * [`sales`]: what was sold, day by day;
-//! * [`ledgers`]: whether the books add up;
-//! * [`import`]: the business's own records, file by file.
+//! * [`approvals`], [`audit`], [`idempotency`], [`keys`], [`tenants`], [`verifications`]: the engine's tables.
 
 pub mod approvals;
-pub mod articles;
 pub mod audit;
-pub mod buyers;
-pub mod customer_changes;
-pub mod customer_profile;
-pub mod customer_search;
-pub mod customers;
-pub mod db;
-pub mod erasure;
 pub mod error;
-pub mod gift_cards;
 pub mod idempotency;
-pub mod import;
-pub mod interaction_lists;
-pub mod interactions;
 pub mod keys;
-pub mod ledgers;
-pub mod order_items;
-pub mod order_lists;
-pub mod order_requests;
-pub mod orders;
-pub mod payments;
+pub mod open;
 mod postgres;
-pub mod product_search;
-pub mod products;
-pub mod provider_calls;
-pub mod quotes;
 pub mod record;
-pub mod reservations;
-pub mod sales;
-pub mod sandbox_calls;
-pub mod shipments;
 mod sqlite;
-pub mod stock;
 pub mod tenants;
-#[cfg(test)]
-pub(crate) mod testing;
-pub mod tickets;
 pub mod tx;
 pub mod value;
-pub mod variants;
 pub mod verifications;
 
-pub use db::{Db, DbOptions};
+pub use crate::{params, record};
 pub use error::{StoreError, StoreResult};
+pub use open::{Db, DbOptions};
 pub use record::Record;
-pub(crate) use record::record;
 pub use tx::Tx;
-pub(crate) use value::params;
 
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Utc};
 
     use super::*;
-    use business_mcp::testing::TestDb;
+    use crate::testing::{self, TestDb};
 
     record! {
         #[derive(Debug, PartialEq)]

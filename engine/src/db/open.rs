@@ -6,7 +6,7 @@ use sqlx::{ConnectOptions, Connection, migrate::Migrator, postgres::PgConnectOpt
 
 use super::{StoreError, StoreResult, Tx, postgres::Postgres, sqlite::Sqlite, tx::Inner};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
 /// How the database is opened.
 #[derive(Debug, Clone)]

@@ -24,6 +24,7 @@ pub trait Column: Sized + Send {
 }
 
 /// Declares a struct and reads it from rows whose columns have its fields' names, in their order.
+#[macro_export]
 macro_rules! record {
     ($(#[$meta:meta])* $visibility:vis struct $name:ident {
         $($(#[$field_meta:meta])* $field_visibility:vis $field:ident: $type:ty),* $(,)?
@@ -31,8 +32,8 @@ macro_rules! record {
         $(#[$meta])*
         $visibility struct $name { $($(#[$field_meta])* $field_visibility $field: $type),* }
 
-        impl $crate::store::record::Record for $name {
-            fn from_sqlite(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        impl $crate::db::record::Record for $name {
+            fn from_sqlite(row: &$crate::db::record::drivers::rusqlite::Row<'_>) -> $crate::db::record::drivers::rusqlite::Result<Self> {
                 let mut positions = 0..;
                 Ok(Self { $($field: {
                     let position = positions.next().unwrap_or(usize::MAX);
@@ -40,26 +41,32 @@ macro_rules! record {
                         row.as_ref().column_name(position)?, stringify!($field),
                         "the columns of a statement follow the fields of {}", stringify!($name),
                     );
-                    <$type as $crate::store::record::Column>::from_sqlite(row, position)?
+                    <$type as $crate::db::record::Column>::from_sqlite(row, position)?
                 }),* })
             }
 
-            fn from_postgres(row: &sqlx::postgres::PgRow) -> sqlx::Result<Self> {
+            fn from_postgres(row: &$crate::db::record::drivers::sqlx::postgres::PgRow) -> $crate::db::record::drivers::sqlx::Result<Self> {
                 let mut positions = 0..;
                 Ok(Self { $($field: {
                     let position = positions.next().unwrap_or(usize::MAX);
                     debug_assert_eq!(
-                        sqlx::Column::name(sqlx::Row::try_column(row, position)?),
+                        $crate::db::record::drivers::sqlx::Column::name($crate::db::record::drivers::sqlx::Row::try_column(row, position)?),
                         stringify!($field),
                         "the columns of a statement follow the fields of {}", stringify!($name),
                     );
-                    <$type as $crate::store::record::Column>::from_postgres(row, position)?
+                    <$type as $crate::db::record::Column>::from_postgres(row, position)?
                 }),* })
             }
         }
     };
 }
-pub(crate) use record;
+
+/// What the code of [`record!`](crate::record) names, so that a business need not depend on the drivers.
+#[doc(hidden)]
+pub mod drivers {
+    pub use rusqlite;
+    pub use sqlx;
+}
 
 fn postgres<'r, T: Decode<'r, Postgres> + Type<Postgres>>(
     row: &'r PgRow,

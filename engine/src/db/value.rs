@@ -16,10 +16,10 @@ pub enum Value<'a> {
 }
 
 /// The parameters of a statement: `params![tenant, id]` for `$1` and `$2`.
+#[macro_export]
 macro_rules! params {
-    ($($value:expr),* $(,)?) => { &[$($crate::store::value::Value::from($value)),*] };
+    ($($value:expr),* $(,)?) => { &[$($crate::db::value::Value::from($value)),*] };
 }
-pub(crate) use params;
 
 /// How a time is written on SQLite: fixed width, so that text order is time order.
 pub(super) fn sqlite_time(at: DateTime<Utc>) -> String {

@@ -1,5 +1,6 @@
 //! Keys that make a repeated call harmless: the one the caller gives, or one derived from who calls,
-//! in which conversation, which tool and with which arguments. What was answered to a verified customer's
+//! in which conversation, which tool and what for. A call that is repeated to the letter finds its answer before
+//! anything is understood; one in other words finds it by its intent. What was answered to a verified customer's
 //! call is for nobody else.
 
 use std::sync::{
@@ -19,7 +20,7 @@ use crate::{
     text,
     tool::{
         ErrorCode, Spec, ToolError,
-        catalogue::{PreparedCall, Rendered},
+        catalogue::{PreparedCall, Rendered, ResolvedCall},
     },
 };
 
@@ -44,15 +45,23 @@ pub(super) struct Trace {
     is_open: AtomicBool,
 }
 
-/// The claim of one call.
-pub(super) struct Claim<'a> {
-    trace: &'a Trace,
+/// Whose call it is, and what it says to the letter.
+pub(super) struct Letters {
     tenant: Arc<str>,
     principal: Arc<str>,
     tool: &'static str,
-    pub(super) key: String,
+    /// The digest of the given key, or of the conversation, and the canonical arguments.
+    digest: String,
     /// The customer as whom the call is made. What was answered then is for nobody else.
     customer: Option<Arc<str>>,
+}
+
+/// The claim of one call that was understood.
+pub(super) struct Claim {
+    letters: Letters,
+    pub(super) key: String,
+    /// What identifies the wish.
+    fingerprint: String,
     window: TimeDelta,
 }
 
@@ -66,35 +75,83 @@ pub(super) enum Earlier {
     Running,
 }
 
-impl Claims {
-    /// The claim of a call that is made as a customer, or as nobody.
-    pub(super) fn of<'a>(
-        &self,
+impl Letters {
+    /// The letters of a call that is made as a customer, or as nobody.
+    pub(super) fn of(
         spec: &Spec,
         call: &PreparedCall,
         request: &CallRequest,
         customer: Option<Arc<str>>,
-        trace: &'a Trace,
-    ) -> Claim<'a> {
-        let caller = &request.caller;
+    ) -> Self {
+        let given = call.idempotency_key.as_deref();
+        let key = given.or(request.conversation.as_deref()).unwrap_or_default();
+        let kind = if given.is_some() { "given" } else { "derived" };
+        Self {
+            tenant: request.caller.tenant.clone(),
+            principal: request.caller.subject.clone(),
+            tool: spec.name,
+            digest: digest(&format!("{kind}\0{key}\0{}", call.canonical())),
+            customer,
+        }
+    }
+
+    /// What the same call left that was made before, to the letter: nothing has to be understood again.
+    ///
+    /// # Errors
+    /// `idempotency_conflict` where it was made as another customer.
+    pub(super) async fn find(
+        &self,
+        tx: &mut Tx,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Earlier>, ToolError> {
+        let (tenant, principal) = (&*self.tenant, &*self.principal);
+        let found =
+            idempotency::by_letters(tx, tenant, principal, self.tool, &self.digest, now).await?;
+        found.map(|found| self.earlier(found)).transpose()
+    }
+
+    fn earlier(&self, claimed: Claimed) -> Result<Earlier, ToolError> {
+        // Neither told nor done again: a retry must not happen twice because a verification has begun
+        // or ended meanwhile.
+        if claimed.customer_id.as_deref() != self.customer.as_deref() {
+            return Err(ToolError::new(
+                ErrorCode::IdempotencyConflict,
+                text!(
+                    "The same call was made when somebody else, or nobody, was verified. Verify the same \
+                     caller again, or give a new idempotency_key to have it done once more."
+                ),
+            ));
+        }
+        Ok(match (claimed.response, claimed.approval_id) {
+            (Some(response), _) => Earlier::Answered(Rendered(response).replayed()),
+            (None, Some(approval_id)) => Earlier::Asked(approval_id),
+            (None, None) => Earlier::Running,
+        })
+    }
+}
+
+impl Claims {
+    /// The claim of a call that was understood. `None` where neither a key nor a conversation nor a record says
+    /// that an equal call is the same call.
+    pub(super) fn of(
+        &self,
+        letters: Letters,
+        call: &PreparedCall,
+        request: &CallRequest,
+        resolved: &ResolvedCall,
+    ) -> Result<Option<Claim>, ToolError> {
+        let fingerprint = resolved.fingerprint()?;
         let (key, window) = if let Some(given) = &call.idempotency_key {
             (given.clone(), self.given)
+        } else if request.conversation.is_none() && !resolved.names_a_record() {
+            return Ok(None);
         } else {
             let conversation = request.conversation.as_deref().unwrap_or_default();
             // A given key has no dot, so a derived one can never be mistaken for it.
-            let canonical = call.canonical();
-            let derived = digest(&format!("{conversation}\0{canonical}"));
+            let derived = digest(&format!("{conversation}\0{fingerprint}"));
             (format!("derived.{derived}"), self.derived)
         };
-        Claim {
-            trace,
-            tenant: caller.tenant.clone(),
-            principal: caller.subject.clone(),
-            tool: spec.name,
-            key,
-            customer,
-            window,
-        }
+        Ok(Some(Claim { letters, key, fingerprint, window }))
     }
 
     /// How long an answer that came by a decision is kept under its key.
@@ -114,34 +171,23 @@ impl Trace {
     pub(super) fn is_open(&self) -> bool {
         self.is_open.load(Ordering::Relaxed)
     }
-}
 
-impl Claim<'_> {
-    /// Whose business the call is about.
-    pub(super) fn tenant(&self) -> &str {
-        &self.tenant
-    }
-
-    /// The digest of the call's canonical arguments.
-    pub(super) fn fingerprint(&self) -> &str {
-        &self.trace.fingerprint
-    }
-
-    /// Commits what was done under the claim.
+    /// Commits what the call did.
     pub(super) async fn commit(&self, tx: Tx) -> StoreResult<()> {
-        let is_open = &self.trace.is_open;
-        is_open.store(true, Ordering::Relaxed);
+        self.is_open.store(true, Ordering::Relaxed);
         let committed = tx.commit().await;
         let unknown = matches!(committed, Err(StoreError::Unknown(_)));
-        is_open.store(unknown, Ordering::Relaxed);
+        self.is_open.store(unknown, Ordering::Relaxed);
         committed
     }
+}
 
+impl Claim {
     fn key(&self) -> ClaimKey<'_> {
         ClaimKey {
-            tenant: &self.tenant,
-            principal: &self.principal,
-            tool: self.tool,
+            tenant: &self.letters.tenant,
+            principal: &self.letters.principal,
+            tool: self.letters.tool,
             key: &self.key,
         }
     }
@@ -149,23 +195,23 @@ impl Claim<'_> {
     /// Takes the key for this transaction. `None` when this is the first such call.
     ///
     /// # Errors
-    /// `idempotency_conflict` when the key was used with other arguments, or as another customer.
+    /// `idempotency_conflict` when the key was used for another wish, or as another customer.
     pub(super) async fn take(
         &self,
         tx: &mut Tx,
         now: DateTime<Utc>,
     ) -> Result<Option<Earlier>, ToolError> {
         let new = NewClaim {
-            fingerprint: self.fingerprint(),
-            customer_id: self.customer.as_deref(),
+            fingerprint: &self.fingerprint,
+            letters: &self.letters.digest,
+            customer_id: self.letters.customer.as_deref(),
             at: now,
             expires_at: now + self.window,
         };
-        let claimed = idempotency::claim(tx, self.key(), new).await?;
-        let Some(Claimed { fingerprint, customer_id, response, approval_id }) = claimed else {
+        let Some(claimed) = idempotency::claim(tx, self.key(), new).await? else {
             return Ok(None);
         };
-        if fingerprint != self.fingerprint() {
+        if claimed.fingerprint != self.fingerprint {
             return Err(ToolError::new(
                 ErrorCode::IdempotencyConflict,
                 text!(
@@ -174,22 +220,7 @@ impl Claim<'_> {
                 ),
             ));
         }
-        // Neither told nor done again: a retry must not happen twice because a verification has begun
-        // or ended meanwhile.
-        if customer_id.as_deref() != self.customer.as_deref() {
-            return Err(ToolError::new(
-                ErrorCode::IdempotencyConflict,
-                text!(
-                    "The same call was made when somebody else, or nobody, was verified. Verify the same \
-                     caller again, or give a new idempotency_key to have it done once more."
-                ),
-            ));
-        }
-        Ok(Some(match (response, approval_id) {
-            (Some(response), _) => Earlier::Answered(Rendered(response).replayed()),
-            (None, Some(approval_id)) => Earlier::Asked(approval_id),
-            (None, None) => Earlier::Running,
-        }))
+        self.letters.earlier(claimed).map(Some)
     }
 
     /// Stores the answer under the key.

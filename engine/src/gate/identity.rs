@@ -9,7 +9,6 @@ use serde_json::{Map, Value};
 use super::{CallRequest, Gate, claims::digest};
 use crate::{
     db::{StoreResult, Tx, verifications},
-    text,
     tool::{
         CallContext, Caller, Scope, Spec, ToolError,
         answer::{Envelope, Status},
@@ -63,17 +62,11 @@ impl Gate {
     ) -> Result<Bound, ToolError> {
         let verified = verified(request, &mut tx, now).await?;
         if verified.is_none() && request.verification.is_some() {
-            return unverified(text!(
-                "Your verification has ended. Please tell me two of these again: postal code, e-mail address, \
-                 the end of the phone number, or an order number."
-            ));
+            return unverified(self.tenants.facts().verify_again());
         }
         let sees_personal = request.caller.scopes.contains(Scope::CrmPii);
         if verified.is_none() && self.ruling(spec).verified_caller && !sees_personal {
-            return unverified(text!(
-                "I have to know first that you are the customer. Please tell me two of these: postal \
-                 code, e-mail address, the end of the phone number, or an order number."
-            ));
+            return unverified(self.tenants.facts().verify_first());
         }
         let mut ctx = self.context(&request.caller, tx, now).await?;
         ctx.conversation.clone_from(&request.conversation);

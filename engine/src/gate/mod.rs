@@ -39,7 +39,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    claims::{Claims, Trace},
+    approvals::Asked,
+    claims::{Claims, Letters, Trace},
     identity::Bound,
     meters::Meters,
     policy::{Policy, Ruling},
@@ -47,6 +48,7 @@ use self::{
     trail::Trail,
 };
 use crate::{
+    business::{Reservations, SharedFacts},
     db::{Db, audit},
     speech::words,
     text,
@@ -55,7 +57,6 @@ use crate::{
         catalogue::{Entry, PreparedCall, Rendered},
     },
 };
-use business_mcp::business::Business;
 
 /// How often a transaction that others were in the way of is run before the caller is told.
 const ATTEMPTS: u32 = 5;
@@ -70,8 +71,10 @@ pub struct GateOptions {
     pub clock: Clock,
     /// What waits for a person.
     pub policy: Policy,
-    /// Company facts and pricing for every tenant.
-    pub business: Arc<Business>,
+    /// What every tenant's business knows of itself.
+    pub facts: SharedFacts,
+    /// What is reserved for approvals.
+    pub reservations: Arc<dyn Reservations>,
 }
 
 /// One call as it arrives from the protocol.
@@ -106,6 +109,7 @@ pub struct Gate {
     approval_ttl: TimeDelta,
     tenants: Tenants,
     trail: Trail,
+    reservations: Arc<dyn Reservations>,
 }
 
 impl Gate {
@@ -116,7 +120,7 @@ impl Gate {
     pub fn new(db: Db, catalogue: Catalogue, options: GateOptions) -> Result<Self, String> {
         options.policy.check(&catalogue)?;
         Ok(Self {
-            tenants: Tenants::new(options.business),
+            tenants: Tenants::new(options.facts),
             trail: Trail::new(db.clone()),
             db,
             policy: options.policy,
@@ -126,6 +130,7 @@ impl Gate {
             meters: Meters::of(&catalogue),
             catalogue,
             approval_ttl: options.approval_ttl,
+            reservations: options.reservations,
         })
     }
 
@@ -294,24 +299,35 @@ impl Gate {
             Bound::Context(ctx) => ctx,
             Bound::Unverified(instead) => return Ok(instead),
         };
-        let claim = self.claims.of(entry.spec, call, request, ctx.verified.clone(), trace);
-        if let Some(earlier) = claim.take(&mut ctx.tx, now).await? {
-            return self.earlier_answer(ctx.tx, &claim, earlier, now).await;
+        let letters = Letters::of(entry.spec, call, request, ctx.verified.clone());
+        if let Some(earlier) = letters.find(&mut ctx.tx, now).await? {
+            return self.earlier_answer(ctx.tx, trace, &request.caller.tenant, earlier, now).await;
         }
-        let waits = self.waits_for_approval(entry.spec, call, &mut ctx).await?;
-        if let Some(preview) = waits {
-            return self.ask(entry, call, request, &claim, ctx, preview).await;
+        let resolved = call.resolve(&mut ctx).await?;
+        let claim = self.claims.of(letters, call, request, &resolved)?;
+        if let Some(claim) = &claim
+            && let Some(earlier) = claim.take(&mut ctx.tx, now).await?
+        {
+            return self.earlier_answer(ctx.tx, trace, &request.caller.tenant, earlier, now).await;
         }
-        let rendered = call.run(&mut ctx).await?;
+        let intent = resolved.intent()?;
+        let planned = resolved.plan(&mut ctx).await?;
+        if self.waits_for_approval(entry.spec, &planned.preview, &mut ctx).await? {
+            let asked = Asked { spec: entry.spec, request, intent, claim, trace };
+            return self.ask(asked, ctx, planned.preview).await;
+        }
+        let rendered = planned.execute(&mut ctx).await?;
         let subject = ctx.take_subject();
         let mut tx = ctx.tx;
-        claim.answer(&mut tx, &rendered, now).await?;
+        if let Some(claim) = &claim {
+            claim.answer(&mut tx, &rendered, now).await?;
+        }
         let mut event = event(entry.spec, request, now);
         event.action = "executed";
         event.arguments_hash = Some(&trace.fingerprint);
         event.subject = subject.as_deref();
         audit::append(&mut tx, &event).await?;
-        claim.commit(tx).await?;
+        trace.commit(tx).await?;
         Ok(rendered)
     }
 }

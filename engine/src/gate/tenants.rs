@@ -8,8 +8,8 @@ use std::{
 
 use tokio::time::timeout;
 
-use super::Business;
 use crate::{
+    business::SharedFacts,
     db::{Db, StoreResult, Tx, tenants},
     money::Currency,
     speech::words::Language,
@@ -26,13 +26,18 @@ type Known = (Arc<Tenant>, Language);
 const PATIENCE: Duration = Duration::from_millis(500);
 
 pub(super) struct Tenants {
-    business: Arc<Business>,
+    facts: SharedFacts,
     known: RwLock<HashMap<Arc<str>, Known>>,
 }
 
 impl Tenants {
-    pub(super) fn new(business: Arc<Business>) -> Self {
-        Self { business, known: RwLock::default() }
+    pub(super) fn new(facts: SharedFacts) -> Self {
+        Self { facts, known: RwLock::default() }
+    }
+
+    /// What every tenant's business knows of itself.
+    pub(super) fn facts(&self) -> &SharedFacts {
+        &self.facts
     }
 
     /// A tenant's facts. One that the database does not know sees nothing, so any facts will do.
@@ -63,15 +68,15 @@ impl Tenants {
         let row = tenants::find(tx, id).await?;
         let stored = row.is_some();
         let tag = row.as_ref().and_then(|row| row.language.as_deref());
-        let language = Language::of(tag.unwrap_or(&self.business.language)).unwrap_or_default();
+        let language = Language::of(tag.unwrap_or(&self.facts.language())).unwrap_or_default();
         let (currency, zone) = row.map(|row| (row.currency, row.time_zone)).unzip();
         let tenant = Arc::new(Tenant {
             id: id.clone(),
             currency: currency
                 .and_then(|code| Currency::parse(&code))
-                .unwrap_or(self.business.currency),
-            time_zone: zone.and_then(|name| name.parse().ok()).unwrap_or(self.business.time_zone),
-            business: self.business.clone(),
+                .unwrap_or(self.facts.currency()),
+            time_zone: zone.and_then(|name| name.parse().ok()).unwrap_or(self.facts.time_zone()),
+            facts: self.facts.clone(),
         });
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if stored && known.len() < KEPT {

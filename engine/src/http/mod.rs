@@ -10,7 +10,6 @@
 //! * [`auth`]: tokens; [`limits`]: budgets; [`envelope`]: JSON-RPC, strictly; [`problem`]: refusals.
 
 pub mod approvals;
-pub mod auth;
 pub mod body;
 pub mod envelope;
 pub mod frame;

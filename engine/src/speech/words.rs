@@ -44,9 +44,9 @@ macro_rules! text {
     (@value $name:ident) => { $name };
     (@value $name:ident = $value:expr) => { $value };
     ($english:literal $(, $name:ident $(= $value:expr)?)* $(,)?) => {
-        match $crate::domain::words::translated($english) {
+        match $crate::speech::words::translated($english) {
             None => format!($english $(, $name = $crate::text!(@value $name $(= $value)?))*),
-            Some(words) => $crate::domain::words::fill(words, &[
+            Some(words) => $crate::speech::words::fill(words, &[
                 $((stringify!($name), &$crate::text!(@value $name $(= $value)?))),*
             ]),
         }

@@ -1,4 +1,8 @@
-//! Databases for tests: real ones, fresh for each test, with a small shop in them.
+//! What the tests of a business use: real databases, fresh for each test.
+
+mod fixture;
+
+pub use fixture::{Fixture, FixtureFacts, fixtures, request};
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -6,19 +10,16 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
 use crate::db::{Db, DbOptions};
 
-mod shop;
-
-pub(crate) use shop::*;
-
 /// A fresh, migrated database: a file that goes away with the test, or a database of Postgres that
 /// `scripts/test` drops when its run ends.
-pub(crate) struct TestDb {
-    pub(crate) db: Db,
+pub struct TestDb {
+    /// The open database.
+    pub db: Db,
     _folder: Option<tempfile::TempDir>,
 }
 
 /// A SQLite file, and a Postgres database where `TEST_DATABASE_URL` names a server.
-pub(crate) async fn databases() -> Vec<TestDb> {
+pub async fn databases() -> Vec<TestDb> {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let mut databases = vec![open(&url, Some(folder)).await];

@@ -1,28 +1,25 @@
 //! Every tool by name: parse, validate, describe.
 
-use std::{
-    collections::HashMap,
-    future::Future,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
-use serde::Deserialize as _;
+use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
 use super::{
-    answer::{Answer, Envelope},
+    answer::Envelope,
     arguments,
-    context::CallContext,
     error::ToolError,
+    legacy::{Legacy, Tool},
+    prepared::{AnyTool, Reading, Writing},
     schema,
     spec::Spec,
+    traits::{ReadTool, WriteTool},
+};
+pub use super::{
+    prepared::{PlannedCall, PreparedCall, ResolvedCall},
+    rendered::Rendered,
 };
 use crate::text;
-use crate::tool::traits::{Preview, Tool};
-
-/// A boxed future of a prepared call.
-pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, ToolError>> + Send + 'a>>;
 
 /// The name of the argument that makes a write safe to repeat; the catalogue adds it to every tool
 /// that writes, and the gate takes it out.
@@ -57,27 +54,19 @@ impl Catalogue {
 
     /// This catalogue and one tool more.
     #[must_use]
-    pub fn with<T: Tool>(mut self, tool: T) -> Self {
-        let spec = const { &T::SPEC };
-        let mut shape = schema::shape::<T::Args>();
-        if spec.effect.writes()
-            && let Some(Value::Object(properties)) = shape.get_mut("properties")
-        {
-            properties.insert(IDEMPOTENCY_KEY.into(), idempotency_property());
-        }
-        let entry = Entry {
-            spec,
-            input_schema: Arc::new(schema::portable(&shape)),
-            shape,
-            output_schema: Arc::new(schema::portable_answer::<Envelope<T::Output>>()),
-            tool: Arc::new(tool),
-        };
+    pub fn with<K>(self, tool: impl AnyKind<K>) -> Self {
+        self.with_entry(Arc::new(Entry::of(tool)))
+    }
+
+    /// This catalogue and one tool more, whose types are hidden already.
+    #[must_use]
+    pub fn with_entry(mut self, entry: Arc<Entry>) -> Self {
         let position = self.entries.len();
-        for name in std::iter::once(&spec.name).chain(spec.aliases) {
+        for name in std::iter::once(&entry.spec.name).chain(entry.spec.aliases) {
             let before = self.by_name.insert(name, position);
             debug_assert!(before.is_none(), "two tools are called {name}");
         }
-        self.entries.push(Arc::new(entry));
+        self.entries.push(entry);
         self
     }
 
@@ -106,6 +95,25 @@ impl Catalogue {
 }
 
 impl Entry {
+    /// A tool with its schemas.
+    pub fn of<K>(tool: impl AnyKind<K>) -> Self {
+        tool.entry()
+    }
+
+    fn build<O: JsonSchema>(
+        spec: &'static Spec,
+        shape: Map<String, Value>,
+        tool: Arc<dyn AnyTool>,
+    ) -> Self {
+        Self {
+            spec,
+            input_schema: Arc::new(schema::portable(&shape)),
+            shape,
+            output_schema: Arc::new(schema::portable_answer::<Envelope<O>>()),
+            tool,
+        }
+    }
+
     /// Prepares arguments that are in their normal form already, such as stored ones.
     ///
     /// # Errors
@@ -116,134 +124,60 @@ impl Entry {
             _ => None,
         };
         let arguments = Arc::new(arguments);
-        let run = self.tool.clone().prepare(arguments.clone())?;
-        Ok(PreparedCall { arguments, idempotency_key, run })
+        let call = self.tool.clone().prepare(arguments.clone())?;
+        Ok(PreparedCall { arguments, idempotency_key, call })
+    }
+
+    /// Reads the intent of a call that was stored for approval.
+    ///
+    /// # Errors
+    /// An intent that this version of the tool does not write.
+    pub fn restore(&self, intent: &str) -> Result<ResolvedCall, ToolError> {
+        self.tool.clone().restore(intent).map(ResolvedCall)
     }
 }
 
-/// A call whose arguments have been parsed and validated.
-pub struct PreparedCall {
-    arguments: Arc<Map<String, Value>>,
-    /// The key the caller gave.
-    pub idempotency_key: Option<String>,
-    run: Box<dyn AnyCall>,
+/// A tool of either trait; `K` says which one, and is never written.
+pub trait AnyKind<K> {
+    /// The tool with its schemas.
+    fn entry(self) -> Entry;
 }
 
-impl PreparedCall {
-    /// The one text of these arguments, without the idempotency key.
-    pub fn canonical(&self) -> String {
-        arguments::canonical(&self.arguments)
-    }
+/// The mark of [`ReadTool`].
+pub struct Reads;
+/// The mark of [`WriteTool`].
+pub struct Writes;
+/// The mark of [`Tool`].
+pub struct WritesInTwoSteps;
 
-    /// What the call is about to do.
-    pub async fn preview(&self, ctx: &mut CallContext) -> Result<Preview, ToolError> {
-        self.run.preview(ctx).await
-    }
-
-    /// Does it, and writes the answer down once.
-    pub async fn run(&self, ctx: &mut CallContext) -> Result<Rendered, ToolError> {
-        self.run.run(ctx).await
+impl<T: ReadTool> AnyKind<Reads> for T {
+    fn entry(self) -> Entry {
+        let shape = schema::shape::<T::Args>();
+        Entry::build::<T::Output>(const { &T::SPEC }, shape, Arc::new(Reading(self)))
     }
 }
 
-/// An answer as it goes to the agent: the envelope as compact JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendered(pub String);
-
-impl Rendered {
-    /// Writes an envelope down.
-    pub fn of<T: serde::Serialize>(envelope: &Envelope<T>) -> Result<Self, ToolError> {
-        serde_json::to_string(envelope).map(Self).map_err(ToolError::internal)
-    }
-
-    /// Whether it is the stored answer of an earlier call.
-    pub fn is_replayed(&self) -> bool {
-        // The mark is the last member of the envelope; inside of `data` it would end otherwise.
-        self.0.ends_with(",\"replayed\":true}")
-    }
-
-    /// Whether it says that a person decides first.
-    pub fn is_pending(&self) -> bool {
-        // Before the data, only a member of the envelope itself can read like this.
-        let head = self.0.split_once(",\"data\":").map_or(self.0.as_str(), |(head, _)| head);
-        head.contains("\",\"status\":\"approval_pending\"")
-    }
-
-    /// The same answer, marked as stored.
-    #[must_use]
-    pub fn replayed(self) -> Self {
-        match serde_json::from_str::<Map<String, Value>>(&self.0) {
-            Ok(mut object) => {
-                object.insert("replayed".into(), Value::Bool(true));
-                Self(Value::Object(object).to_string())
-            }
-            Err(_) => self,
-        }
+impl<T: WriteTool> AnyKind<Writes> for T {
+    fn entry(self) -> Entry {
+        let shape = writing_shape::<T::Args>();
+        Entry::build::<T::Output>(const { &T::SPEC }, shape, Arc::new(Writing(self)))
     }
 }
 
-/// A tool whose types are hidden, so that one list can hold them all.
-trait AnyTool: Send + Sync {
-    fn prepare(
-        self: Arc<Self>,
-        arguments: Arc<Map<String, Value>>,
-    ) -> Result<Box<dyn AnyCall>, ToolError>;
-}
-
-trait AnyCall: Send + Sync {
-    fn preview<'a>(&'a self, ctx: &'a mut CallContext) -> Pending<'a, Preview>;
-    fn run<'a>(&'a self, ctx: &'a mut CallContext) -> Pending<'a, Rendered>;
-}
-
-struct Call<T: Tool> {
-    tool: Arc<T>,
-    arguments: Arc<Map<String, Value>>,
-    /// The parsed arguments, until a run takes them. A transaction that is run again parses anew.
-    args: Mutex<Option<T::Args>>,
-}
-
-impl<T: Tool> Call<T> {
-    fn take_args(&self) -> Result<T::Args, ToolError> {
-        let ready = self.args.lock().unwrap_or_else(PoisonError::into_inner).take();
-        ready.map_or_else(|| parse::<T>(&self.arguments), Ok)
+impl<T: Tool> AnyKind<WritesInTwoSteps> for T {
+    fn entry(self) -> Entry {
+        let shape = writing_shape::<T::Args>();
+        Entry::build::<T::Output>(const { &T::SPEC }, shape, Arc::new(Legacy(self)))
     }
 }
 
-fn parse<T: Tool>(arguments: &Map<String, Value>) -> Result<T::Args, ToolError> {
-    // The normal form was made by the schema of these very types, so serde has little left to
-    // refuse. Its own words may repeat a value, hence these.
-    T::Args::deserialize(arguments).map_err(|error| {
-        tracing::debug!(%error, tool = T::SPEC.name, "arguments passed the schema and not the type");
-        ToolError::invalid(text!("An argument does not have the form that the tool's schema describes."))
-    })
-}
-
-impl<T: Tool> AnyTool for T {
-    fn prepare(
-        self: Arc<Self>,
-        arguments: Arc<Map<String, Value>>,
-    ) -> Result<Box<dyn AnyCall>, ToolError> {
-        let args = parse::<T>(&arguments)?;
-        arguments::validate(&args)?;
-        Ok(Box::new(Call { tool: self, arguments, args: Mutex::new(Some(args)) }))
+/// The schema of a tool that writes, with the argument that every one of them has.
+fn writing_shape<A: JsonSchema>() -> Map<String, Value> {
+    let mut shape = schema::shape::<A>();
+    if let Some(Value::Object(properties)) = shape.get_mut("properties") {
+        properties.insert(IDEMPOTENCY_KEY.into(), idempotency_property());
     }
-}
-
-impl<T: Tool> AnyCall for Call<T> {
-    fn preview<'a>(&'a self, ctx: &'a mut CallContext) -> Pending<'a, Preview> {
-        Box::pin(async move {
-            let args = self.take_args()?;
-            self.tool.preview(ctx, &args).await
-        })
-    }
-
-    fn run<'a>(&'a self, ctx: &'a mut CallContext) -> Pending<'a, Rendered> {
-        Box::pin(async move {
-            let args = self.take_args()?;
-            let answer: Answer<T::Output> = self.tool.call(ctx, args).await?;
-            Rendered::of(&Envelope::from(answer))
-        })
-    }
+    shape
 }
 
 fn idempotency_property() -> Value {

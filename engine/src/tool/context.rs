@@ -1,6 +1,6 @@
 //! What a tool may use while it runs.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -11,11 +11,11 @@ use super::{
     scope::Scope,
 };
 use crate::{
+    business::{Facts, SharedFacts},
     db::Tx,
     money::{Currency, Money},
     period, text,
 };
-use business_mcp::business::Business;
 
 /// What is known of a tenant without asking the database on each call.
 #[derive(Debug, Clone)]
@@ -26,8 +26,16 @@ pub struct Tenant {
     pub currency: Currency,
     /// Where its days begin and end.
     pub time_zone: Tz,
-    /// Company facts, pricing and policies.
-    pub business: Arc<Business>,
+    /// What the business knows of itself.
+    pub facts: SharedFacts,
+}
+
+impl Tenant {
+    /// The facts in the business's own type; `None` where they are of another one.
+    pub fn facts<F: Facts>(&self) -> Option<&F> {
+        let facts: &dyn Any = &*self.facts;
+        facts.downcast_ref()
+    }
 }
 
 /// Who calls, the open transaction, and the time. The gate commits the transaction when the tool

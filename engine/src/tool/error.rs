@@ -220,7 +220,7 @@ impl ToolError {
     }
 
     /// Whether the whole transaction may be run again at once.
-    pub(crate) fn may_rerun(&self) -> bool {
+    pub fn may_rerun(&self) -> bool {
         self.of_store().is_some_and(StoreError::is_retryable)
     }
 

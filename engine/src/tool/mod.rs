@@ -1,10 +1,11 @@
 //! What a tool is, what it may use, and what it may answer.
 //!
-//! * [`spec`], [`tool`]: what a tool declares and does;
+//! * [`spec`], [`traits`]: what a tool declares and does;
 //! * [`context`], [`caller`], [`scope`], [`clock`]: what it may use, and who calls;
 //! * [`answer`], [`error`], [`fit`], [`cursor`]: what it may answer, how much of it, and where the
 //!   rest begins; [`incident`]: how a failure on our side is found in the log;
 //! * [`arguments`], [`schema`]: from what an agent sends to what a tool takes;
+//! * [`prepared`], [`rendered`]: a call on its way through the gate, and its answer;
 //! * [`catalogue`], [`describe`]: every tool by name, and as the protocol describes it.
 
 pub mod answer;
@@ -18,12 +19,13 @@ pub mod describe;
 pub mod error;
 pub mod fit;
 pub mod incident;
+pub mod legacy;
+pub mod prepared;
+pub mod rendered;
 pub mod schema;
 pub mod scope;
 pub mod spec;
-#[cfg(test)]
-pub(crate) mod testing;
-pub mod tool;
+pub mod traits;
 
 pub use answer::{Answer, Candidate};
 pub use caller::Caller;
@@ -31,6 +33,7 @@ pub use catalogue::Catalogue;
 pub use clock::Clock;
 pub use context::CallContext;
 pub use error::{ErrorCode, ToolError};
+pub use legacy::Tool;
 pub use scope::{Role, Scope, Scopes};
 pub use spec::{Approval, Effect, Risk, Spec, Toolset};
-pub use tool::{Hold, Preview, Tool};
+pub use traits::{FreeText, Hold, Planned, Preview, ReadTool, WriteTool};

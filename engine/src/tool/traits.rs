@@ -1,17 +1,17 @@
-//! The trait that every tool implements.
+//! What a tool does: the two traits, and what a write is about to do.
 
-use std::future::{Future, ready};
+use std::future::Future;
 
 use schemars::JsonSchema;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use validator::Validate;
 
 use super::{answer::Answer, context::CallContext, error::ToolError, spec::Spec};
 use crate::money::Money;
 
-/// One thing an agent can ask this server to do.
-pub trait Tool: Send + Sync + 'static {
+/// A tool that reads. It runs on a handle that the database keeps from writing.
+pub trait ReadTool: Send + Sync + 'static {
     /// What the agent sends; parsed leniently and validated before the tool sees it.
     type Args: DeserializeOwned + JsonSchema + Validate + Send + Sync + 'static;
     /// The `data` of an answer.
@@ -19,22 +19,103 @@ pub trait Tool: Send + Sync + 'static {
     /// What the tool says about itself.
     const SPEC: Spec;
 
-    /// What the call is about to do, for whoever decides about it. Runs in a transaction that is
-    /// rolled back, unless the request is stored. A refusal that can be known now belongs here.
-    fn preview(
-        &self,
-        _ctx: &mut CallContext,
-        _args: &Self::Args,
-    ) -> impl Future<Output = Result<Preview, ToolError>> + Send {
-        ready(Ok(Preview::new(Self::SPEC.title)))
-    }
-
-    /// Does it.
+    /// Finds and answers.
     fn call(
         &self,
         ctx: &mut CallContext,
         args: Self::Args,
     ) -> impl Future<Output = Result<Answer<Self::Output>, ToolError>> + Send;
+}
+
+/// A tool that writes, in three steps that share one transaction.
+pub trait WriteTool: Send + Sync + 'static {
+    /// What the agent sends; parsed leniently and validated before the tool sees it.
+    type Args: DeserializeOwned + JsonSchema + Validate + Send + Sync + 'static;
+    /// What was understood: ids as they are stored, amounts in minor units, lines merged and sorted. The same wish in
+    /// other words is the same intent, and the derived idempotency key is its hash. Text that does not identify
+    /// the wish is [`FreeText`]. An approval stores the intent, so it must read back what it writes.
+    type Intent: Serialize + DeserializeOwned + Send + 'static;
+    /// What will be done.
+    type Plan: Send + 'static;
+    /// The `data` of an answer.
+    type Output: Serialize + JsonSchema + Send + 'static;
+    /// What the tool says about itself.
+    const SPEC: Spec;
+
+    /// Finds what the arguments mean and judges no state: a repeated call must find the same intent after the first
+    /// one has taken effect.
+    ///
+    /// # Errors
+    /// What cannot be understood, or names nothing that is there.
+    fn resolve(
+        &self,
+        ctx: &mut CallContext,
+        args: Self::Args,
+    ) -> impl Future<Output = Result<Self::Intent, ToolError>> + Send;
+
+    /// Makes every check that can be made now, and writes nothing.
+    ///
+    /// # Errors
+    /// Why it cannot be done as things stand.
+    fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Self::Intent,
+    ) -> impl Future<Output = Result<Planned<Self::Plan>, ToolError>> + Send;
+
+    /// Does it. The plan was made in the same transaction.
+    ///
+    /// # Errors
+    /// What another transaction has changed since; everything is then rolled back.
+    fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Self::Plan,
+    ) -> impl Future<Output = Result<Answer<Self::Output>, ToolError>> + Send;
+
+    /// Whether the intent names a record that is there already. Outside of a conversation, a repeated call is
+    /// recognised only then: two callers may well want the same new thing.
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
+}
+
+/// Text that takes no part in what a call means: a note, a reason, a summary. The same wish with another note is
+/// the same wish.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreeText {
+    /// The text.
+    pub free_text: String,
+}
+
+impl From<String> for FreeText {
+    fn from(free_text: String) -> Self {
+        Self { free_text }
+    }
+}
+
+impl std::ops::Deref for FreeText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.free_text
+    }
+}
+
+/// A plan, and how it looks to whoever decides about it.
+#[derive(Debug)]
+pub struct Planned<P> {
+    /// What the approver sees.
+    pub preview: Preview,
+    /// What [`WriteTool::execute`] will do.
+    pub plan: P,
+}
+
+impl<P> Planned<P> {
+    /// A plan whose preview is a sentence only.
+    pub fn new(summary: impl Into<String>, plan: P) -> Self {
+        Self { preview: Preview::new(summary), plan }
+    }
 }
 
 /// What a gated call is about to do.

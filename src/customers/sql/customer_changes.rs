@@ -180,7 +180,7 @@ async fn insert_terms(tx: &mut Tx, tenant: &str, id: &str, new: Written<'_>) -> 
 
 /// The terms by which a customer is found: the words and sounds of the name, the words of the company
 /// and of the id, what the e-mail address may be heard as, and the end of the phone number.
-pub(super) fn terms(id: &str, of: Written<'_>) -> BTreeSet<String> {
+pub(crate) fn terms(id: &str, of: Written<'_>) -> BTreeSet<String> {
     let texts = [id, of.name, of.company.unwrap_or_default()];
     let words = texts.into_iter().flat_map(name::words).map(|word| format!("w:{word}"));
     let sounds = name::sound_keys(of.name).into_iter().map(|key| format!("s:{key}"));

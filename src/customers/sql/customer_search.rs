@@ -276,7 +276,7 @@ mod tests {
         testing,
     };
 
-    const MIGRATION: &str = include_str!("../../migrations/0010_ways_to_be_found.sql");
+    const MIGRATION: &str = include_str!("../../../migrations/0010_ways_to_be_found.sql");
 
     async fn terms(tx: &mut Tx) -> Vec<(String, String)> {
         let sql = "select ref_id, term

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use business_mcp::payments::sql::ledgers;
+use business_mcp::payments::ledgers;
 use business_mcp_engine::{speech::phrases, tool::Role};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};

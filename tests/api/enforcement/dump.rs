@@ -9,11 +9,11 @@ use business_mcp_engine::db::Db;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
+use crate::payments::quiet;
 use crate::{
     books::{change, open_other_shop},
     support::servers,
 };
-use business_mcp::payments::quiet;
 
 /// Every row of every table, as lines of JSON in one text a table.
 pub struct Dump(BTreeMap<String, String>);

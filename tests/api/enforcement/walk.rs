@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 
-use business_mcp::tools;
+use business_mcp::application;
 use business_mcp_engine::{
     auth::Grant,
     tool::{Approval, Role, Scopes, catalogue::Entry},
@@ -26,7 +26,7 @@ type Tool = (Arc<Entry>, &'static Sample);
 
 /// Every tool of the server. One without a sample fails.
 fn every_tool() -> Vec<Tool> {
-    let catalogue = tools::catalogue(Vec::new());
+    let catalogue = application().tools(Vec::new());
     let sample = |entry: &Arc<Entry>| {
         let name = entry.spec.name;
         let mut of_it = SAMPLES.iter().filter(|sample| sample.tool == name);

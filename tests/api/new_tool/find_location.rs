@@ -5,8 +5,10 @@ use serde::Deserialize;
 use validator::Validate;
 
 use business_mcp_engine::tool::{
-    Answer, Approval, CallContext, Effect, Risk, Spec, Tool, ToolError, Toolset,
+    Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError, Toolset,
 };
+
+use crate::business::TenantFacts as _;
 
 #[derive(Deserialize, JsonSchema, Validate)]
 pub struct Args {
@@ -18,7 +20,7 @@ pub struct Args {
 /// Finds a place of the business.
 pub struct FindLocation;
 
-impl Tool for FindLocation {
+impl ReadTool for FindLocation {
     type Args = Args;
     type Output = String;
     const SPEC: Spec = Spec {
@@ -35,7 +37,7 @@ impl Tool for FindLocation {
     };
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<String>, ToolError> {
-        let place = ctx.tenant.business.location(&args.name);
+        let place = ctx.tenant.business().location(&args.name);
         let place = place.ok_or_else(|| ToolError::not_found("place", &args.name))?;
         Ok(Answer::ok(format!("{} is at {}.", place.name, place.address), place.address.clone()))
     }

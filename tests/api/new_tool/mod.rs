@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use business_mcp::business::Business;
 use business_mcp_engine::{
+    business::NoReservations,
     cli::start,
     gate::{CallRequest, Gate, GateOptions, policy::Policy},
     tool::{Caller, Catalogue, Clock, ErrorCode, Role},
@@ -39,7 +40,8 @@ async fn the_new_tool_answers_through_the_gate() {
         approval_ttl: TimeDelta::minutes(15),
         clock: Clock::System,
         policy: Policy::default(),
-        business: Arc::new(Business::shipped().unwrap()),
+        facts: Arc::new(Business::shipped().unwrap()),
+        reservations: Arc::new(NoReservations),
     };
     let gate = Gate::new(db, Catalogue::default().with(FindLocation), options).unwrap();
     let call = |name: &str| CallRequest {

@@ -18,7 +18,7 @@ mod voice;
 
 use std::collections::BTreeSet;
 
-use business_mcp::tools;
+use business_mcp::application;
 use serde_json::{Value, json};
 
 /// What a vendor refuses, or does badly with.
@@ -89,7 +89,7 @@ fn listed() -> Vec<Value> {
             "inputSchema": &*entry.input_schema,
         })
     };
-    tools::catalogue(Vec::new()).iter().map(tool).collect()
+    application().tools(Vec::new()).iter().map(tool).collect()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! OpenAI's strict mode, into which its Agents SDK turns the schemas of an MCP server: every object is
 //! closed, and every property of it becomes required. The rules are those of the result.
 
-use business_mcp::tools;
+use business_mcp::application;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -154,7 +154,7 @@ fn strict_mode_closes_every_object_and_requires_everything() {
 
 #[test]
 fn what_strict_mode_has_to_send_and_does_not_know_is_as_if_it_were_not_there() {
-    let catalogue = tools::catalogue(Vec::new());
+    let catalogue = application().tools(Vec::new());
     let mut filled = 0;
     for entry in catalogue.iter() {
         let name = entry.spec.name;

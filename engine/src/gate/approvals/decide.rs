@@ -15,7 +15,6 @@ use crate::{
     text,
     tool::{Caller, ErrorCode, Scope, ToolError},
 };
-use business_mcp::catalog::sql::reservations;
 
 /// What a person decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,7 +191,7 @@ impl Gate {
             let row = approvals::find(&mut tx, tenant, id).await?.unwrap_or(row);
             return already_decided(row, status).map(|outcome| Begun::Before(Box::new(outcome)));
         }
-        reservations::release_holder(&mut tx, tenant, &approvals::holder(id)).await?;
+        self.reservations.release(&mut tx, tenant, &approvals::holder(id)).await?;
         audit::append(&mut tx, &verdict.event(&row)).await?;
         Ok(Begun::Marked(tx, Box::new(row)))
     }
@@ -218,7 +217,7 @@ impl Gate {
         let mut tx = self.db.write().await?;
         let result = view::failure(error);
         if approvals::fail(&mut tx, tenant, &row.id, verdict.as_row("failed"), &result).await? {
-            reservations::release_holder(&mut tx, tenant, &approvals::holder(&row.id)).await?;
+            self.reservations.release(&mut tx, tenant, &approvals::holder(&row.id)).await?;
             audit::append(&mut tx, &verdict.event(row)).await?;
             let mut event = row_event(tenant, row, "failed", verdict.now);
             event.outcome = error.code().as_str();

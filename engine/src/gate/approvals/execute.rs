@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::{CallContext, Gate, Row, row_event};
@@ -18,7 +18,7 @@ use crate::{
     text,
     tool::{
         Approval, Caller, ErrorCode, Preview, Scopes, ToolError,
-        catalogue::{Entry, PreparedCall, Rendered},
+        catalogue::{Entry, Rendered, ResolvedCall},
     },
 };
 
@@ -42,7 +42,7 @@ impl Gate {
         ctx.conversation = row.conversation.as_deref().map(Arc::from);
         ctx.verified = row.verified_customer.as_deref().map(Arc::from);
         ctx.approval_id = Some(Arc::from(row.id.as_str()));
-        let run = self.run_stored(row, &call, &mut ctx);
+        let run = self.run_stored(row, call, &mut ctx);
         let rendered = guard::guarded(self.deadline, &CancellationToken::new(), run).await?;
         let subject = ctx.take_subject();
         let mut tx = if entry.spec.effect.writes() { ctx.tx } else { self.db.write().await? };
@@ -54,7 +54,7 @@ impl Gate {
     }
 
     /// The stored call, if it still means what it meant and its requester may still make it.
-    fn stored_call(&self, row: &Row, caller: &Caller) -> Result<(&Entry, PreparedCall), ToolError> {
+    fn stored_call(&self, row: &Row, caller: &Caller) -> Result<(&Entry, ResolvedCall), ToolError> {
         let entry = self.catalogue.find(&row.tool);
         let entry = entry.ok_or_else(|| changed(&text!("The tool is gone")))?;
         if self.policy.ruling(entry.spec).approval == Approval::Disabled {
@@ -73,21 +73,20 @@ impl Gate {
             let sentence = text!("Whoever asked may no longer do this.");
             return Err(ToolError::new(ErrorCode::Forbidden, sentence));
         }
-        let arguments: Map<String, Value> =
-            serde_json::from_str(&row.arguments).map_err(ToolError::internal)?;
-        Ok((entry, entry.prepare(arguments)?))
+        Ok((entry, entry.restore(&row.arguments)?))
     }
 
     /// Looks at the price again, then runs the call.
     async fn run_stored(
         &self,
         row: &Row,
-        call: &PreparedCall,
+        call: ResolvedCall,
         ctx: &mut CallContext,
     ) -> Result<Rendered, ToolError> {
         let outcome = async {
-            check_amount(row, &call.preview(ctx).await?)?;
-            call.run(ctx).await
+            let planned = call.plan(ctx).await?;
+            check_amount(row, &planned.preview)?;
+            planned.execute(ctx).await
         };
         outcome.await.map_err(|error| match error.code() {
             // To whoever approved a total, another total is a changed price.

@@ -21,10 +21,11 @@ pub use self::{
 };
 use super::{
     CallRequest, Gate,
-    claims::{Claim, Earlier},
+    claims::{self, Claim, Earlier, Trace},
     event,
 };
 use crate::{
+    business::Reserved,
     db::{
         Tx,
         approvals::{self, Approval as Row},
@@ -33,24 +34,33 @@ use crate::{
     text,
     tool::{
         Approval, CallContext, ErrorCode, Hold, Preview, Scope, Spec, ToolError,
-        catalogue::{Entry, PreparedCall, Rendered},
+        catalogue::Rendered,
     },
 };
-use business_mcp::catalog::sql::reservations::{self, Holding};
 
 /// How many requests of one principal may wait at once.
 const MOST_OPEN: i64 = 20;
 /// How much one sweep ends, so that it never holds the database for long.
 const SWEPT_AT_ONCE: i64 = 500;
 
+/// A call that waits for a person.
+pub(super) struct Asked<'a> {
+    pub(super) spec: &'static Spec,
+    pub(super) request: &'a CallRequest,
+    /// What was understood, as it will be executed.
+    pub(super) intent: String,
+    pub(super) claim: Option<Claim>,
+    pub(super) trace: &'a Trace,
+}
+
 impl Gate {
-    /// Whether this very call waits for a person, and what that person will read.
+    /// Whether this very call waits for a person.
     pub(super) async fn waits_for_approval(
         &self,
         spec: &Spec,
-        call: &PreparedCall,
+        preview: &Preview,
         ctx: &mut CallContext,
-    ) -> Result<Option<Preview>, ToolError> {
+    ) -> Result<bool, ToolError> {
         let ruling = self.policy.ruling(spec);
         let too_many = match ruling.max_per_hour {
             None => false,
@@ -64,27 +74,19 @@ impl Gate {
                 audit::executed_in_last_hour(tx, &tenant, &subject, spec.name, now).await? >= most
             }
         };
-        if ruling.approval != Approval::RequiresApproval && !too_many {
-            return Ok(None);
-        }
-        let preview = call.preview(ctx).await?;
-        if !too_many && ruling.lets_pass(preview.amount) {
-            return Ok(None);
-        }
-        Ok(Some(preview))
+        let asks = ruling.approval == Approval::RequiresApproval;
+        Ok(too_many || (asks && !ruling.lets_pass(preview.amount)))
     }
 
     /// Stores a request, holds its stock, and tells the agent.
     pub(super) async fn ask(
         &self,
-        entry: &Entry,
-        call: &PreparedCall,
-        request: &CallRequest,
-        claim: &Claim<'_>,
+        asked: Asked<'_>,
         ctx: CallContext,
         preview: Preview,
     ) -> Result<Rendered, ToolError> {
-        let about = whose(entry.spec, &ctx);
+        let Asked { spec, request, trace, .. } = asked;
+        let about = whose(spec, &ctx);
         let (now, verified, mut tx) = (ctx.now, ctx.verified, ctx.tx);
         let tenant = &*request.caller.tenant;
         let turn = format!("requests:{}", request.caller.subject);
@@ -97,67 +99,50 @@ impl Gate {
                 ),
             ));
         }
-        let mut row = self.request_row(entry, call, request, claim, &preview, now);
+        let mut row = self.request_row(&asked, &preview, now);
         row.verified_customer = verified.as_deref().map(str::to_owned);
         row.customer_id = about;
         for hold in sorted(&preview) {
             let holder = approvals::holder(&row.id);
-            let holding = Holding {
-                holder: &holder,
-                location: hold.location.as_deref(),
-                now,
-                until: row.expires_at,
-            };
-            if !reservations::hold(&mut tx, tenant, &hold.sku, hold.quantity, holding).await? {
-                return Err(ToolError::new(
-                    ErrorCode::OutOfStock,
-                    text!(
-                        "There are no longer {quantity} of {sku} in stock.",
-                        quantity = hold.quantity,
-                        sku = hold.sku
-                    ),
-                ));
-            }
+            let reserved = Reserved { holder: &holder, now, until: row.expires_at };
+            self.reservations.reserve(&mut tx, tenant, &hold, reserved).await?;
         }
         approvals::insert(&mut tx, tenant, &row).await?;
-        claim.wait_for(&mut tx, &row.id, row.expires_at).await?;
-        let mut event = event(entry.spec, request, now);
+        if let Some(claim) = &asked.claim {
+            claim.wait_for(&mut tx, &row.id, row.expires_at).await?;
+        }
+        let mut event = event(spec, request, now);
         event.action = "requested";
         event.approval_id = Some(&row.id);
         event.arguments_hash = Some(&row.arguments_hash);
         audit::append(&mut tx, &event).await?;
-        claim.commit(tx).await?;
-        metrics::counter!("approvals_total", "tool" => entry.spec.name, "outcome" => "requested")
+        trace.commit(tx).await?;
+        metrics::counter!("approvals_total", "tool" => spec.name, "outcome" => "requested")
             .increment(1);
         view::pending_answer(&row)
     }
 
-    fn request_row(
-        &self,
-        entry: &Entry,
-        call: &PreparedCall,
-        request: &CallRequest,
-        claim: &Claim<'_>,
-        preview: &Preview,
-        now: DateTime<Utc>,
-    ) -> Row {
+    fn request_row(&self, asked: &Asked<'_>, preview: &Preview, now: DateTime<Utc>) -> Row {
+        let Asked { spec, request, intent, claim, .. } = asked;
         let caller = &request.caller;
+        // A call that is not recognised when it is repeated still has a key, which nobody else has.
+        let none = || format!("none.{}", uuid::Uuid::now_v7());
         Row {
             id: new_id(),
             status: "pending".to_owned(),
-            tool: entry.spec.name.to_owned(),
-            tool_version: entry.spec.version.into(),
+            tool: spec.name.to_owned(),
+            tool_version: spec.version.into(),
             policy_version: self.policy.version().to_owned(),
-            risk: self.policy.ruling(entry.spec).risk.as_str().to_owned(),
+            risk: self.policy.ruling(spec).risk.as_str().to_owned(),
             requester: caller.subject.to_string(),
             requester_token: caller.token_id.as_deref().map(str::to_owned),
             requester_scopes: caller.scopes.to_string(),
             conversation: request.conversation.as_deref().map(str::to_owned),
             verified_customer: None,
             customer_id: None,
-            arguments: call.canonical(),
-            arguments_hash: claim.fingerprint().to_owned(),
-            idempotency_key: claim.key.clone(),
+            arguments: intent.clone(),
+            arguments_hash: claims::digest(intent),
+            idempotency_key: claim.as_ref().map_or_else(none, |claim| claim.key.clone()),
             summary: preview.summary.clone(),
             preview: json!({ "amount": preview.amount, "details": preview.details }).to_string(),
             created_at: now,
@@ -174,13 +159,14 @@ impl Gate {
     pub(super) async fn earlier_answer(
         &self,
         mut tx: Tx,
-        claim: &Claim<'_>,
+        trace: &Trace,
+        tenant: &str,
         earlier: Earlier,
         now: DateTime<Utc>,
     ) -> Result<Rendered, ToolError> {
         let approval_id = match earlier {
             Earlier::Answered(rendered) => {
-                claim.commit(tx).await?;
+                trace.commit(tx).await?;
                 return Ok(rendered);
             }
             Earlier::Running => {
@@ -191,10 +177,9 @@ impl Gate {
             }
             Earlier::Asked(approval_id) => approval_id,
         };
-        let tenant = claim.tenant();
         self.expire(&mut tx, tenant, &approval_id, now).await?;
         let row = approvals::find(&mut tx, tenant, &approval_id).await?;
-        claim.commit(tx).await?;
+        trace.commit(tx).await?;
         match row {
             Some(row) => view::answer_of(&row).map(Rendered::replayed),
             None => Err(ToolError::not_found("request", &approval_id)),
@@ -212,7 +197,7 @@ impl Gate {
         if !approvals::expire(tx, tenant, id, now).await? {
             return Ok(false);
         }
-        reservations::release_holder(tx, tenant, &approvals::holder(id)).await?;
+        self.reservations.release(tx, tenant, &approvals::holder(id)).await?;
         if let Some(row) = approvals::find(tx, tenant, id).await? {
             audit::append(tx, &row_event(tenant, &row, "expired", now)).await?;
             count(&row);
@@ -232,7 +217,7 @@ impl Gate {
             tx.commit().await?;
         }
         let mut tx = self.db.write().await?;
-        reservations::release_ended(&mut tx, now, SWEPT_AT_ONCE).await?;
+        self.reservations.release_expired(&mut tx, now, SWEPT_AT_ONCE).await?;
         crate::db::idempotency::forget_ended(&mut tx, now).await?;
         crate::db::verifications::forget_ended(&mut tx, now).await?;
         tx.commit().await?;

@@ -1,0 +1,206 @@
+//! What a business hands to the engine: its facts, its modules and its own commands.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use clap::{ArgMatches, Args};
+use futures::future::{BoxFuture, LocalBoxFuture};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    business::{NoReservations, Reservations, SharedFacts},
+    db::{Db, StoreResult, Tx},
+    tool::{
+        Catalogue, Clock,
+        catalogue::{AnyKind, Entry},
+    },
+};
+
+/// A server with a business behind it.
+pub struct Application {
+    read_facts: ReadFacts,
+    shipped_facts: &'static str,
+    modules: Vec<Module>,
+    commands: Vec<Command>,
+}
+
+/// Reads the facts of the business from the text of its file.
+type ReadFacts = fn(&str) -> Result<SharedFacts, String>;
+
+impl Application {
+    /// An application without modules. The facts are read from a file of the business's own form, by default from
+    /// `shipped`.
+    pub fn new(shipped: &'static str, read: ReadFacts) -> Self {
+        Self { read_facts: read, shipped_facts: shipped, modules: Vec::new(), commands: Vec::new() }
+    }
+
+    /// This application and one module more. Its tools are listed after those of the modules before it.
+    #[must_use]
+    pub fn module(mut self, module: Module) -> Self {
+        self.modules.push(module);
+        self
+    }
+
+    /// This application and one command more.
+    #[must_use]
+    pub fn command(mut self, command: Command) -> Self {
+        self.commands.push(command);
+        self
+    }
+
+    /// The facts of the business.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn facts(&self) -> anyhow::Result<SharedFacts> {
+        (self.read_facts)(self.shipped_facts).map_err(|why| anyhow!(why))
+    }
+
+    /// Every tool, in the order in which they are listed. `ignored` are argument names that platforms inject.
+    pub fn tools(&self, ignored: Vec<String>) -> Catalogue {
+        let entries = self.modules.iter().flat_map(|module| module.tools.iter().cloned());
+        entries.fold(Catalogue::new(ignored), Catalogue::with_entry)
+    }
+
+    /// What reserves things for approvals.
+    pub fn reservations(&self) -> Arc<dyn Reservations> {
+        let found = self.modules.iter().find_map(|module| module.reservations.clone());
+        found.unwrap_or_else(|| Arc::new(NoReservations))
+    }
+
+    /// The background jobs of every module.
+    pub fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.modules.iter().flat_map(|module| &module.jobs)
+    }
+
+    /// The checks of every module, for `doctor`.
+    pub fn checks(&self) -> impl Iterator<Item = &Check> {
+        self.modules.iter().flat_map(|module| &module.checks)
+    }
+
+    /// The business's own commands.
+    pub fn commands(&self) -> &[Command] {
+        &self.commands
+    }
+}
+
+/// One area of the business: what it brings.
+#[derive(Default)]
+pub struct Module {
+    /// Its name, as in the code.
+    pub name: &'static str,
+    tools: Vec<Arc<Entry>>,
+    reservations: Option<Arc<dyn Reservations>>,
+    jobs: Vec<Job>,
+    checks: Vec<Check>,
+}
+
+impl Module {
+    /// A module that brings nothing yet.
+    pub fn new(name: &'static str) -> Self {
+        Self { name, ..Self::default() }
+    }
+
+    /// This module and one tool more, listed last.
+    #[must_use]
+    pub fn tool<K>(mut self, tool: impl AnyKind<K>) -> Self {
+        self.tools.push(Arc::new(Entry::of(tool)));
+        self
+    }
+
+    /// This module reserves things for approvals.
+    #[must_use]
+    pub fn reserves(mut self, reservations: Arc<dyn Reservations>) -> Self {
+        self.reservations = Some(reservations);
+        self
+    }
+
+    /// This module and one background job more.
+    #[must_use]
+    pub fn job(mut self, name: &'static str, run: RunJob) -> Self {
+        self.jobs.push(Job { name, run });
+        self
+    }
+
+    /// This module and one check more, for `doctor`.
+    #[must_use]
+    pub fn check(mut self, name: &'static str, run: RunCheck) -> Self {
+        self.checks.push(Check { name, run });
+        self
+    }
+}
+
+/// Works until its token is cancelled, and then finishes what it has begun.
+type RunJob = fn(Db, Clock, CancellationToken) -> BoxFuture<'static, ()>;
+
+/// What a module does in the background of a running server.
+pub struct Job {
+    /// What it does, for the log.
+    pub name: &'static str,
+    /// Runs it.
+    pub run: RunJob,
+}
+
+/// Finds what is wrong with the records, one sentence each.
+type RunCheck = for<'a> fn(&'a mut Tx) -> BoxFuture<'a, StoreResult<Vec<String>>>;
+
+/// What `doctor` looks at for a module.
+pub struct Check {
+    /// What adds up, where nothing is wrong.
+    pub name: &'static str,
+    /// Looks at it. It may read whole tables.
+    pub run: RunCheck,
+}
+
+/// A command of the business beside those of the engine.
+pub struct Command {
+    definition: clap::Command,
+    run: Box<RunCommand>,
+}
+
+type Ran = LocalBoxFuture<'static, anyhow::Result<()>>;
+type RunCommand = dyn Fn(&ArgMatches, Arc<Application>) -> Ran + Send + Sync;
+
+impl Command {
+    /// A command with these arguments.
+    pub fn new<A, F>(
+        name: &'static str,
+        about: &'static str,
+        run: fn(A, Arc<Application>) -> F,
+    ) -> Self
+    where
+        A: Args + Send + 'static,
+        F: Future<Output = anyhow::Result<()>> + 'static,
+    {
+        let definition = A::augment_args(clap::Command::new(name)).about(about);
+        let run = move |matches: &ArgMatches, application| -> Ran {
+            match A::from_arg_matches(matches) {
+                Ok(args) => Box::pin(run(args, application)),
+                Err(error) => error.exit(),
+            }
+        };
+        Self { definition, run: Box::new(run) }
+    }
+
+    /// Its name on the command line.
+    pub fn name(&self) -> &str {
+        self.definition.get_name()
+    }
+
+    /// Its arguments and its help.
+    pub fn definition(&self) -> clap::Command {
+        self.definition.clone()
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Whatever makes the program exit with 1, in one sentence.
+    pub async fn run(
+        &self,
+        matches: &ArgMatches,
+        application: Arc<Application>,
+    ) -> anyhow::Result<()> {
+        (self.run)(matches, application).await
+    }
+}

@@ -1,0 +1,160 @@
+//! A business without customers or stock, for the engine's own tests.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde_json::Value;
+
+use super::{TestDb, databases};
+use crate::{
+    business::Facts,
+    db::{
+        approvals::Approval,
+        tenants::{self, TenantRow},
+    },
+    money::Currency,
+    tool::{
+        CallContext, Caller, Role, ToolError,
+        catalogue::{AnyKind, Catalogue, Entry},
+        context::Tenant,
+    },
+};
+
+/// The facts of the business of these tests.
+#[derive(Debug)]
+pub struct FixtureFacts;
+
+impl Facts for FixtureFacts {
+    fn name(&self) -> &str {
+        "Fixture"
+    }
+
+    fn currency(&self) -> Currency {
+        Currency::parse("USD").unwrap()
+    }
+
+    fn time_zone(&self) -> Tz {
+        chrono_tz::America::New_York
+    }
+
+    fn language(&self) -> &str {
+        "en-US"
+    }
+
+    fn verify_first(&self) -> String {
+        "First I need to verify you.".to_owned()
+    }
+
+    fn verify_again(&self) -> String {
+        "Please verify again.".to_owned()
+    }
+}
+
+/// A database with the tenant `demo`, and a caller at noon of 2026-01-10 in New York.
+pub struct Fixture {
+    /// The database.
+    pub db: TestDb,
+    /// The time.
+    pub now: DateTime<Utc>,
+    /// The role of the caller.
+    pub role: Role,
+}
+
+/// A fixture on every database there is to test on.
+pub async fn fixtures() -> Vec<Fixture> {
+    let mut fixtures = Vec::new();
+    for db in databases().await {
+        let now = "2026-01-10T17:00:00Z".parse().unwrap();
+        let tenant = TenantRow {
+            name: "Demo".to_owned(),
+            currency: "USD".to_owned(),
+            time_zone: "America/New_York".to_owned(),
+            language: None,
+        };
+        let mut tx = db.db.write().await.unwrap();
+        tenants::create(&mut tx, "demo", &tenant, now).await.unwrap();
+        tx.commit().await.unwrap();
+        fixtures.push(Fixture { db, now, role: Role::Agent });
+    }
+    fixtures
+}
+
+impl Fixture {
+    /// Calls a tool and commits what it did; the answer is the envelope as JSON.
+    ///
+    /// # Errors
+    /// The tool's own.
+    pub async fn call<K>(
+        &self,
+        tool: impl AnyKind<K>,
+        arguments: Value,
+    ) -> Result<Value, ToolError> {
+        let entry = Arc::new(Entry::of(tool));
+        let catalogue = Catalogue::default().with_entry(entry.clone());
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+        let call = catalogue.prepare(&entry, arguments)?;
+        let mut ctx = self.context(entry.spec.effect.writes()).await;
+        let rendered = call.run(&mut ctx).await?;
+        ctx.tx.commit().await?;
+        Ok(serde_json::from_str(&rendered.0).unwrap())
+    }
+
+    /// The code and the sentence of a refusal.
+    pub async fn refusal<K>(
+        &self,
+        tool: impl AnyKind<K>,
+        arguments: Value,
+    ) -> (&'static str, String) {
+        let error = self.call(tool, arguments).await.unwrap_err();
+        (error.code().as_str(), error.to_string())
+    }
+
+    /// A context as the gate makes one.
+    pub async fn context(&self, writes: bool) -> CallContext {
+        let tx = if writes { self.db.db.write().await } else { self.db.db.read().await };
+        let tenant = Tenant {
+            id: "demo".into(),
+            currency: FixtureFacts.currency(),
+            time_zone: FixtureFacts.time_zone(),
+            facts: Arc::new(FixtureFacts),
+        };
+        let caller = Caller {
+            tenant: "demo".into(),
+            subject: "tester".into(),
+            token_id: None,
+            scopes: self.role.scopes(),
+            expires_at: None,
+        };
+        CallContext::new(Arc::new(caller), Arc::new(tenant), tx.unwrap(), self.now)
+    }
+}
+
+/// An approval that is pending until ten past noon (New York) of 2026-01-10.
+pub fn request(id: &str, requester: &str) -> Approval {
+    Approval {
+        id: id.into(),
+        status: "pending".into(),
+        tool: "order_create".into(),
+        tool_version: 1,
+        policy_version: "1".into(),
+        risk: "medium".into(),
+        requester: requester.into(),
+        requester_token: None,
+        requester_scopes: "orders:write".into(),
+        conversation: None,
+        verified_customer: None,
+        customer_id: None,
+        arguments: "{}".into(),
+        arguments_hash: String::new(),
+        idempotency_key: id.into(),
+        summary: "An order of Ana López for 10.00 USD".into(),
+        preview: "{}".into(),
+        created_at: "2026-01-05T12:00:00Z".parse().unwrap(),
+        expires_at: "2026-01-10T17:10:00Z".parse().unwrap(),
+        decided_by: None,
+        decided_at: None,
+        decision_reason: None,
+        result: None,
+    }
+}

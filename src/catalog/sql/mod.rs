@@ -1,0 +1,7 @@
+//! The statements of this module, a file a table family.
+
+pub(crate) mod product_search;
+pub(crate) mod products;
+pub(crate) mod reservations;
+pub(crate) mod stock;
+pub(crate) mod variants;

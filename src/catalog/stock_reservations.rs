@@ -1,0 +1,64 @@
+//! Stock that is reserved for an approval while it is pending.
+
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+
+use business_mcp_engine::{
+    business::{Reservations, Reserved},
+    db::{StoreResult, Tx},
+    text,
+    tool::{ErrorCode, Hold, ToolError},
+};
+
+use super::sql::reservations::{self, Holding};
+
+/// Reserves stock.
+pub struct StockReservations;
+
+impl Reservations for StockReservations {
+    fn reserve<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        tenant: &'a str,
+        hold: &'a Hold,
+        reserved: Reserved<'a>,
+    ) -> BoxFuture<'a, Result<(), ToolError>> {
+        let holding = Holding {
+            holder: reserved.holder,
+            location: hold.location.as_deref(),
+            now: reserved.now,
+            until: reserved.until,
+        };
+        Box::pin(async move {
+            if reservations::hold(tx, tenant, &hold.sku, hold.quantity, holding).await? {
+                return Ok(());
+            }
+            Err(ToolError::new(
+                ErrorCode::OutOfStock,
+                text!(
+                    "There are no longer {quantity} of {sku} in stock.",
+                    quantity = hold.quantity,
+                    sku = hold.sku
+                ),
+            ))
+        })
+    }
+
+    fn release<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        tenant: &'a str,
+        holder: &'a str,
+    ) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async move { reservations::release_holder(tx, tenant, holder).await.map(drop) })
+    }
+
+    fn release_expired<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        now: DateTime<Utc>,
+        limit: i64,
+    ) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async move { reservations::release_ended(tx, now, limit).await.map(drop) })
+    }
+}

@@ -1,0 +1,10 @@
+//! The statements of this module, a file a table family.
+
+pub(crate) mod articles;
+pub(crate) mod buyers;
+pub(crate) mod order_items;
+pub(crate) mod order_lists;
+pub(crate) mod order_requests;
+pub(crate) mod orders;
+pub(crate) mod quotes;
+pub(crate) mod shipments;

@@ -1,0 +1,7 @@
+//! The statements of this module, a file a table family.
+
+pub(crate) mod gift_cards;
+pub mod ledgers;
+pub(crate) mod payments;
+pub(crate) mod provider_calls;
+pub(crate) mod sandbox_calls;
