@@ -102,11 +102,11 @@ async fn a_customer_is_found_by_a_beginning_or_an_end() {
             answer["data"]["customer_id"] == "CUST-1" || answer["candidates"][0]["id"] == "CUST-1";
         assert!(found, "{arguments}: {answer}");
     }
-    for query in ["Lop", "ana.l@", "ana.lopez@", "121255501", "0101"] {
+    for query in ["Lop", "ana.lopez@", "121255501", "0101"] {
         let answer = same(&shops, || CrmSearchCustomers, json!({ "query": query })).await;
         let found = answer["data"]["customers"].as_array().into_iter().flatten();
         let found: Vec<&Value> = found.map(|customer| &customer["customer_id"]).collect();
-        assert_eq!(found.contains(&&json!("CUST-1")), query != "ana.l@", "{query}: {answer}");
+        assert!(found.contains(&&json!("CUST-1")), "{query}: {answer}");
     }
     for said in ["002", "0 0 0 2"] {
         let answer = same(&shops, || GetOrderStatus, json!({ "order_id": said })).await;
