@@ -6,6 +6,7 @@
 //!
 //! * [`db`], [`tx`]: opening, beginning, running, committing;
 //! * [`value`], [`mod@record`]: what goes into a statement, and what comes out;
+//! * [`text_range`], [`collation`]: text in order, and whether Postgres keeps it in that order;
 //! * [`error`]: what can go wrong, by kind;
 //! * `sqlite`, `postgres`: the two drivers behind the door;
 //! * [`approvals`], [`audit`], [`idempotency`], [`keys`]: the gate's tables;
@@ -28,6 +29,7 @@ pub mod approvals;
 pub mod articles;
 pub mod audit;
 pub mod buyers;
+pub mod collation;
 pub mod customer_changes;
 pub mod customer_profile;
 pub mod customer_search;
@@ -62,6 +64,7 @@ pub mod stock;
 pub mod tenants;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod text_range;
 pub mod tickets;
 pub mod tx;
 pub mod value;

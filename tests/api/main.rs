@@ -14,6 +14,7 @@ mod audit;
 mod books;
 mod calls;
 mod clients;
+mod collation;
 mod commands;
 mod concurrency;
 mod contention;

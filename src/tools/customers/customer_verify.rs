@@ -12,9 +12,8 @@ use super::{clues, known, method::Method, shown};
 use crate::{
     domain::{digest, email, reference},
     store::{
-        customer_profile,
-        customer_search::AFTER_ALL,
-        interactions,
+        customer_profile, interactions,
+        text_range::prefix_range,
         verifications::{self, NewVerification},
     },
     text,
@@ -184,9 +183,8 @@ async fn is_theirs(
 ) -> Result<bool, ToolError> {
     let tenant = ctx.tenant_id();
     for key in reference::readings(said) {
-        let tail = reference::reversed(&key);
-        let end = format!("{tail}{AFTER_ALL}");
-        let orders = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tail, &end).await?;
+        let tails = prefix_range(reference::reversed(&key));
+        let orders = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tails).await?;
         if orders.iter().any(|(id, _)| reference::is_whole(said, id)) {
             return Ok(true);
         }

@@ -3,9 +3,9 @@
 use crate::{
     domain::{reference, text::display},
     store::{
-        customer_search::AFTER_ALL,
         customers::{self, Named},
         interactions,
+        text_range::prefix_range,
     },
     text,
     toolkit::{CallContext, ErrorCode, ToolError},
@@ -51,8 +51,8 @@ pub async fn order_of(
     let mut found = Vec::new();
     for key in reference::readings(said) {
         tail = reference::reversed(&key);
-        let end = format!("{tail}{AFTER_ALL}");
-        found = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tail, &end).await?;
+        let tails = prefix_range(&tail);
+        found = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tails).await?;
         if !found.is_empty() {
             break;
         }
