@@ -51,7 +51,7 @@ use crate::{
     store::{Db, audit},
     text,
     toolkit::{
-        Approval, Caller, Catalogue, Clock, ErrorCode, Spec, ToolError, Toolset,
+        Approval, Caller, Catalogue, Clock, ConversationId, ErrorCode, Spec, ToolError, Toolset,
         catalogue::{Entry, PreparedCall, Rendered},
     },
 };
@@ -82,7 +82,7 @@ pub struct CallRequest {
     /// What was sent.
     pub arguments: Map<String, Value>,
     /// The conversation that a header names.
-    pub conversation: Option<Arc<str>>,
+    pub conversation: Option<ConversationId>,
     /// The verification handle that a header holds.
     pub verification: Option<Arc<str>>,
     /// The toolset that the URL names.

@@ -7,7 +7,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request},
     response::{IntoResponse, Response},
 };
 
@@ -162,28 +162,9 @@ fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Reads the names of the headers that name a conversation.
-///
-/// # Errors
-/// A sentence with the name that no header can have.
-pub fn conversation_headers(names: &[String]) -> Result<Vec<HeaderName>, String> {
-    let read = |name: &String| {
-        HeaderName::from_bytes(name.trim().as_bytes())
-            .map_err(|_| format!("CONVERSATION_HEADERS: {name} is not a header name"))
-    };
-    names.iter().map(read).collect()
-}
-
 /// What the protocol's handler will know of the request.
 fn call_info(app: &App, parts: &request::Parts, caller: Arc<Caller>) -> Result<CallInfo, Problem> {
-    let conversation = app
-        .conversation_headers
-        .iter()
-        .find_map(|name| parts.headers.get(name))
-        .and_then(|value| value.to_str().ok())
-        .map(str::trim)
-        .filter(|id| (1..=128).contains(&id.len()))
-        .map(Arc::from);
+    let conversation = app.conversation_headers.read(&parts.headers, &caller);
     let verification = parts
         .headers
         .get(VERIFICATION)

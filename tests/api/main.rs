@@ -17,6 +17,7 @@ mod clients;
 mod commands;
 mod concurrency;
 mod contention;
+mod conversations;
 mod cut_off;
 mod databases;
 mod demo;

@@ -17,7 +17,7 @@ use crate::{
     },
     text,
     toolkit::{
-        Approval, Caller, ErrorCode, Preview, Scopes, ToolError,
+        Approval, Caller, ConversationId, ErrorCode, Preview, Scopes, ToolError,
         catalogue::{Entry, PreparedCall, Rendered},
     },
 };
@@ -39,7 +39,8 @@ impl Gate {
             tx = self.db.read().await?;
         }
         let mut ctx = self.context(&caller, tx, now).await?;
-        ctx.conversation = row.conversation.as_deref().map(Arc::from);
+        ctx.conversation =
+            row.conversation.as_deref().and_then(|id| ConversationId::parse(id).ok());
         ctx.verified = row.verified_customer.as_deref().map(Arc::from);
         ctx.approval_id = Some(Arc::from(row.id.as_str()));
         let run = self.run_stored(row, &call, &mut ctx);
