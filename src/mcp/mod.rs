@@ -33,7 +33,7 @@ use rmcp::{
 
 use crate::{
     gate::{CallRequest, Gate},
-    toolkit::{Caller, ConversationId, Scopes, Toolset, describe},
+    toolkit::{Caller, ConversationId, Role, Scopes, Toolset, describe},
 };
 
 /// How long a client may keep a list (milliseconds).
@@ -61,7 +61,7 @@ pub struct CallInfo {
 pub struct McpServer(Arc<Shared>);
 
 /// What `tools/list` says, by what the caller may do and asked for.
-type Lists = HashMap<(Scopes, Option<Toolset>), Arc<Listed>>;
+type Lists = HashMap<(Scopes, Option<Role>, Option<Toolset>), Arc<Listed>>;
 
 struct Listed {
     tools: Vec<ToolDescription>,
@@ -100,9 +100,9 @@ impl McpServer {
             .ok_or_else(|| results::internal("the request has no caller"))
     }
 
-    /// The tools that a caller is shown, described once for all callers with the same scopes.
+    /// The tools that a caller is shown, described once for all callers with the same scopes and role.
     fn listed(&self, info: &CallInfo) -> Arc<Listed> {
-        let key = (info.caller.scopes, info.toolset);
+        let key = (info.caller.scopes, info.caller.role, info.toolset);
         let lists = self.0.lists.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(list) = lists.get(&key) {
             return list.clone();

@@ -119,7 +119,8 @@ impl Gate {
     }
 }
 
-/// Whoever asked, with the authority of then, unless their key has been revoked since.
+/// Whoever asked, with the scopes held when it was requested, unless their key has been revoked since. The role
+/// is not looked at again: its toolsets had the tool when it was requested, and a person has approved the call.
 async fn requester(
     row: &Row,
     tenant: &Arc<str>,
@@ -137,6 +138,7 @@ async fn requester(
         subject: Arc::from(row.requester.as_str()),
         token_id: row.requester_token.as_deref().map(Arc::from),
         scopes: Scopes::parse(&row.requester_scopes),
+        role: None,
         expires_at: None,
     }))
 }
