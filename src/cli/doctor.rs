@@ -9,8 +9,8 @@ use crate::{
     domain::business::Business,
     gate::policy::Policy,
     http::{
-        self,
         auth::{Authenticator, KeySource},
+        conversation::ConversationHeaders,
     },
     store::{Db, collation, ledgers},
     tools,
@@ -66,7 +66,7 @@ pub(super) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
         note(&warning);
     }
     let headers = &settings.listen.conversation_headers;
-    if let Err(why) = http::mcp::conversation_headers(headers) {
+    if let Err(why) = ConversationHeaders::parse(headers) {
         findings.wrong(&why, "Name headers such as X-Call-Id, separated by commas.");
     }
     match findings.wrong {

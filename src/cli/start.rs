@@ -13,6 +13,7 @@ use crate::{
     http::{
         self, App, Parts,
         auth::{Authenticator, stored::StoredKeys},
+        conversation::ConversationHeaders,
         limits::Limits,
         server,
     },
@@ -123,7 +124,7 @@ impl Running {
             .await
             .with_context(|| format!("cannot listen on {}:{}", listen.bind, listen.port))?;
         let address = listener.local_addr()?;
-        let headers = http::mcp::conversation_headers(&listen.conversation_headers);
+        let headers = ConversationHeaders::parse(&listen.conversation_headers);
         let app = App::new(Parts {
             gate: gate.clone(),
             db: db.clone(),

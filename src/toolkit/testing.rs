@@ -129,6 +129,7 @@ impl Shop {
             subject: "tester".into(),
             token_id: None,
             scopes: self.role.scopes(),
+            role: Some(self.role),
             expires_at: None,
         };
         CallContext::new(Arc::new(caller), Arc::new(tenant), tx.unwrap(), self.now)

@@ -17,7 +17,7 @@ use crate::{
     },
     text,
     toolkit::{
-        Approval, Caller, ErrorCode, Preview, Scopes, ToolError,
+        Approval, Caller, ConversationId, ErrorCode, Preview, Scopes, ToolError,
         catalogue::{Entry, PreparedCall, Rendered},
     },
 };
@@ -39,7 +39,8 @@ impl Gate {
             tx = self.db.read().await?;
         }
         let mut ctx = self.context(&caller, tx, now).await?;
-        ctx.conversation = row.conversation.as_deref().map(Arc::from);
+        ctx.conversation =
+            row.conversation.as_deref().and_then(|id| ConversationId::parse(id).ok());
         ctx.verified = row.verified_customer.as_deref().map(Arc::from);
         ctx.approval_id = Some(Arc::from(row.id.as_str()));
         let run = self.run_stored(row, &call, &mut ctx);
@@ -118,7 +119,8 @@ impl Gate {
     }
 }
 
-/// Whoever asked, with the authority of then, unless their key has been revoked since.
+/// Whoever asked, with the scopes held when it was requested, unless their key has been revoked since. The role
+/// is not looked at again: its toolsets had the tool when it was requested, and a person has approved the call.
 async fn requester(
     row: &Row,
     tenant: &Arc<str>,
@@ -136,6 +138,7 @@ async fn requester(
         subject: Arc::from(row.requester.as_str()),
         token_id: row.requester_token.as_deref().map(Arc::from),
         scopes: Scopes::parse(&row.requester_scopes),
+        role: None,
         expires_at: None,
     }))
 }

@@ -62,6 +62,8 @@ pub struct Args {
 pub struct Output {
     /// Whether the caller has shown to be the customer.
     verified: bool,
+    /// Whether this conversation is bound to the customer now. If not, only the handle binds a call.
+    bound: bool,
     /// The customer's id.
     customer_id: String,
     /// Binds other calls to the customer, where no header names the conversation.
@@ -126,6 +128,7 @@ impl Tool for CustomerVerify {
         let (customer_id, tries_left) = (customer.id, Some(left));
         let output = Output {
             verified: false,
+            bound: false,
             customer_id,
             verification_handle: None,
             until: None,
@@ -212,6 +215,7 @@ async fn verified(ctx: &mut CallContext, customer_id: String) -> Result<Output, 
     let methods = methods.into_iter().take(MOST_METHODS).map(|method| Method::of(ctx, method));
     Ok(Output {
         verified: true,
+        bound: conversation.is_some(),
         customer_id,
         verification_handle: Some(handle),
         until: Some(rfc3339(expires_at)),
@@ -232,6 +236,7 @@ fn locked(customer_id: String, until: String) -> Answer<Output> {
         say,
         Output {
             verified: false,
+            bound: false,
             customer_id,
             verification_handle: None,
             until,
