@@ -8,6 +8,7 @@
 //! commit that holds their work.
 
 use std::{
+    error::Error as StdError,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -43,14 +44,23 @@ pub(super) struct Sqlite {
 struct Writer {
     connection: Connection,
     /// Those whose work is done in the open transaction.
-    done: Vec<oneshot::Sender<Result<(), Arc<rusqlite::Error>>>>,
+    done: Vec<oneshot::Sender<Committed>>,
 }
+
+/// What became of a commit, as everyone hears whose work was in it.
+type Committed = Result<(), Arc<dyn StdError + Send + Sync>>;
+
+/// SQLite rolls the whole transaction back by itself when a statement finds the disk full.
+const TAKEN_BACK: &str = "SQLite has taken the transaction back";
 
 impl Writer {
     /// Tells everyone whose work was in a transaction that is gone. A full disk makes SQLite take back
     /// the whole transaction by itself, with the work of others that waited for its commit.
     fn forget_lost(&mut self) {
-        self.done.clear();
+        for done in self.done.drain(..) {
+            // Whoever has gone needs no answer.
+            let _ = done.send(Err(Arc::from(Box::from(TAKEN_BACK))));
+        }
     }
 }
 
@@ -198,9 +208,6 @@ pub(super) struct Writing {
 impl Writing {
     /// Ends the transaction and waits until the commit that holds it has reached the disk.
     pub(super) async fn commit(mut self) -> StoreResult<()> {
-        if self.connection()?.is_autocommit() {
-            return Err(StoreError::other("SQLite has taken the transaction back"));
-        }
         run(self.connection()?, "release call")?;
         let Some(mut writer) = self.writer.take() else {
             return Err(StoreError::other("the transaction has ended already"));
@@ -213,7 +220,7 @@ impl Writing {
         match committed.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(StoreError::Unavailable(error.into())),
-            Err(lost) => Err(StoreError::Other(lost.into())),
+            Err(lost) => Err(StoreError::Unknown(lost.into())),
         }
     }
 
@@ -244,7 +251,8 @@ async fn commit_done(home: Arc<tokio::sync::Mutex<Writer>>) {
         return;
     }
     let committed = tokio::task::spawn_blocking(move || {
-        let committed = run(&writer.connection, "commit").map_err(Arc::new);
+        let committed = run(&writer.connection, "commit");
+        let committed: Committed = committed.map_err(|error| Arc::new(error) as _);
         if committed.is_err() && !writer.connection.is_autocommit() {
             let undone = run(&writer.connection, "rollback");
             tracing::error!(?committed, ?undone, "a commit of SQLite failed");
@@ -281,7 +289,12 @@ impl Session for Writing {
     fn connection(&self) -> StoreResult<&Connection> {
         let writer = self.writer.as_deref();
         let ended = || StoreError::other("the transaction has ended");
-        writer.map(|writer| &writer.connection).ok_or_else(ended)
+        let connection = writer.map(|writer| &writer.connection).ok_or_else(ended)?;
+        if connection.is_autocommit() {
+            // Every further statement would be a transaction of its own.
+            return Err(StoreError::Unavailable(TAKEN_BACK.into()));
+        }
+        Ok(connection)
     }
 }
 
