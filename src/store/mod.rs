@@ -181,6 +181,10 @@ mod tests {
         db.migrate().await.unwrap();
         let name = "x".repeat(4000);
         let mut tx = db.write().await.unwrap();
+        insert(&mut tx, "waits for its commit").await.unwrap();
+        let mut waiting = Box::pin(tx.commit());
+        assert!(futures::poll!(&mut waiting).is_pending());
+        let mut tx = db.write().await.unwrap();
         tx.fetch_all::<(i64,)>("pragma max_page_count = 1", &[]).await.unwrap();
         let full = loop {
             let id = uuid::Uuid::now_v7().to_string();
@@ -189,7 +193,10 @@ mod tests {
             }
         };
         assert!(matches!(full, StoreError::Unavailable(_)), "{full:?}");
-        assert!(tx.commit().await.is_err());
+        let ended = insert(&mut tx, "small").await;
+        assert!(matches!(ended, Err(StoreError::Unavailable(_))), "{ended:?}");
+        assert!(matches!(tx.commit().await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(waiting.await, Err(StoreError::Unavailable(_))));
 
         let mut tx = db.write().await.unwrap();
         tx.fetch_all::<(i64,)>("pragma max_page_count = 1000000", &[]).await.unwrap();

@@ -8,6 +8,7 @@
 mod api_keys;
 mod approvals;
 mod approvals_cli;
+mod approvals_cut_off;
 mod approvals_failed;
 mod approvals_killed;
 mod audit;

@@ -6,7 +6,11 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::{CallContext, Gate, Row, row_event};
+use super::{
+    CallContext, Gate, Outcome, Row,
+    decide::{Begun, Verdict},
+    row_event,
+};
 use crate::{
     domain::money::Money,
     gate::{claims, guard},
@@ -22,20 +26,30 @@ use crate::{
     },
 };
 
+/// How a call ended that did not fail.
+pub(super) enum Executed {
+    /// Done, by this decision.
+    Now,
+    /// Somebody decided while it ran, and this is what the later decision hears.
+    Meanwhile(Result<Box<Outcome>, ToolError>),
+}
+
 impl Gate {
     /// Runs the stored call in the transaction that has marked it, and commits both at once.
+    ///
+    /// A read runs on a handle that cannot mark the request, so its mark is taken back and made again
+    /// with the answer: a read that is cut off has changed nothing either, and two of them do no harm.
     pub(super) async fn execute(
         &self,
         mut tx: Tx,
-        decider: &Caller,
+        verdict: &Verdict<'_>,
         row: &Row,
-        now: DateTime<Utc>,
-    ) -> Result<(), ToolError> {
-        let caller = requester(row, &decider.tenant, &mut tx, now).await?;
+    ) -> Result<Executed, ToolError> {
+        let now = verdict.now;
+        let caller = requester(row, &verdict.decider.tenant, &mut tx, now).await?;
         let (entry, call) = self.stored_call(row, &caller)?;
         if !entry.spec.effect.writes() {
-            // A handle that cannot write cannot mark the request either, so that comes first.
-            tx.commit().await?;
+            drop(tx);
             tx = self.db.read().await?;
         }
         let mut ctx = self.context(&caller, tx, now).await?;
@@ -44,14 +58,27 @@ impl Gate {
         ctx.verified = row.verified_customer.as_deref().map(Arc::from);
         ctx.approval_id = Some(Arc::from(row.id.as_str()));
         let run = self.run_stored(row, &call, &mut ctx);
-        let rendered = guard::guarded(self.deadline, &CancellationToken::new(), run).await?;
+        let rendered = guard::guarded(self.deadline, &CancellationToken::new(), run).await;
+        let rendered = rendered.map_err(|error| match error.code() {
+            ErrorCode::Timeout if std::error::Error::source(&error).is_none() => too_long(),
+            _ => error,
+        })?;
         let subject = ctx.take_subject();
-        let mut tx = if entry.spec.effect.writes() { ctx.tx } else { self.db.write().await? };
+        let mut tx = ctx.tx;
+        if !entry.spec.effect.writes() {
+            drop(tx);
+            tx = match self.begin(verdict, &row.id).await {
+                Ok(Begun::Marked(tx, _)) => tx,
+                Ok(Begun::Before(outcome)) => return Ok(Executed::Meanwhile(Ok(outcome))),
+                Err(error) => return Ok(Executed::Meanwhile(Err(error))),
+            };
+        }
         self.save(&mut tx, &caller, row, &rendered, now).await?;
         let mut event = row_event(&caller.tenant, row, "executed", now);
         event.subject = subject.as_deref();
         audit::append(&mut tx, &event).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(Executed::Now)
     }
 
     /// The stored call, if it still means what it meant and its requester may still make it.
@@ -163,6 +190,14 @@ fn check_amount(row: &Row, preview: &Preview) -> Result<(), ToolError> {
             now = words(preview.amount)
         ),
     ))
+}
+
+/// The call ran into its deadline, and was rolled back.
+fn too_long() -> ToolError {
+    ToolError::new(
+        ErrorCode::Timeout,
+        text!("That took too long, and nothing was changed. Please decide again in a moment."),
+    )
 }
 
 fn changed(what: &str) -> ToolError {
