@@ -10,6 +10,8 @@
 mod address;
 pub mod analytics;
 pub mod approvals;
+#[cfg(test)]
+mod collation_tests;
 pub mod customers;
 pub mod orders;
 pub mod products;

@@ -1,7 +1,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::{db::approvals::Decided, tool::Role};
+use crate::{
+    db::approvals::Decided,
+    tool::{ConversationId, Role},
+};
 use business_mcp::testing::{self, Shop, shops};
 
 async fn ask(shop: &Shop, id: &str, requester: &str, conversation: Option<&str>) {
@@ -90,7 +93,7 @@ async fn the_latest_is_the_one_of_this_conversation() {
         ask(&shop, "APR-2", "tester", Some("call-2")).await;
         for (conversation, id) in [("call-1", Some("APR-1")), ("call-3", None)] {
             let mut ctx = shop.context(false).await;
-            ctx.conversation = Some(conversation.into());
+            ctx.conversation = ConversationId::parse(conversation).ok();
             let found = latest(&mut ctx).await.unwrap().map(|request| request.id);
             assert_eq!(found.as_deref(), id);
         }
@@ -117,7 +120,7 @@ async fn insert(shop: &Shop, requests: &[Request]) {
 /// A context of a call in a conversation, perhaps verified as a customer.
 async fn on_line(shop: &Shop, conversation: Option<&str>, customer: Option<&str>) -> CallContext {
     let mut ctx = shop.context(false).await;
-    ctx.conversation = conversation.map(Into::into);
+    ctx.conversation = conversation.map(|id| ConversationId::parse(id).unwrap());
     ctx.verified = customer.map(Into::into);
     ctx
 }

@@ -11,7 +11,7 @@ use crate::{
     config::{CallConfig, ListenConfig, TokenConfig},
     db::{Db, DbOptions},
     gate::{Gate, GateOptions},
-    http::{self, App, Parts, limits::Limits, server},
+    http::{self, App, Parts, conversation::ConversationHeaders, limits::Limits, server},
     speech::words,
     tool::{Catalogue, Clock},
 };
@@ -123,7 +123,7 @@ impl Running {
             .await
             .with_context(|| format!("cannot listen on {}:{}", listen.bind, listen.port))?;
         let address = listener.local_addr()?;
-        let headers = http::mcp::conversation_headers(&listen.conversation_headers);
+        let headers = ConversationHeaders::parse(&listen.conversation_headers);
         let app = App::new(Parts {
             gate: gate.clone(),
             db: db.clone(),

@@ -49,6 +49,7 @@ pub(super) async fn run(args: StdioArgs) -> anyhow::Result<()> {
         subject: args.subject.into(),
         token_id: None,
         scopes: args.role.scopes(),
+        role: Some(args.role),
         expires_at: None,
     };
     let stop = CancellationToken::new();

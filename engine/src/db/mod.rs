@@ -6,6 +6,7 @@
 //!
 //! * [`db`], [`tx`]: opening, beginning, running, committing;
 //! * [`value`], [`mod@record`]: what goes into a statement, and what comes out;
+//! * [`text_range`], [`collation`]: text in order, and whether Postgres keeps it in that order;
 //! * [`error`]: what can go wrong, by kind;
 //! * `sqlite`, `postgres`: the two drivers behind the door;
 //! * [`approvals`], [`audit`], [`idempotency`], [`keys`]: the gate's tables;
@@ -28,6 +29,7 @@ pub mod approvals;
 pub mod articles;
 pub mod audit;
 pub mod buyers;
+pub mod collation;
 pub mod customer_changes;
 pub mod customer_profile;
 pub mod customer_search;
@@ -62,6 +64,7 @@ pub mod stock;
 pub mod tenants;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod text_range;
 pub mod tickets;
 pub mod tx;
 pub mod value;
@@ -179,6 +182,10 @@ mod tests {
         db.migrate().await.unwrap();
         let name = "x".repeat(4000);
         let mut tx = db.write().await.unwrap();
+        insert(&mut tx, "waits for its commit").await.unwrap();
+        let mut waiting = Box::pin(tx.commit());
+        assert!(futures::poll!(&mut waiting).is_pending());
+        let mut tx = db.write().await.unwrap();
         tx.fetch_all::<(i64,)>("pragma max_page_count = 1", &[]).await.unwrap();
         let full = loop {
             let id = uuid::Uuid::now_v7().to_string();
@@ -187,7 +194,10 @@ mod tests {
             }
         };
         assert!(matches!(full, StoreError::Unavailable(_)), "{full:?}");
-        assert!(tx.commit().await.is_err());
+        let ended = insert(&mut tx, "small").await;
+        assert!(matches!(ended, Err(StoreError::Unavailable(_))), "{ended:?}");
+        assert!(matches!(tx.commit().await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(waiting.await, Err(StoreError::Unavailable(_))));
 
         let mut tx = db.write().await.unwrap();
         tx.fetch_all::<(i64,)>("pragma max_page_count = 1000000", &[]).await.unwrap();
