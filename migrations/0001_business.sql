@@ -5,7 +5,7 @@
 -- because its key order is part of what was said.
 
 create table tenants (
-    id text not null primary key,
+    id text collate "C" not null primary key,
     name text not null,
     currency text not null,
     time_zone text not null,
@@ -14,15 +14,15 @@ create table tenants (
 
 -- The next business number of each kind (`ORD-10042`).
 create table counters (
-    tenant_id text not null,
-    name text not null,
+    tenant_id text collate "C" not null,
+    name text collate "C" not null,
     value bigint not null,
     primary key (tenant_id, name)
 );
 
 create table customers (
-    tenant_id text not null,
-    id text not null,
+    tenant_id text collate "C" not null,
+    id text collate "C" not null,
     name text not null,
     email text,
     phone text,
@@ -31,13 +31,13 @@ create table customers (
     address text,
     postal_code text,
     -- What look-ups compare: folded name, lower-cased e-mail, phone digits, postal code without spaces.
-    name_key text not null,
-    email_key text,
-    phone_key text,
-    postal_key text,
+    name_key text collate "C" not null,
+    email_key text collate "C",
+    phone_key text collate "C",
+    postal_key text collate "C",
     version bigint not null,
     created_at timestamptz not null,
-    created_on text not null,
+    created_on text collate "C" not null,
     erased_at timestamptz,
     primary key (tenant_id, id)
 );
@@ -48,19 +48,19 @@ create index customers_by_day on customers (tenant_id, created_on);
 
 -- Words and sounds by which customers and products are found: `w:lopez`, `s:LPS`.
 create table search_terms (
-    tenant_id text not null,
-    kind text not null,
-    term text not null,
-    ref_id text not null,
+    tenant_id text collate "C" not null,
+    kind text collate "C" not null,
+    term text collate "C" not null,
+    ref_id text collate "C" not null,
     primary key (tenant_id, kind, term, ref_id)
 );
 create index search_terms_by_ref on search_terms (tenant_id, kind, ref_id);
 
 create table payment_methods (
-    tenant_id text not null,
-    customer_id text not null,
-    id text not null,
-    kind text not null check (kind in ('card', 'wallet', 'gift_card')),
+    tenant_id text collate "C" not null,
+    customer_id text collate "C" not null,
+    id text collate "C" not null,
+    kind text collate "C" not null check (kind in ('card', 'wallet', 'gift_card')),
     brand text,
     last4 text,
     -- Gift cards only; always the sum of the card's entries in `gift_card_entries`.
@@ -69,38 +69,38 @@ create table payment_methods (
 );
 
 create table gift_card_entries (
-    tenant_id text not null,
-    id text not null,
-    customer_id text not null,
-    payment_method_id text not null,
+    tenant_id text collate "C" not null,
+    id text collate "C" not null,
+    customer_id text collate "C" not null,
+    payment_method_id text collate "C" not null,
     amount_minor bigint not null,
     reason text not null,
-    cause text,
+    cause text collate "C",
     at timestamptz not null,
     primary key (tenant_id, id)
 );
 create index gift_card_entries_by_card on gift_card_entries (tenant_id, customer_id, payment_method_id);
 
 create table products (
-    tenant_id text not null,
-    id text not null,
+    tenant_id text collate "C" not null,
+    id text collate "C" not null,
     name text not null,
     category text,
     description text,
     image_url text,
-    name_key text not null,
-    category_key text,
+    name_key text collate "C" not null,
+    category_key text collate "C",
     primary key (tenant_id, id)
 );
 create index products_by_name on products (tenant_id, name_key, id);
 create index products_by_category on products (tenant_id, category_key, name_key, id);
 
 create table variants (
-    tenant_id text not null,
-    sku text not null,
-    product_id text not null,
+    tenant_id text collate "C" not null,
+    sku text collate "C" not null,
+    product_id text collate "C" not null,
     -- The SKU as callers say it: upper case, letters and digits only.
-    sku_key text not null,
+    sku_key text collate "C" not null,
     options text not null,
     price_minor bigint not null check (price_minor >= 0),
     reorder_point bigint not null,
@@ -113,9 +113,9 @@ create index variants_by_sku_key on variants (tenant_id, sku_key);
 
 -- `on_hand` is always the sum of the movements, `reserved` the sum of the held reservations.
 create table stock (
-    tenant_id text not null,
-    sku text not null,
-    location text not null,
+    tenant_id text collate "C" not null,
+    sku text collate "C" not null,
+    location text collate "C" not null,
     on_hand bigint not null check (on_hand >= 0),
     reserved bigint not null check (reserved >= 0),
     check (reserved <= on_hand),
@@ -123,15 +123,15 @@ create table stock (
 );
 
 create table stock_movements (
-    tenant_id text not null,
-    id text not null,
-    sku text not null,
-    location text not null,
+    tenant_id text collate "C" not null,
+    id text collate "C" not null,
+    sku text collate "C" not null,
+    location text collate "C" not null,
     delta bigint not null,
     reason text not null,
     -- What caused it: an order's id, an approval's id, an import.
-    cause text,
-    actor text not null,
+    cause text collate "C",
+    actor text collate "C" not null,
     at timestamptz not null,
     primary key (tenant_id, id)
 );
@@ -139,13 +139,13 @@ create index stock_movements_by_sku on stock_movements (tenant_id, sku, location
 create index stock_movements_by_cause on stock_movements (tenant_id, cause);
 
 create table reservations (
-    tenant_id text not null,
-    id text not null,
-    sku text not null,
-    location text not null,
+    tenant_id text collate "C" not null,
+    id text collate "C" not null,
+    sku text collate "C" not null,
+    location text collate "C" not null,
     quantity bigint not null check (quantity > 0),
     -- Who holds it: `approval:ID`.
-    holder text not null,
+    holder text collate "C" not null,
     expires_at timestamptz not null,
     primary key (tenant_id, id)
 );
@@ -153,9 +153,9 @@ create index reservations_by_holder on reservations (tenant_id, holder);
 create index reservations_by_expiry on reservations (expires_at);
 
 create table quotes (
-    tenant_id text not null,
-    id text not null,
-    customer_id text not null,
+    tenant_id text collate "C" not null,
+    id text collate "C" not null,
+    customer_id text collate "C" not null,
     items text not null,
     priced text not null,
     total_minor bigint not null,
@@ -165,15 +165,15 @@ create table quotes (
 );
 
 create table orders (
-    tenant_id text not null,
-    id text not null,
+    tenant_id text collate "C" not null,
+    id text collate "C" not null,
     -- The id as callers say it (letters and digits, upper case), turned around, so that "ends in 0042" is a prefix.
-    id_tail text not null,
-    customer_id text not null,
-    status text not null,
+    id_tail text collate "C" not null,
+    customer_id text collate "C" not null,
+    status text collate "C" not null,
     placed_at timestamptz not null,
     -- The day in the tenant's zone on which it was placed.
-    placed_on text not null,
+    placed_on text collate "C" not null,
     subtotal_minor bigint not null,
     discount_minor bigint not null,
     tax_minor bigint not null,
@@ -182,7 +182,7 @@ create table orders (
     note text,
     cancel_reason text,
     cancelled_at timestamptz,
-    quote_id text,
+    quote_id text collate "C",
     version bigint not null,
     primary key (tenant_id, id)
 );
@@ -193,10 +193,10 @@ create index orders_by_day on orders (tenant_id, placed_on);
 create index orders_by_status on orders (tenant_id, status, placed_at, id);
 
 create table order_items (
-    tenant_id text not null,
-    order_id text not null,
+    tenant_id text collate "C" not null,
+    order_id text collate "C" not null,
     line bigint not null,
-    sku text not null,
+    sku text collate "C" not null,
     quantity bigint not null check (quantity > 0),
     unit_price_minor bigint not null,
     discount_minor bigint not null,
@@ -205,47 +205,47 @@ create table order_items (
 
 -- A ledger: charges and refunds, never changed. Refunds never exceed charges.
 create table payments (
-    tenant_id text not null,
-    id text not null,
-    order_id text not null,
-    kind text not null check (kind in ('charge', 'refund')),
+    tenant_id text collate "C" not null,
+    id text collate "C" not null,
+    order_id text collate "C" not null,
+    kind text collate "C" not null check (kind in ('charge', 'refund')),
     amount_minor bigint not null check (amount_minor >= 0),
-    payment_method_id text not null,
+    payment_method_id text collate "C" not null,
     at timestamptz not null,
-    at_day text not null,
+    at_day text collate "C" not null,
     primary key (tenant_id, id)
 );
 create index payments_by_order on payments (tenant_id, order_id);
 create index payments_by_day on payments (tenant_id, kind, at_day);
 
 create table shipments (
-    tenant_id text not null,
-    order_id text not null,
-    tracking_number text not null,
+    tenant_id text collate "C" not null,
+    order_id text collate "C" not null,
+    tracking_number text collate "C" not null,
     carrier text,
     skus text not null,
-    expected_on text,
+    expected_on text collate "C",
     primary key (tenant_id, order_id, tracking_number)
 );
 
 create table interactions (
-    tenant_id text not null,
-    id text not null,
-    customer_id text not null,
-    kind text not null,
+    tenant_id text collate "C" not null,
+    id text collate "C" not null,
+    customer_id text collate "C" not null,
+    kind text collate "C" not null,
     text text not null,
     at timestamptz not null,
-    author text,
-    order_id text,
+    author text collate "C",
+    order_id text collate "C",
     primary key (tenant_id, id)
 );
 create index interactions_by_customer on interactions (tenant_id, customer_id, at, id);
 
 -- Which import wrote what, so that the same file can be imported again without doubling anything.
 create table imported_files (
-    tenant_id text not null,
-    name text not null,
-    digest text not null,
+    tenant_id text collate "C" not null,
+    name text collate "C" not null,
+    digest text collate "C" not null,
     records bigint not null,
     at timestamptz not null,
     primary key (tenant_id, name, digest)

@@ -1,18 +1,18 @@
 -- What was handed over to a person. One dialect for both databases, as in 0001.
 
 create table tickets (
-    tenant_id text not null,
-    id text not null,
-    status text not null check (status in ('open', 'closed')),
+    tenant_id text collate "C" not null,
+    id text collate "C" not null,
+    status text collate "C" not null check (status in ('open', 'closed')),
     reason text not null,
     summary text not null,
     -- Whom and which order it is about, where that is known.
-    customer_id text,
-    order_id text,
+    customer_id text collate "C",
+    order_id text collate "C",
     created_at timestamptz not null,
     -- The principal that asked for a person, in which conversation.
-    created_by text not null,
-    conversation text,
+    created_by text collate "C" not null,
+    conversation text collate "C",
     -- When a colleague calls back; none where the business is never open.
     callback_from timestamptz,
     callback_to timestamptz,

@@ -2,13 +2,13 @@
 -- both databases, as in 0001.
 
 create table order_requests (
-    tenant_id text not null,
-    id text not null,
-    order_id text not null,
-    kind text not null check (kind in ('return', 'exchange')),
-    status text not null check (status in ('open', 'settled')),
+    tenant_id text collate "C" not null,
+    id text collate "C" not null,
+    order_id text collate "C" not null,
+    kind text collate "C" not null check (kind in ('return', 'exchange')),
+    status text collate "C" not null check (status in ('open', 'settled')),
     -- Where a return's refund goes, where that was said; what an exchange's difference is settled with.
-    payment_method_id text,
+    payment_method_id text collate "C",
     -- What a return will refund, or what an exchange will cost more (below zero: less).
     amount_minor bigint not null,
     created_at timestamptz not null,
@@ -20,13 +20,13 @@ create table order_requests (
 create index order_requests_by_order on order_requests (tenant_id, order_id);
 
 create table order_request_items (
-    tenant_id text not null,
-    request_id text not null,
+    tenant_id text collate "C" not null,
+    request_id text collate "C" not null,
     line bigint not null,
-    sku text not null,
+    sku text collate "C" not null,
     quantity bigint not null check (quantity > 0),
     -- Exchanges only: what is sent instead, at the price that was told.
-    new_sku text,
+    new_sku text collate "C",
     new_unit_price_minor bigint check (new_unit_price_minor >= 0),
     -- How many of them have arrived, once the request is settled.
     received bigint check (received >= 0 and received <= quantity),

@@ -3,23 +3,23 @@
 -- A queue. A row is written in the transaction of the ledger's row that it carries out, and has that
 -- row's id, which is the idempotency key at the provider, too.
 create table provider_calls (
-    tenant_id text not null,
+    tenant_id text collate "C" not null,
     -- The payment's id, a uuid of version 7.
-    id text not null,
-    order_id text not null,
-    customer_id text not null,
-    kind text not null check (kind in ('charge', 'refund')),
+    id text collate "C" not null,
+    order_id text collate "C" not null,
+    customer_id text collate "C" not null,
+    kind text collate "C" not null check (kind in ('charge', 'refund')),
     -- What is asked for. A refund asks for no more than the order's charges have brought.
     amount_minor bigint not null check (amount_minor >= 0),
-    payment_method_id text not null,
-    state text not null check (state in ('queued', 'leased', 'done', 'declined', 'failed')),
+    payment_method_id text collate "C" not null,
+    state text collate "C" not null check (state in ('queued', 'leased', 'done', 'declined', 'failed')),
     -- How often a worker has taken it.
     attempts bigint not null,
     -- When a worker may take it: while it is leased, the end of the lease. None once it is over.
     next_attempt_at timestamptz,
     -- Whose turn it is; only they write down what came of it.
-    lease text,
-    provider_reference text,
+    lease text collate "C",
+    provider_reference text collate "C",
     last_error text,
     -- When it was over.
     ended_at timestamptz,
@@ -30,16 +30,16 @@ create index provider_calls_open on provider_calls (next_attempt_at) where next_
 
 -- What the sandbox was asked, where no real provider stands behind the cards. A key is one row.
 create table sandbox_calls (
-    tenant_id text not null,
-    key text not null,
-    order_id text not null,
-    customer_id text not null,
-    payment_method_id text not null,
-    kind text not null check (kind in ('charge', 'refund')),
+    tenant_id text collate "C" not null,
+    key text collate "C" not null,
+    order_id text collate "C" not null,
+    customer_id text collate "C" not null,
+    payment_method_id text collate "C" not null,
+    kind text collate "C" not null check (kind in ('charge', 'refund')),
     amount_minor bigint not null,
     currency text not null,
     -- Its name at the sandbox, where it was accepted; why not, where it was declined.
-    reference text,
+    reference text collate "C",
     reason text,
     -- How often it was asked with this key.
     asked bigint not null,

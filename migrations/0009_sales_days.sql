@@ -3,8 +3,8 @@
 -- Each day with orders has a row. It holds figures where `counted` equals `version`; every change of an order that
 -- changes a figure raises the version of the order's day in the same transaction.
 create table sales_days (
-    tenant_id text not null,
-    day text not null,
+    tenant_id text collate "C" not null,
+    day text collate "C" not null,
     version bigint not null,
     counted bigint not null,
     orders bigint not null,

@@ -17,6 +17,8 @@
 pub mod analytics;
 pub mod business;
 pub mod catalog;
+#[cfg(test)]
+mod collation_tests;
 pub mod customers;
 pub mod demo;
 pub mod import;

@@ -113,8 +113,9 @@ impl Report {
     }
 }
 
+/// A count as a number to calculate with.
 #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark stay far below 2^53")]
-fn as_float(count: u64) -> f64 {
+pub fn as_float(count: u64) -> f64 {
     count as f64
 }
 

@@ -83,12 +83,12 @@ pub struct ListenConfig {
     /// Requests that are worked on at once; more are told to come again
     #[arg(long, env = "MAX_IN_FLIGHT", default_value = "1024")]
     pub max_in_flight: NonZeroU32,
-    /// Headers that name one conversation; the first one present counts
+    /// Headers that name one conversation; the first one that is filled in counts
     #[arg(
         long,
         env = "CONVERSATION_HEADERS",
         value_delimiter = ',',
-        default_value = "X-Conversation-Id,X-Call-Id,X-Session-Id"
+        default_value = "X-Conversation-Id,X-Call-Id,X-Chat-Id,X-Session-Id"
     )]
     pub conversation_headers: Vec<String>,
 }

@@ -69,5 +69,10 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_counter!("rate_limited_total", "Requests refused because of a budget");
     metrics::describe_counter!("overloaded_total", "Requests refused because too many ran");
     metrics::describe_counter!("authentication_failures_total", "Tokens that were refused");
+    metrics::describe_counter!("business_mcp_sqlite_commits_total", "Commits of SQLite on disk");
+    metrics::describe_counter!(
+        "business_mcp_sqlite_transactions_total",
+        "Write transactions that those commits held"
+    );
     Ok(handle)
 }

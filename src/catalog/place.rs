@@ -26,8 +26,12 @@ pub async fn named(ctx: &mut CallContext, said: &str) -> Result<Place, ToolError
         return Ok(Place { id: known.id.clone(), name: known.name.clone() });
     }
     let tenant = ctx.tenant_id();
-    let stored = stock::find_location(&mut ctx.tx, &tenant, said).await?;
-    stored.map(|(id,)| of(ctx, id)).ok_or_else(|| {
+    let stored = stock::locations(&mut ctx.tx, &tenant).await?;
+    let mut stored: Vec<String> = stored.into_iter().map(|(id,)| id).collect();
+    stored.retain(|id| id.to_lowercase() == said.to_lowercase());
+    // Two may differ in case only.
+    stored.sort_by_key(|id| id != said);
+    stored.into_iter().next().map(|id| of(ctx, id)).ok_or_else(|| {
         let known = &ctx.tenant.business().locations;
         let names: Vec<&str> = known.iter().map(|location| location.id.as_str()).collect();
         let sentence = text!(

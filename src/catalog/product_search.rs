@@ -286,7 +286,8 @@ fn read_cursor(cursor: &str) -> Result<(i64, String, String), ToolError> {
     let (rank, rest) = cursor.split_once('~').ok_or_else(wrong)?;
     // A name that is compared has no such sign, and an id may have one.
     let (id, name) = rest.rsplit_once('~').ok_or_else(wrong)?;
-    Ok((rank.parse().map_err(|_| wrong())?, name.to_owned(), id.to_owned()))
+    // Arguments arrive in composed characters, and the syllables of Korean are compared apart.
+    Ok((rank.parse().map_err(|_| wrong())?, name::fold(name), id.to_owned()))
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! From what a caller says to the customers who match it.
 
 use crate::customers::sql::{
-    customer_search::{self, AFTER_ALL, Hit, Span, WordSpans},
+    customer_search::{self, Hit, WordSpans},
     customers::{self, Match},
 };
 use business_mcp_engine::{
+    db::text_range::{TextRange, prefix_range},
     speech::{email, misheard, name, phone, reference},
     text,
     tool::{CallContext, ToolError},
@@ -90,8 +91,8 @@ impl Clue {
                 for key in reference::readings(said) {
                     let tail = reference::reversed(&key);
                     let short = tail.chars().count() < SHORTEST_TAIL;
-                    let end = if short { tail.clone() } else { format!("{tail}{AFTER_ALL}") };
-                    let orders = customers::by_order(tx, &tenant, &tail, &end).await?;
+                    let tails = if short { TextRange::only(tail) } else { prefix_range(tail) };
+                    let orders = customers::by_order(tx, &tenant, &tails).await?;
                     if !orders.is_empty() {
                         return Ok(Found::sure(owners(orders, said, &key)));
                     }
@@ -179,7 +180,7 @@ async fn named(ctx: &mut CallContext, said: &str, postal_key: &str) -> Result<Fo
 /// Up to three customers whose e-mail address is much like one that nobody has.
 pub(super) async fn misheard(ctx: &mut CallContext, address: &str) -> Result<Vec<Hit>, ToolError> {
     let tenant = ctx.tenant_id();
-    let [by_sound, by_end] = misheard::beginnings(address).map(Span::beginning);
+    let [by_sound, by_end] = misheard::beginnings(address).map(prefix_range);
     let kept = customer_search::addresses(&mut ctx.tx, &tenant, &by_sound, &by_end).await?;
     let distance = |term: &str| misheard::distance(address, misheard::address(term)?);
     let mut near: Vec<(usize, String)> =
@@ -189,7 +190,7 @@ pub(super) async fn misheard(ctx: &mut CallContext, address: &str) -> Result<Vec
     near.retain(|(_, id)| ctx.may_touch(id));
     let mut near = near.into_iter().map(|(_, id)| id);
     let ids: [String; 5] = std::array::from_fn(|_| near.next().unwrap_or_default());
-    let no = Span::default();
+    let no = TextRange::default();
     let mut hits = customer_search::by_key(&mut ctx.tx, &tenant, &ids, &no, &no, "", None).await?;
     // Those whose names sound like the words in it, and little of it is written otherwise.
     let local = address.split('@').next().unwrap_or_default();

@@ -8,9 +8,10 @@ use super::shown;
 use crate::business::TenantFacts as _;
 use crate::{
     business::tier::Tier,
-    customers::sql::customer_search::{self, Hit, MOST_FOUND, Span, WordSpans},
+    customers::sql::customer_search::{self, Hit, MOST_FOUND, WordSpans},
 };
 use business_mcp_engine::{
+    db::text_range::{TextRange, prefix_range},
     speech::{email, name, phone, phrases, reference},
     text,
     tool::{
@@ -192,29 +193,29 @@ async fn by_name(
 /// The e-mail addresses that are looked for with the ids and numbers, one after the other: the readings
 /// of the query, those that begin like it, or none in particular, where it is only a number. Nothing is
 /// looked for like that when it is neither.
-fn addresses(query: &str, is_number: bool) -> Vec<Span> {
-    let whole: Vec<Span> = email::readings(query).into_iter().map(Span::only).collect();
+fn addresses(query: &str, is_number: bool) -> Vec<TextRange> {
+    let whole: Vec<TextRange> = email::readings(query).into_iter().map(TextRange::only).collect();
     let begun = query.contains('@') && !query.starts_with('@') && !query.contains(' ');
     if !whole.is_empty() {
         whole
     } else if begun {
-        vec![Span::beginning(query.to_lowercase())]
+        vec![prefix_range(query.to_lowercase())]
     } else {
-        is_number.then(Span::default).into_iter().collect()
+        is_number.then(TextRange::default).into_iter().collect()
     }
 }
 
 /// Phone numbers that are or begin like the query; `None` when it has no digits.
-fn number(query: &str, region: &str) -> Option<Span> {
+fn number(query: &str, region: &str) -> Option<TextRange> {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     if let Some(whole) = phone::normalise(query, region) {
-        return Some(Span::beginning(digits(&whole)));
+        return Some(prefix_range(digits(&whole)));
     }
     let said = reference::digits(query);
     match said.len() {
         0 => None,
-        length if length < SHORTEST_NUMBER => Some(Span::default()),
-        _ => Some(Span::beginning(said)),
+        length if length < SHORTEST_NUMBER => Some(TextRange::default()),
+        _ => Some(prefix_range(said)),
     }
 }
 

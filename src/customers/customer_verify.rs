@@ -9,9 +9,12 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{clues, known, method::Method, shown};
-use crate::customers::sql::{customer_profile, customer_search::AFTER_ALL, interactions};
+use crate::customers::sql::{customer_profile, interactions};
 use business_mcp_engine::{
-    db::verifications::{self, NewVerification},
+    db::{
+        text_range::prefix_range,
+        verifications::{self, NewVerification},
+    },
     digest,
     speech::{email, reference},
     text,
@@ -60,6 +63,8 @@ pub struct Args {
 pub struct Output {
     /// Whether the caller has shown to be the customer.
     verified: bool,
+    /// Whether this conversation is bound to the customer now. If not, only the handle binds a call.
+    bound: bool,
     /// The customer's id.
     customer_id: String,
     /// Binds other calls to the customer, where no header names the conversation.
@@ -124,6 +129,7 @@ impl Tool for CustomerVerify {
         let (customer_id, tries_left) = (customer.id, Some(left));
         let output = Output {
             verified: false,
+            bound: false,
             customer_id,
             verification_handle: None,
             until: None,
@@ -181,9 +187,8 @@ async fn is_theirs(
 ) -> Result<bool, ToolError> {
     let tenant = ctx.tenant_id();
     for key in reference::readings(said) {
-        let tail = reference::reversed(&key);
-        let end = format!("{tail}{AFTER_ALL}");
-        let orders = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tail, &end).await?;
+        let tails = prefix_range(reference::reversed(&key));
+        let orders = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tails).await?;
         if orders.iter().any(|(id, _)| reference::is_whole(said, id)) {
             return Ok(true);
         }
@@ -211,6 +216,7 @@ async fn verified(ctx: &mut CallContext, customer_id: String) -> Result<Output, 
     let methods = methods.into_iter().take(MOST_METHODS).map(|method| Method::of(ctx, method));
     Ok(Output {
         verified: true,
+        bound: conversation.is_some(),
         customer_id,
         verification_handle: Some(handle),
         until: Some(rfc3339(expires_at)),
@@ -231,6 +237,7 @@ fn locked(customer_id: String, until: String) -> Answer<Output> {
         say,
         Output {
             verified: false,
+            bound: false,
             customer_id,
             verification_handle: None,
             until,

@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::shown;
-use crate::customers::sql::customer_search::{self, Hit, Span, WordSpans};
+use crate::customers::sql::customer_search::{self, Hit, WordSpans};
 use business_mcp_engine::{
+    db::text_range::TextRange,
     speech::{name, phone},
     tool::{CallContext, ToolError},
 };
@@ -63,9 +64,9 @@ pub async fn of(
     phone: Option<&str>,
 ) -> Result<Vec<Duplicate>, ToolError> {
     let tenant = ctx.tenant_id();
-    let address = email.map(|email| Span::only(email.to_owned())).unwrap_or_default();
+    let address = email.map(TextRange::only).unwrap_or_default();
     let digits = phone.map(phone::digits);
-    let number = digits.clone().map(Span::only).unwrap_or_default();
+    let number = digits.clone().map(TextRange::only).unwrap_or_default();
     let no_ids = std::array::from_fn(|_| String::new());
     let tx = &mut ctx.tx;
     let mut hits =

@@ -1,11 +1,11 @@
 //! The one customer whom a call names by id, and their orders.
 
 use crate::customers::sql::{
-    customer_search::AFTER_ALL,
     customers::{self, Named},
     interactions,
 };
 use business_mcp_engine::{
+    db::text_range::prefix_range,
     speech::{reference, text::display},
     text,
     tool::{CallContext, ErrorCode, ToolError},
@@ -51,8 +51,8 @@ pub async fn order_of(
     let mut found = Vec::new();
     for key in reference::readings(said) {
         tail = reference::reversed(&key);
-        let end = format!("{tail}{AFTER_ALL}");
-        found = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tail, &end).await?;
+        let tails = prefix_range(&tail);
+        found = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tails).await?;
         if !found.is_empty() {
             break;
         }

@@ -11,6 +11,7 @@ use crate::orders::{
     },
 };
 use business_mcp_engine::{
+    db::text_range::{TextRange, prefix_range},
     speech::{phrases, reference, text::display},
     text,
     tool::{Answer, CallContext, Candidate, ErrorCode, ToolError},
@@ -18,8 +19,6 @@ use business_mcp_engine::{
 
 /// With fewer characters than these, only a whole number is looked for.
 const SHORTEST_END: usize = 3;
-/// Longer than any number.
-const LAST: &str = "ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ";
 
 /// What was found.
 pub enum Found {
@@ -44,11 +43,8 @@ pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError
     let readings = reference::readings(said);
     for key in &readings {
         let tail = reference::reversed(key);
-        let last = if is_short(key) { "" } else { LAST };
-        let to = format!("{tail}{last}");
-        let mut rows =
-            orders::find_by_tail(&mut ctx.tx, &tenant, &tail, &to, own.as_deref()).await?;
-        rows.retain(|row| row.id_tail.starts_with(&tail));
+        let tails = if is_short(key) { TextRange::only(&*tail) } else { prefix_range(&*tail) };
+        let mut rows = orders::find_by_tail(&mut ctx.tx, &tenant, &tails, own.as_deref()).await?;
         let whole = |row: &OrderRow| row.id_tail == tail;
         let whole_digits = |row: &OrderRow| reference::digits(&row.id) == *key;
         for is_meant in [&whole as &(dyn Fn(&OrderRow) -> bool + Sync), &whole_digits] {

@@ -55,12 +55,18 @@ pub async fn swap(
         left = -missing;
         let places = taken.iter().filter(|(of, ..)| of == sku);
         let places = places.map(|(_, location, pieces)| (location.as_str(), *pieces));
+        let mut put = Vec::new();
         for (location, most) in places.chain([(usual, i64::MAX)]) {
             let pieces = left.min(most);
             if pieces > 0 {
-                stock::change(&mut ctx.tx, &tenant, sku, location, pieces, cause).await?;
+                put.push((location, pieces));
                 left -= pieces;
             }
+        }
+        // The usual place may stand before those that the order took them from.
+        put.sort_unstable();
+        for (location, pieces) in put {
+            stock::change(&mut ctx.tx, &tenant, sku, location, pieces, cause).await?;
         }
     }
     Ok(())

@@ -35,8 +35,17 @@ pub(crate) struct Shop {
 
 /// The small shop on every database there is to test on, at noon of 2026-01-10 in New York.
 pub(crate) async fn shops() -> Vec<Shop> {
+    shops_on(testing::databases().await).await
+}
+
+/// The same on SQLite and on Postgres databases that sort text by the rules of a language.
+pub(crate) async fn collated_shops() -> Vec<Shop> {
+    shops_on(testing::collated_databases().await).await
+}
+
+async fn shops_on(databases: Vec<TestDb>) -> Vec<Shop> {
     let mut shops = Vec::new();
-    for db in testing::databases().await {
+    for db in databases {
         let mut tx = db.db.write().await.unwrap();
         testing::small_shop(&mut tx).await;
         tx.commit().await.unwrap();
@@ -128,6 +137,7 @@ impl Shop {
             subject: "tester".into(),
             token_id: None,
             scopes: self.role.scopes(),
+            role: Some(self.role),
             expires_at: None,
         };
         CallContext::new(Arc::new(caller), Arc::new(tenant), tx.unwrap(), self.now)

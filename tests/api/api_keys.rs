@@ -35,7 +35,7 @@ async fn a_key_opens_the_door_at_once_and_for_what_it_allows() {
     for server in servers().await {
         let (secret, id) = create(&server, &["--role", "agent"]);
         let client = server.client(secret.clone());
-        let found = client.call("order_get", json!({ "order_id": "ORD-12345" })).await;
+        let found = client.call("get_order_status", json!({ "order_id": "ORD-12345" })).await;
         assert_eq!(found.data()["order_id"], "ORD-12345");
         assert_eq!(client.call("analytics_kpis", json!({})).await.http.as_u16(), 403);
         // A key is a principal of its own: what it asked for carries its name.

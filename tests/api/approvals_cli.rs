@@ -6,7 +6,8 @@ use business_mcp_engine::{auth::Grant, tool::Role};
 use serde_json::Value;
 
 use crate::{
-    books::{Books, two, unpaid},
+    approvals_cut_off::{cut, holding},
+    books::{Books, status_of, two, unpaid},
     process::program,
     support::{TENANT, TestServer, servers},
 };
@@ -100,4 +101,21 @@ async fn what_cannot_be_decided_is_said_in_one_sentence() {
         let failed = refused(&approvals(&server, Some(&approver), &["approve", &id]).await);
         assert!(failed.contains("54 dollars"), "{failed}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_that_is_cut_off_is_said_to_be_worth_repeating() {
+    let server = servers().await.pop().unwrap();
+    let token = server.token(TENANT, "boss", Grant::Role(Role::Approver));
+    let id = server.agent().call("order_create", two()).await.pending();
+    let held = holding(&server, "lock table orders in share row exclusive mode").await;
+    let arguments = ["approve", id.as_str()];
+    let decided = approvals(&server, Some(&token), &arguments);
+    let (output, ()) = tokio::join!(decided, cut(&server.db));
+    let said = refused(&output);
+    assert!(said.contains("nothing was changed. Please decide again"), "{said}");
+    drop(held);
+    assert_eq!(status_of(&server.db, &id).await, "pending");
+    let again = printed(&approvals(&server, Some(&token), &arguments).await);
+    assert!(again.contains("executed"), "{again}");
 }

@@ -194,6 +194,7 @@ async fn a_key_that_was_revoked_meanwhile_has_no_requests() {
             tenant_id: "demo".to_owned(),
             name: "till".to_owned(),
             scopes: Role::Agent.scopes().to_string(),
+            role: Some(Role::Agent.as_str().to_owned()),
             secret_hash: api_key::hex(&key.hash),
             created_at: server.clock.now(),
             expires_at: None,

@@ -82,6 +82,11 @@ impl Books {
         }
     }
 
+    /// These books with one order more, of one piece that is not paid yet.
+    pub fn placed(self) -> Self {
+        Self { orders: self.orders + 1, lines: self.lines + 1, on_hand: self.on_hand - 1, ..self }
+    }
+
     /// These books while so many pieces more are held.
     pub fn holding(self, pieces: i64) -> Self {
         Self { reserved: self.reserved + pieces, ..self }

@@ -95,11 +95,11 @@ async fn story(agent: &Session, approver: &Client, server: &TestServer) {
     let again = answer(agent, "order_create", two()).await;
     assert_eq!((&again["data"]["order_id"], &again["replayed"]), (order, &json!(true)));
     assert_eq!(stock(agent).await, (on_hand - 2, available - 2));
-    let placed = answer(agent, "order_get", json!({ "order_id": order })).await;
+    let placed = answer(agent, "get_order_status", json!({ "order_id": order })).await;
     assert_eq!(placed["data"]["status"], "pending");
     assert_eq!(Books::of(&server.db).await, before.sold(2, 5398));
 
-    let refused = call(agent, "order_get", json!({ "order_id": "ORD-99999999" })).await;
+    let refused = call(agent, "get_order_status", json!({ "order_id": "ORD-99999999" })).await;
     assert_eq!(refused.is_error, Some(true));
     assert_eq!(json!(refused.meta.unwrap())["code"], "not_found");
 }

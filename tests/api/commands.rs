@@ -219,16 +219,16 @@ async fn a_development_token_is_for_what_it_was_asked_for() {
     let server = server_with(&[]).await;
     let order = json!({ "order_id": "ORD-12345" });
     let agent = minted(&server, &["--role", "agent", "--subject", "anna"]);
-    assert_eq!(agent.call("order_get", order.clone()).await.data()["order_id"], "ORD-12345");
+    assert_eq!(agent.call("get_order_status", order.clone()).await.data()["order_id"], "ORD-12345");
     let narrow = minted(&server, &["--scope", "crm:read,inventory:read"]);
-    assert_eq!(narrow.call("order_get", order.clone()).await.http.as_u16(), 403);
+    assert_eq!(narrow.call("get_order_status", order.clone()).await.http.as_u16(), 403);
     let other = minted(&server, &["--role", "agent", "--tenant", "other"]);
-    let reply = other.call("order_get", order.clone()).await;
+    let reply = other.call("get_order_status", order.clone()).await;
     assert!(!reply.body.to_string().contains("CUST-12345"), "{}", reply.body);
     let short = minted(&server, &["--role", "agent", "--ttl", "1m"]);
-    short.call("order_get", order.clone()).await.data();
+    short.call("get_order_status", order.clone()).await.data();
     server.advance(2);
-    assert_eq!(short.call("order_get", order).await.http.as_u16(), 401);
+    assert_eq!(short.call("get_order_status", order).await.http.as_u16(), 401);
 }
 
 #[tokio::test]

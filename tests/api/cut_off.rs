@@ -224,7 +224,7 @@ impl Tool for Trip {
         title: "Trip",
         description: "Changes the stock and fails in the middle.",
         scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Desk],
+        toolsets: &[Toolset::Voice],
         effect: Effect::Change,
         risk: Risk::Low,
         approval: Approval::AutoApproved,
@@ -253,7 +253,8 @@ async fn a_tool_that_panics_leaves_nothing_and_the_server_goes_on() {
                 "{way:?}"
             );
         }
-        let found = tripping.agent().call("order_get", json!({ "order_id": "ORD-12345" })).await;
+        let found =
+            tripping.agent().call("get_order_status", json!({ "order_id": "ORD-12345" })).await;
         assert_eq!(found.data()["order_id"], "ORD-12345");
     }
 }

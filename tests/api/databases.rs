@@ -4,9 +4,21 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
-/// An empty Postgres database of its own.
+/// An empty Postgres database of its own, with the collation that `TEST_COLLATION` names: a locale such as
+/// `en_US.UTF-8`, `icu`, or nothing for the server's own.
 pub async fn fresh_postgres() -> String {
-    new_postgres("").await
+    match std::env::var("TEST_COLLATION").unwrap_or_default().as_str() {
+        "" => new_postgres("").await,
+        "icu" => {
+            new_postgres(
+                " template template0 encoding 'UTF8' locale_provider icu icu_locale 'en-US'",
+            )
+            .await
+        }
+        locale => {
+            new_postgres(&format!(" template template0 encoding 'UTF8' locale '{locale}'")).await
+        }
+    }
 }
 
 /// A Postgres database of its own that begins as a copy of this one, which nobody is using.

@@ -102,7 +102,7 @@ async fn messages_made_to_cost_much_are_refused_at_once() {
     assert_eq!(mcp(&server).body(nested).send().await.refused(400), -32700);
 
     let keys: serde_json::Map<_, _> = (0..60_000).map(|n| (format!("k{n}"), json!(n))).collect();
-    let call = json!({ "name": "order_get", "arguments": keys });
+    let call = json!({ "name": "get_order_status", "arguments": keys });
     let answer = mcp(&server).rpc("tools/call", &call).send().await;
     assert_eq!(answer.result()["isError"], true, "{answer:?}");
     assert!(answer.body.len() < 10_000, "{answer:?}");

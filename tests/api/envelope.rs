@@ -151,15 +151,17 @@ async fn a_known_method_with_malformed_parameters_is_not_an_unknown_method() {
         ("tools/call", json!(null)),
         ("tools/call", json!({ "name": 5 })),
         ("tools/call", json!({ "name": null })),
-        ("tools/call", json!({ "name": "order_get", "arguments": [] })),
-        ("tools/call", json!({ "name": "order_get", "arguments": "{}" })),
+        ("tools/call", json!({ "name": "get_order_status", "arguments": [] })),
+        ("tools/call", json!({ "name": "get_order_status", "arguments": "{}" })),
         ("resources/read", json!({})),
         ("resources/read", json!({ "uri": 5 })),
         ("initialize", json!({})),
     ] {
         assert_eq!(code(&server, method, &params).await, -32602, "{method} {params}");
     }
-    for params in [json!([]), json!(5), json!("name"), json!({ "name": "order_get", "_meta": 5 })] {
+    for params in
+        [json!([]), json!(5), json!("name"), json!({ "name": "get_order_status", "_meta": 5 })]
+    {
         for method in ["tools/call", "tools/list", "initialize", "ping"] {
             let refused = mcp(&server).rpc(method, &params).send().await;
             assert_eq!(refused.refused(400), -32602, "{method} {params}");
@@ -199,7 +201,7 @@ async fn what_is_not_offered_is_said_not_to_exist() {
         ("resources/unsubscribe", json!({ "uri": "policy://tools" })),
         ("tasks/get", json!({ "taskId": "x" })),
         ("skills/list", json!({})),
-        ("tools/Call", json!({ "name": "order_get" })),
+        ("tools/Call", json!({ "name": "get_order_status" })),
         ("nothing/such", json!({})),
         ("", json!({})),
     ] {
@@ -218,12 +220,14 @@ async fn what_is_not_offered_is_said_not_to_exist() {
 #[tokio::test]
 async fn an_unknown_tool_is_a_fault_of_the_protocol_and_a_wrong_argument_is_not() {
     let server = server_with(&[]).await;
-    for name in ["no_such_tool", "", "ORDER_GET", "order_get ", "../order_get"] {
+    for name in ["no_such_tool", "", "GET_ORDER_STATUS", "get_order_status ", "../get_order_status"]
+    {
         let params = json!({ "name": name, "arguments": {} });
         assert_eq!(code(&server, "tools/call", &params).await, -32602, "{name}");
     }
     let agent = server.agent();
-    let reply = agent.call("order_get", json!({ "order_id": "ORD-12345", "discount": 5 })).await;
+    let reply =
+        agent.call("get_order_status", json!({ "order_id": "ORD-12345", "discount": 5 })).await;
     assert_eq!((reply.http.as_u16(), reply.error()), (200, "invalid_parameters"));
     assert!(reply.sentence().contains("discount"), "{}", reply.sentence());
 }
@@ -255,7 +259,7 @@ async fn every_revision_is_answered_in_its_own_words() {
         assert_eq!(offered, ["resources", "tools"], "what is offered, and nothing else");
         assert_eq!(answer.header("mcp-session-id"), None, "there are no sessions");
 
-        let call = json!({ "name": "order_get", "arguments": { "order_id": "ORD-12345" } });
+        let call = json!({ "name": "get_order_status", "arguments": { "order_id": "ORD-12345" } });
         let version = if asked == "1999-01-01" { "2025-11-25" } else { answered };
         let called = mcp(&server)
             .with("mcp-protocol-version", version)
@@ -271,7 +275,8 @@ async fn a_revision_that_nobody_speaks_is_refused_with_those_that_are_spoken() {
     let server = server_with(&[]).await;
     for version in ["1999-01-01", "2030-01-01", "", "latest", "2025-11-25 "] {
         for method in ["ping", "tools/list", "tools/call"] {
-            let call = json!({ "name": "order_get", "arguments": { "order_id": "ORD-12345" } });
+            let call =
+                json!({ "name": "get_order_status", "arguments": { "order_id": "ORD-12345" } });
             let asked = mcp(&server).with("mcp-protocol-version", version).rpc(method, &call);
             let asked = asked.send().await;
             if version.trim() == "2025-11-25" {

@@ -41,7 +41,7 @@ async fn whatever_a_client_does_wrong_is_not_the_servers_fault() {
         "nothing/such",
     ];
     let some = json!({
-        "name": "order_get", "uri": "x", "taskId": "x", "arguments": {}, "inputResponses": 5,
+        "name": "get_order_status", "uri": "x", "taskId": "x", "arguments": {}, "inputResponses": 5,
         "requestState": 5, "notifications": {}, "cursor": 5, "task": {}, "level": "debug",
     });
     for method in methods {
@@ -52,7 +52,7 @@ async fn whatever_a_client_does_wrong_is_not_the_servers_fault() {
                     params["_meta"] = meta.clone();
                     sent =
                         sent.with("mcp-protocol-version", "2026-07-28").with("mcp-method", method);
-                    sent = sent.with("mcp-name", "order_get");
+                    sent = sent.with("mcp-name", "get_order_status");
                 }
                 let answer = sent.rpc(method, &params).send().await;
                 assert!(answer.status < 500, "{method} {params}: {answer:?}");

@@ -74,7 +74,7 @@ async fn each_call_is_one_line_without_what_was_sent_and_answered() {
         let again = agent.call("order_create", order()).await;
         assert_eq!(again.answer()["replayed"], true);
         assert_eq!(
-            agent.call("order_get", json!({ "order_id": "NOBODY" })).await.error(),
+            agent.call("get_order_status", json!({ "order_id": "NOBODY" })).await.error(),
             "not_found"
         );
         agent.call("SECRET_TOOL", json!({})).await;
@@ -107,7 +107,7 @@ async fn each_call_is_one_line_without_what_was_sent_and_answered() {
                 ("customer_lookup", "ok", false),
                 ("order_create", "ok", false),
                 ("order_create", "ok", true),
-                ("order_get", "not_found", false),
+                ("get_order_status", "not_found", false),
                 ("unknown", "tool_not_found", false),
                 ("order_create", "forbidden", false),
                 ("customer_lookup", "ok", false),
@@ -248,7 +248,7 @@ async fn a_failure_on_our_side_is_found_in_the_log_by_its_incident() {
         let agent = logged.agent();
         let mut incidents = Vec::new();
         for _ in 0..2 {
-            let reply = agent.call("order_get", json!({ "order_id": "O-1" })).await;
+            let reply = agent.call("get_order_status", json!({ "order_id": "O-1" })).await;
             assert_eq!(reply.error(), "internal_error");
             incidents.push(reply.body["result"]["_meta"]["incident"].clone());
         }
@@ -269,7 +269,7 @@ async fn a_failure_on_our_side_is_found_in_the_log_by_its_incident() {
         let lines = logged.lines("a decision failed on our side");
         assert_eq!(&lines[0]["incident"], incident);
         // An ordinary refusal is no incident.
-        let refused = agent.call("order_get", json!({})).await;
+        let refused = agent.call("get_order_status", json!({})).await;
         assert!(refused.body["result"]["_meta"].get("incident").is_none(), "{}", refused.body);
     }
 }

@@ -28,8 +28,8 @@ fn request(server: &TestServer, method: &str, mut params: Value) -> Wire {
     name.iter().fold(wire, |wire, name| wire.with("mcp-name", name))
 }
 
-fn order_get() -> Value {
-    json!({ "name": "order_get", "arguments": { "order_id": "ORD-12345" } })
+fn get_order_status() -> Value {
+    json!({ "name": "get_order_status", "arguments": { "order_id": "ORD-12345" } })
 }
 
 async fn sent(server: &TestServer, method: &str, params: Value) -> Answer {
@@ -42,8 +42,8 @@ async fn every_result_says_who_made_it_and_that_it_is_complete() {
     for (method, params) in [
         ("server/discover", json!({})),
         ("tools/list", json!({})),
-        ("tools/call", order_get()),
-        ("tools/call", json!({ "name": "order_get", "arguments": {} })),
+        ("tools/call", get_order_status()),
+        ("tools/call", json!({ "name": "get_order_status", "arguments": {} })),
         ("resources/list", json!({})),
         ("resources/templates/list", json!({})),
         ("resources/read", json!({ "uri": "policy://tools" })),
@@ -69,7 +69,7 @@ async fn a_client_discovers_the_server_without_a_handshake() {
     assert_eq!(offered, ["resources", "tools"]);
     assert!(found["instructions"].as_str().unwrap().contains("approval_pending"));
 
-    let called = sent(&server, "tools/call", order_get()).await.result();
+    let called = sent(&server, "tools/call", get_order_status()).await.result();
     assert_eq!(called["structuredContent"]["data"]["order_id"], "ORD-12345");
     let text = called["content"][0]["text"].as_str().unwrap();
     assert_eq!(serde_json::from_str::<Value>(text).unwrap(), called["structuredContent"]);
@@ -85,9 +85,10 @@ async fn a_request_without_what_it_has_to_say_is_refused() {
         json!({ VERSION: 20_260_728, CAPABILITIES: {} }),
         json!({ VERSION: "2026-07-28", CAPABILITIES: "none" }),
     ] {
-        for (method, mut params) in [("tools/list", json!({})), ("tools/call", order_get())] {
+        for (method, mut params) in [("tools/list", json!({})), ("tools/call", get_order_status())]
+        {
             params["_meta"] = meta.clone();
-            let asked = request(&server, method, order_get()).rpc(method, &params);
+            let asked = request(&server, method, get_order_status()).rpc(method, &params);
             assert_eq!(asked.send().await.refused(400), -32602, "{method} {meta}");
         }
     }
@@ -107,11 +108,11 @@ async fn a_request_without_what_it_has_to_say_is_refused() {
 #[tokio::test]
 async fn headers_that_say_something_else_than_the_body_are_refused() {
     let server = server_with(&[]).await;
-    let call = || request(&server, "tools/call", order_get());
+    let call = || request(&server, "tools/call", get_order_status());
     call().send().await.result();
     for disagreeing in [
         call().instead("mcp-name", "order_list"),
-        call().instead("mcp-name", "ORDER_GET"),
+        call().instead("mcp-name", "GET_ORDER_STATUS"),
         call().with("mcp-name", "order_list"),
         call().without("mcp-name"),
         call().instead("mcp-method", "tools/list"),
@@ -129,7 +130,7 @@ async fn headers_that_say_something_else_than_the_body_are_refused() {
 async fn what_a_caller_may_is_told_from_the_body_whatever_the_headers_say() {
     let server = server_with(&[]).await;
     let analyst = server.as_role(Role::Analyst).token;
-    let plain = Wire::mcp(&server.url, &analyst).rpc("tools/call", &order_get());
+    let plain = Wire::mcp(&server.url, &analyst).rpc("tools/call", &get_order_status());
     let allowed = |wire: Wire| wire.with("mcp-name", "analytics_kpis");
     for asked in [
         plain.clone(),
@@ -137,7 +138,7 @@ async fn what_a_caller_may_is_told_from_the_body_whatever_the_headers_say() {
         allowed(plain.clone().with("mcp-protocol-version", "2025-11-25")),
         allowed(plain.clone().with("mcp-method", "tools/list")),
         allowed(plain.clone().with("mcp-protocol-version", "2026-07-28")),
-        allowed(request(&server, "tools/call", order_get()).without("mcp-name"))
+        allowed(request(&server, "tools/call", get_order_status()).without("mcp-name"))
             .instead("authorization", &format!("Bearer {analyst}")),
         plain.with("accept", "text/event-stream"),
     ] {
@@ -150,7 +151,7 @@ async fn what_a_caller_may_is_told_from_the_body_whatever_the_headers_say() {
     let called = Wire::mcp(&server.url, &agent)
         .with("mcp-protocol-version", "2025-11-25")
         .with("mcp-name", "customer_delete")
-        .rpc("tools/call", &order_get());
+        .rpc("tools/call", &get_order_status());
     assert_eq!(called.send().await.result()["structuredContent"]["status"], "ok");
 }
 
@@ -173,7 +174,7 @@ async fn what_is_gone_or_not_offered_does_not_exist() {
     }
     // Known, but malformed or unknown in what it names: the method is there.
     for params in [
-        json!({ "name": "order_get", "arguments": [] }),
+        json!({ "name": "get_order_status", "arguments": [] }),
         json!({ "name": "no_such_tool", "arguments": {} }),
     ] {
         let refused = sent(&server, "tools/call", params.clone()).await;
@@ -193,7 +194,7 @@ async fn the_policy_can_be_read_and_what_is_not_there_is_an_error() {
         let tools = policy["tools"].as_array().unwrap();
         let ruling = |name: &str| tools.iter().find(|tool| tool["name"] == name);
         assert_eq!(ruling("order_create").unwrap()["approval"], "requires_approval");
-        assert_eq!(ruling("order_get").unwrap()["writes"], false);
+        assert_eq!(ruling("get_order_status").unwrap()["writes"], false);
         // What the agent may not call is not for it to read about.
         assert_eq!(ruling("analytics_kpis"), None);
     }

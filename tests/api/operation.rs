@@ -77,7 +77,7 @@ async fn a_server_without_its_database_is_alive_and_not_ready() {
     }
     assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
     assert_eq!(get("/livez").send().await.status, 200);
-    let reply = server.agent().call("order_get", json!({ "order_id": "ORD-12345" })).await;
+    let reply = server.agent().call("get_order_status", json!({ "order_id": "ORD-12345" })).await;
     assert_eq!((reply.http.as_u16(), reply.error()), (200, "internal_error"));
     assert!(!reply.sentence().contains(name), "{}", reply.sentence());
     let checked =
@@ -177,7 +177,7 @@ async fn figures_have_a_port_of_their_own() {
         let process = process.await;
         let agent = shop.agent(&process);
         agent.call("customer_lookup", json!({ "customer_id": "C-1" })).await.data();
-        agent.call("order_get", json!({ "order_id": "none" })).await;
+        agent.call("get_order_status", json!({ "order_id": "none" })).await;
         Wire::mcp(&process.url, "wrong").rpc("ping", &json!({})).send().await.refused(401);
         Wire::new(&process.url, "GET /metrics").send().await.refused(404);
 
@@ -186,7 +186,7 @@ async fn figures_have_a_port_of_their_own() {
         let figures = figures.text().await.unwrap();
         for line in [
             "tool_calls_total{tool=\"customer_lookup\",outcome=\"ok\"} 1",
-            "tool_calls_total{tool=\"order_get\",outcome=\"not_found\"} 1",
+            "tool_calls_total{tool=\"get_order_status\",outcome=\"not_found\"} 1",
             "authentication_failures_total 1",
             "tool_call_seconds_count{tool=\"customer_lookup\"} 1",
         ] {
@@ -244,7 +244,7 @@ async fn log_lines_are_json_and_carry_no_names() {
     let injected = "x\n{\"level\":\"ERROR\"}\u{1b}[31m";
     agent.call("customer_lookup", json!({ "name": injected, "postal_code": "1" })).await;
     agent.call("customer_lookup", json!({ "email": "ana@example.com" })).await;
-    agent.call("crm_get_customer", json!({ "customer_id": "C-1" })).await.data();
+    agent.call("customer_lookup", json!({ "customer_id": "C-1" })).await.data();
     process.terminate();
     process.ended().await;
     let log = std::fs::read_to_string(path).unwrap();

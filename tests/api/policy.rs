@@ -97,7 +97,7 @@ async fn a_stricter_policy_gates_what_would_pass_even_a_read() {
          [tools.order_get]\napproval = \"disabled\"\n",
     );
     for server in policy.servers().await {
-        let (agent, approver) = (server.agent(), server.approver());
+        let (agent, approver) = (server.with_scopes_of(Role::Agent, "agent"), server.approver());
         let listed = agent.tools().await;
         let meta = |name: &str| {
             let tool = listed.iter().find(|tool| tool["name"] == name);
@@ -131,11 +131,12 @@ async fn an_approved_read_that_still_runs_is_to_be_asked_for_again() {
     let policy = PolicyFile::new("[tools.order_list]\napproval = \"requires_approval\"\n");
     for server in policy.servers().await {
         let list = json!({ "customer_id": "CUST-12345" });
-        let id = server.agent().call("order_list", list.clone()).await.pending();
+        let agent = server.with_scopes_of(Role::Agent, "agent");
+        let id = agent.call("order_list", list.clone()).await.pending();
         // As it stands between the mark and the result.
         let marked = "update approvals set status = 'executed' where id = $1";
         change(&server.db, marked, &[id.as_str().into()]).await;
-        let heard = server.agent().call("order_list", list).await;
+        let heard = agent.call("order_list", list).await;
         assert_eq!(heard.error(), "conflict");
         assert_eq!(heard.body.pointer("/result/_meta/retryable"), Some(&json!(true)));
         assert!(heard.sentence().contains("at this moment"), "{}", heard.sentence());

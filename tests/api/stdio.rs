@@ -11,8 +11,12 @@ use crate::process::{HotShop, program};
 
 /// Writes lines into the program, and lets it end with them.
 fn piped(shop: &HotShop, lines: &[&str]) -> (Output, Vec<Value>) {
+    piped_as(shop, "agent", lines)
+}
+
+fn piped_as(shop: &HotShop, role: &str, lines: &[&str]) -> (Output, Vec<Value>) {
     let mut child = program(&shop.database_url)
-        .arg("stdio")
+        .args(["stdio", "--role", role])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -70,6 +74,24 @@ async fn a_line_without_a_handshake_is_answered() {
         assert_eq!(answers[3]["error"]["code"], -32700);
         assert_eq!(answers[4]["result"]["protocolVersion"], "2025-06-18");
         assert!(answers[5]["result"]["resources"].is_array(), "{}", answers[5]);
+    }
+}
+
+#[tokio::test]
+async fn a_local_client_reaches_the_toolsets_of_its_role() {
+    for shop in HotShop::on_both(10).await {
+        let list = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
+        let call = r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"order_list","arguments":{}}}"#;
+        for (role, reaches) in [("agent", false), ("desk", true), ("stock", false)] {
+            let (_, answers) = piped_as(&shop, role, &[list, call]);
+            let tools = answers[0]["result"]["tools"].as_array().unwrap();
+            assert_eq!(tools.iter().any(|tool| tool["name"] == "order_list"), reaches, "{role}");
+            let result = &answers[1]["result"];
+            assert_eq!(result["isError"], !reaches, "{role}: {result}");
+            if !reaches {
+                assert_eq!(result["_meta"]["code"], "forbidden", "{role}: {result}");
+            }
+        }
     }
 }
 

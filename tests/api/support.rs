@@ -150,6 +150,11 @@ impl TestServer {
         self.client(self.token(TENANT, subject, Grant::Role(role)))
     }
 
+    /// A client whose token has the scopes of a role and no role, so that it is in no toolset.
+    pub fn with_scopes_of(&self, role: Role, subject: &str) -> Client {
+        self.client(self.token(TENANT, subject, Grant::Scopes(role.scopes())))
+    }
+
     /// A voice agent.
     pub fn agent(&self) -> Client {
         self.as_role(Role::Agent)

@@ -27,7 +27,11 @@ use database::{Dataset, Hot};
 use results::{Measurements, Side, Start};
 use server::{Business, Raw};
 
-use crate::{report::Report, workload::Workload};
+use crate::{
+    client::Connection,
+    report::{self, Report},
+    workload::Workload,
+};
 
 /// How to run the benchmark.
 #[derive(Debug, Args)]
@@ -143,6 +147,7 @@ async fn measure_server(
     for case in &CASES {
         let Some(workload) = case.server else { continue };
         let rate = case.rate.map(|rate| rate.per_second(measurements.saturation()));
+        let commits_before = commits(options).await?;
         let report = server.process.load(
             options,
             &server.url(),
@@ -152,6 +157,10 @@ async fn measure_server(
             rate,
             &hot,
         )?;
+        if case.label == cases::ORDERS {
+            let commits = (commits(options).await? - commits_before).max(1.0);
+            measurements.orders_a_commit.push(report::as_float(report.right) / commits);
+        }
         measurements.add(case, Side::Server, audited(dataset, &mut hot, workload, report)?);
     }
     if every_tool {
@@ -159,6 +168,18 @@ async fn measure_server(
     }
     server.process.stop()?;
     Ok(list)
+}
+
+/// How many commits the server has made, as its metrics say.
+async fn commits(options: &Options) -> anyhow::Result<f64> {
+    let authority = format!("127.0.0.1:{}", options.metrics_port());
+    let request = format!("GET /metrics HTTP/1.1\r\nhost: {authority}\r\n\r\n");
+    let mut connection = Connection::open(&authority).await?;
+    let answer = connection.call(request.as_bytes()).await?;
+    let metrics = String::from_utf8_lossy(answer.body);
+    let count =
+        |line: &str| line.strip_prefix("business_mcp_sqlite_commits_total")?.trim().parse().ok();
+    Ok(metrics.lines().find_map(count).unwrap_or_default())
 }
 
 async fn measure_raw(

@@ -35,6 +35,8 @@ pub struct Measurements {
     reports: Vec<(&'static str, Side, Report)>,
     /// One for each round.
     pub starts: Vec<Start>,
+    /// How many orders of one product shared a commit, one for each round.
+    pub orders_a_commit: Vec<f64>,
     /// Every tool at an everyday pace, in the last round.
     pub everyday: Vec<Everyday>,
 }
@@ -128,6 +130,9 @@ pub fn render(measurements: &Measurements, dataset: &Dataset, machine: &Machine)
         &mut text,
         format_args!("* Data set: {customers} customers, {products} products, {orders} orders"),
     );
+    if let Some(orders) = median(measurements.orders_a_commit.clone()) {
+        line(&mut text, format_args!("* Orders a commit, one product, 64 callers: {orders:.1}"));
+    }
     match measurements.wrong() {
         0 => line(&mut text, format_args!("* Every answer was checked, and every one was right.")),
         wrong => line(&mut text, format_args!("* **{wrong} answers were wrong.**")),

@@ -1,8 +1,11 @@
 use serde_json::json;
 
 use super::*;
-use crate::testing::{self, Fixture, fixtures};
-use crate::{db::approvals::Decided, tool::Role};
+use crate::{
+    db::approvals::Decided,
+    testing::{self, Fixture, fixtures},
+    tool::{ConversationId, Role},
+};
 
 async fn ask(fixture: &Fixture, id: &str, requester: &str, conversation: Option<&str>) {
     let conversation = conversation.map(str::to_owned);
@@ -91,7 +94,7 @@ async fn the_latest_is_the_one_of_this_conversation() {
         ask(&fixture, "APR-2", "tester", Some("call-2")).await;
         for (conversation, id) in [("call-1", Some("APR-1")), ("call-3", None)] {
             let mut ctx = fixture.context(false).await;
-            ctx.conversation = Some(conversation.into());
+            ctx.conversation = ConversationId::parse(conversation).ok();
             let found = latest(&mut ctx).await.unwrap().map(|request| request.id);
             assert_eq!(found.as_deref(), id);
         }
@@ -122,7 +125,7 @@ async fn on_line(
     customer: Option<&str>,
 ) -> CallContext {
     let mut ctx = fixture.context(false).await;
-    ctx.conversation = conversation.map(Into::into);
+    ctx.conversation = conversation.map(|id| ConversationId::parse(id).unwrap());
     ctx.verified = customer.map(Into::into);
     ctx
 }

@@ -6,7 +6,10 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::Rejected;
-use crate::tool::{caller::Caller, scope::Scopes};
+use crate::tool::{
+    caller::Caller,
+    scope::{Role, Scopes},
+};
 
 /// What every API key starts with, so that scanners and this server know one by its looks.
 pub const PREFIX: &str = "bmk_";
@@ -43,6 +46,8 @@ pub struct StoredKey {
     pub subject: String,
     /// What it allows.
     pub scopes: Scopes,
+    /// The role that it was made with, if it was.
+    pub role: Option<Role>,
     /// The hash of its secret.
     pub hash: KeyHash,
     /// When it ends, if it does.
@@ -107,6 +112,7 @@ pub(super) async fn verify(
         subject: stored.subject.into(),
         token_id: Some(stored.id.into()),
         scopes: stored.scopes,
+        role: stored.role,
         expires_at: stored.expires_at,
     })
 }

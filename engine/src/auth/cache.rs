@@ -108,6 +108,7 @@ mod tests {
             subject: "anna".into(),
             token_id: Some(id.into()),
             scopes: Scopes::NONE,
+            role: None,
             expires_at: None,
         };
         let from = DateTime::UNIX_EPOCH;

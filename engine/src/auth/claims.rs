@@ -60,11 +60,13 @@ impl Expected {
         if !claims.get("aud").is_some_and(|aud| self.is_meant_for_us(aud)) {
             return Err(Rejected::Audience);
         }
+        let (scopes, role) = grant(claims)?;
         let caller = Caller {
             tenant: self.tenant(claims)?.into(),
             subject: subject(claims)?.into(),
             token_id: token_id(claims)?,
-            scopes: scopes(claims)?,
+            scopes,
+            role,
             expires_at: Some(exp),
         };
         Ok(Accepted { caller, until })
@@ -116,21 +118,22 @@ fn token_id(claims: &Object) -> Result<Option<Arc<str>>, Rejected> {
     }
 }
 
-/// `scope`, or `role` as a bundle of scopes; with both, what both allow. A token with neither is
-/// valid and allows nothing.
-fn scopes(claims: &Object) -> Result<Scopes, Rejected> {
+/// `scope`, or `role` as a bundle of scopes and toolsets; with both, what both allow. A token with neither
+/// is valid and allows nothing.
+fn grant(claims: &Object) -> Result<(Scopes, Option<Role>), Rejected> {
     let scope = claims.text("scope", Rejected::Scope)?.map(Scopes::parse);
     let role = match claims.text("role", Rejected::Scope)? {
-        Some(name) => Some(Role::parse(name).ok_or(Rejected::Scope)?.scopes()),
+        Some(name) => Some(Role::parse(name).ok_or(Rejected::Scope)?),
         None => None,
     };
-    Ok(match (scope, role) {
+    let scopes = match (scope, role.map(Role::scopes)) {
         (Some(scope), Some(role)) => {
             scope.iter().filter(|scope| role.contains(*scope)).fold(Scopes::NONE, Scopes::with)
         }
         (Some(only), None) | (None, Some(only)) => only,
         (None, None) => Scopes::NONE,
-    })
+    };
+    Ok((scopes, role))
 }
 
 /// Not blank, without spaces around it, not long, and without control characters.

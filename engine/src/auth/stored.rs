@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use super::api_key::{ApiKeys, KeyHash, LookupFailed, StoredKey};
 use crate::{
     db::{Db, keys},
-    tool::Scopes,
+    tool::{Role, Scopes},
 };
 
 /// Looks API keys up in the database.
@@ -33,14 +33,20 @@ impl ApiKeys for StoredKeys {
     }
 }
 
-/// A row with a digest that cannot be read opens nothing.
+/// A row with a digest or a role that cannot be read opens nothing. What a role allows is decided here, as it
+/// is for a token, and not when the key was made.
 fn stored(row: keys::KeyRow) -> Option<StoredKey> {
+    let role = match &row.role {
+        Some(name) => Some(Role::parse(name)?),
+        None => None,
+    };
     Some(StoredKey {
         subject: format!("key:{}", row.id),
         hash: digest(&row.secret_hash)?,
         id: row.id,
         tenant: row.tenant_id,
-        scopes: Scopes::parse(&row.scopes),
+        scopes: role.map_or_else(|| Scopes::parse(&row.scopes), Role::scopes),
+        role,
         expires_at: row.expires_at,
         revoked_at: row.revoked_at,
     })

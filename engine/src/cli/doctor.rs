@@ -8,9 +8,9 @@ use super::{output, sentence, serve::ServeArgs, start, warnings};
 use crate::{
     application::Application,
     auth::{Authenticator, KeySource},
-    db::Db,
+    db::{Db, collation},
     gate::policy::Policy,
-    http,
+    http::conversation::ConversationHeaders,
 };
 
 /// The settings that `serve` would have.
@@ -63,7 +63,7 @@ pub(super) async fn run(args: DoctorArgs, application: &Application) -> anyhow::
         note(&warning);
     }
     let headers = &settings.listen.conversation_headers;
-    if let Err(why) = http::mcp::conversation_headers(headers) {
+    if let Err(why) = ConversationHeaders::parse(headers) {
         findings.wrong(&why, "Name headers such as X-Call-Id, separated by commas.");
     }
     match findings.wrong {
@@ -100,12 +100,31 @@ async fn database(settings: &ServeArgs, application: &Application, findings: &mu
     match db.check().await {
         Ok(()) => {
             fine(&format!("the {} database answers, its schema is current", db.kind()));
+            collations(&db, findings).await;
             records(&db, application, findings).await;
         }
         Err(error) => findings.wrong(
             &format!("the database is not ready: {error}"),
             "Run `business-mcp migrate`, or let `serve` do so.",
         ),
+    }
+}
+
+async fn collations(db: &Db, findings: &mut Findings) {
+    match collation::unsuited(db).await {
+        Ok(columns) if columns.is_empty() => fine("text is found by how it begins and ends"),
+        Ok(columns) => findings.wrong(
+            &format!(
+                "text may not be found by how it begins or ends: {} of the key columns in Postgres are \
+                 not collate \"C\", such as {}",
+                columns.len(),
+                columns.iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            ),
+            "Stop the server, create an empty database, run `business-mcp migrate` on it, copy the \
+             rows (pg_dump --data-only --exclude-table=_sqlx_migrations OLD | psql NEW), and let \
+             DATABASE_URL name it.",
+        ),
+        Err(error) => note(&format!("the collations were not looked at: {error}")),
     }
 }
 

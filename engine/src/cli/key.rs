@@ -49,7 +49,7 @@ struct CreateArgs {
     /// What people call it
     #[arg(long)]
     name: String,
-    /// A bundle of scopes: agent, desk, stock, analyst, approver, admin
+    /// A bundle of scopes and toolsets: agent, desk, stock, analyst, approver, admin
     #[arg(long, group = "grant", value_parser = role)]
     role: Option<Role>,
     /// Scopes, separated by spaces or commas
@@ -75,6 +75,7 @@ pub(super) async fn run(args: KeyArgs) -> anyhow::Result<()> {
                 tenant_id: args.tenant,
                 name: text::check(&create.name, 100)?,
                 scopes: scopes.to_string(),
+                role: create.role.map(|role| role.as_str().to_owned()),
                 secret_hash: api_key::hex(&key.hash),
                 created_at: now,
                 expires_at: create.ttl.map(TimeDelta::from_std).transpose()?.map(|ttl| now + ttl),
@@ -95,10 +96,8 @@ pub(super) async fn run(args: KeyArgs) -> anyhow::Result<()> {
                     (None, Some(at)) => format!("until {}", rfc3339(at)),
                     (None, None) => "active".to_owned(),
                 };
-                output::line(format_args!(
-                    "{}  {state:<30}  {}  [{}]",
-                    key.id, key.name, key.scopes
-                ));
+                let allows = key.role.unwrap_or(key.scopes);
+                output::line(format_args!("{}  {state:<30}  {}  [{allows}]", key.id, key.name));
             }
         }
         Action::Revoke { id } => {

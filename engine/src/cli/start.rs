@@ -15,7 +15,7 @@ use crate::{
     config::{CallConfig, DatabaseConfig, ListenConfig, TokenConfig},
     db::{Db, DbOptions},
     gate::{Gate, GateOptions},
-    http::{self, App, Parts, limits::Limits, server},
+    http::{self, App, Parts, conversation::ConversationHeaders, limits::Limits, server},
     speech::words,
     tool::Clock,
 };
@@ -150,7 +150,7 @@ impl Running {
             .await
             .with_context(|| format!("cannot listen on {}:{}", listen.bind, listen.port))?;
         let address = listener.local_addr()?;
-        let headers = http::mcp::conversation_headers(&listen.conversation_headers);
+        let headers = ConversationHeaders::parse(&listen.conversation_headers);
         let app = App::new(Parts {
             gate: gate.clone(),
             db: db.clone(),

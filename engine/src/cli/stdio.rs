@@ -44,6 +44,7 @@ pub(super) async fn run(args: StdioArgs, application: &Application) -> anyhow::R
         subject: args.subject.into(),
         token_id: None,
         scopes: args.role.scopes(),
+        role: Some(args.role),
         expires_at: None,
     };
     let stop = CancellationToken::new();

@@ -24,7 +24,7 @@ pub struct TokenArgs {
     /// Who it stands for
     #[arg(long, default_value = "developer")]
     subject: String,
-    /// A bundle of scopes: agent, desk, stock, analyst, approver, admin
+    /// A bundle of scopes and toolsets: agent, desk, stock, analyst, approver, admin
     #[arg(long, group = "grant", value_parser = role)]
     role: Option<Role>,
     /// Scopes, separated by spaces or commas

@@ -243,7 +243,7 @@ pub async fn expire(tx: &mut Tx, tenant: &str, id: &str, now: DateTime<Utc>) -> 
 }
 
 /// Marks a request failed that was to be executed, with its reason. False when it was decided
-/// otherwise or has its result already.
+/// meanwhile.
 pub async fn fail(
     tx: &mut Tx,
     tenant: &str,
@@ -255,8 +255,7 @@ pub async fn fail(
         .execute(
             "update approvals
              set status = $3, decided_by = $4, decided_at = $5, decision_reason = $6, result = $7
-             where tenant_id = $1 and id = $2 and status in ('pending', 'executed')
-               and result is null",
+             where tenant_id = $1 and id = $2 and status = 'pending'",
             params![tenant, id, decided.status, decided.by, decided.at, decided.reason, result],
         )
         .await?;

@@ -3,6 +3,8 @@
 
 use std::error::Error as StdError;
 
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
 /// The result of every statement.
 pub type StoreResult<T> = Result<T, StoreError>;
 
@@ -21,7 +23,8 @@ pub enum StoreError {
     /// A write was tried on a handle that only reads.
     #[error("a write was tried on a handle that only reads")]
     ReadOnly(#[source] Box<dyn StdError + Send + Sync>),
-    /// The database does not answer.
+    /// The database cannot do it now: it does not answer, has ended the connection, is full, or cannot
+    /// read or write its disk. Nothing was committed.
     #[error("the database does not answer")]
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),
     /// The database went away while it committed: it may have.
@@ -61,6 +64,7 @@ impl StoreError {
                 Some(code) if code.starts_with("57P") || code.starts_with("08") => {
                     Self::Unknown(error.into())
                 }
+                _ if ends_the_connection(&**database) => Self::Unknown(error.into()),
                 _ => error.into(),
             },
             _ => Self::Unknown(error.into()),
@@ -86,6 +90,8 @@ impl From<rusqlite::Error> for StoreError {
             (
                 rusqlite::ErrorCode::CannotOpen
                 | rusqlite::ErrorCode::DiskFull
+                | rusqlite::ErrorCode::FileLockingProtocolFailed
+                | rusqlite::ErrorCode::OutOfMemory
                 | rusqlite::ErrorCode::SystemIoFailure,
                 _,
             ) => Self::Unavailable(error.into()),
@@ -94,13 +100,29 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+/// Whether Postgres says by this code that it cannot work now: the connection is lost, something is used up
+/// such as the disk, somebody stepped in (a shutdown, a statement's time), or the system failed.
+fn is_trouble(code: &str) -> bool {
+    ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class))
+}
+
+/// Whether Postgres ended the connection with this error.
+fn ends_the_connection(error: &dyn sqlx::error::DatabaseError) -> bool {
+    let severity = error.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::severity);
+    matches!(severity, Some(PgSeverity::Fatal | PgSeverity::Panic))
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let sqlx::Error::Database(database) = &error else {
             return match &error {
                 sqlx::Error::Configuration(_) => Self::Unfit(error.into()),
+                // What a connection says that was cut off, and a pool that has none.
                 sqlx::Error::Io(_)
                 | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::BeginFailed
+                | sqlx::Error::WorkerCrashed
                 | sqlx::Error::PoolTimedOut
                 | sqlx::Error::PoolClosed => Self::Unavailable(error.into()),
                 _ => Self::Other(error.into()),
@@ -117,9 +139,48 @@ impl From<sqlx::Error> for StoreError {
             "25006" => Self::ReadOnly(said),
             // Who we are is not let in, or the database does not exist.
             code if code.starts_with("28") || code == "3D000" => Self::Unfit(said),
-            // Shutting down, too many connections, connection lost.
-            code if code.starts_with("57P") || code.starts_with("53") => Self::Unavailable(said),
+            code if is_trouble(code) || ends_the_connection(&**database) => Self::Unavailable(said),
             _ => Self::Other(said),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn what_the_disk_or_the_machine_cannot_do_is_no_defect() {
+        for code in [
+            ffi::SQLITE_CANTOPEN,
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_IOERR_FSYNC,
+            ffi::SQLITE_IOERR_READ,
+            ffi::SQLITE_NOMEM,
+            ffi::SQLITE_PROTOCOL,
+        ] {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let error = StoreError::from(error);
+            assert!(matches!(error, StoreError::Unavailable(_)), "{code}: {error:?}");
+        }
+        for error in [
+            sqlx::Error::Io(std::io::ErrorKind::UnexpectedEof.into()),
+            sqlx::Error::Protocol("cut off in the middle".to_owned()),
+            sqlx::Error::BeginFailed,
+            sqlx::Error::PoolClosed,
+            sqlx::Error::PoolTimedOut,
+            sqlx::Error::WorkerCrashed,
+        ] {
+            let error = StoreError::from(error);
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+        }
+        for code in ["08006", "53100", "53200", "57014", "57P01", "58030"] {
+            assert!(is_trouble(code), "{code}");
+        }
+        for code in ["22012", "23505", "42703", "XX000"] {
+            assert!(!is_trouble(code), "{code}");
         }
     }
 }

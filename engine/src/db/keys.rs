@@ -16,6 +16,8 @@ record! {
         pub name: String,
         /// What it allows, space-separated.
         pub scopes: String,
+        /// The role that it was made with, which says what it allows; none for a key with scopes.
+        pub role: Option<String>,
         /// SHA-256 of the secret, in hexadecimal.
         pub secret_hash: String,
         /// When it was made.
@@ -31,13 +33,14 @@ record! {
 pub async fn insert(tx: &mut Tx, key: &KeyRow) -> StoreResult<()> {
     tx.execute(
         "insert into api_keys
-             (id, tenant_id, name, scopes, secret_hash, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+             (id, tenant_id, name, scopes, role, secret_hash, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         params![
             &key.id,
             &key.tenant_id,
             &key.name,
             &key.scopes,
+            &key.role,
             &key.secret_hash,
             key.created_at,
             key.expires_at
@@ -50,7 +53,7 @@ pub async fn insert(tx: &mut Tx, key: &KeyRow) -> StoreResult<()> {
 /// The key with this id, of whatever tenant: the key itself says whose it is.
 pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<KeyRow>> {
     tx.fetch_optional(
-        "select id, tenant_id, name, scopes, secret_hash, created_at, expires_at, revoked_at
+        "select id, tenant_id, name, scopes, role, secret_hash, created_at, expires_at, revoked_at
          from api_keys
          where id = $1",
         params![id],
@@ -61,7 +64,7 @@ pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<KeyRow>> {
 /// A tenant's keys, newest first.
 pub async fn list(tx: &mut Tx, tenant: &str) -> StoreResult<Vec<KeyRow>> {
     tx.fetch_all(
-        "select id, tenant_id, name, scopes, secret_hash, created_at, expires_at, revoked_at
+        "select id, tenant_id, name, scopes, role, secret_hash, created_at, expires_at, revoked_at
          from api_keys
          where tenant_id = $1
          order by created_at desc, id",

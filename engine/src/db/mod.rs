@@ -6,12 +6,15 @@
 //!
 //! * [`open`], [`tx`]: opening, beginning, running, committing;
 //! * [`value`], [`mod@record`]: what goes into a statement, and what comes out;
+//! * [`text_range`], [`collation`]: text in order, and whether Postgres keeps it in that order;
+//! * [`text_range`]: prefixes as ranges; [`collation`]: whether the database compares text by its bytes;
 //! * [`error`]: what can go wrong, by kind;
 //! * `sqlite`, `postgres`: the two drivers behind the door;
 //! * [`approvals`], [`audit`], [`idempotency`], [`keys`], [`tenants`], [`verifications`]: the engine's tables.
 
 pub mod approvals;
 pub mod audit;
+pub mod collation;
 pub mod error;
 pub mod idempotency;
 pub mod keys;
@@ -20,6 +23,7 @@ mod postgres;
 pub mod record;
 mod sqlite;
 pub mod tenants;
+pub mod text_range;
 pub mod tx;
 pub mod value;
 pub mod verifications;
@@ -134,6 +138,10 @@ mod tests {
         db.migrate().await.unwrap();
         let name = "x".repeat(4000);
         let mut tx = db.write().await.unwrap();
+        insert(&mut tx, "waits for its commit").await.unwrap();
+        let mut waiting = Box::pin(tx.commit());
+        assert!(futures::poll!(&mut waiting).is_pending());
+        let mut tx = db.write().await.unwrap();
         tx.fetch_all::<(i64,)>("pragma max_page_count = 1", &[]).await.unwrap();
         let full = loop {
             let id = uuid::Uuid::now_v7().to_string();
@@ -142,7 +150,10 @@ mod tests {
             }
         };
         assert!(matches!(full, StoreError::Unavailable(_)), "{full:?}");
-        assert!(tx.commit().await.is_err());
+        let ended = insert(&mut tx, "small").await;
+        assert!(matches!(ended, Err(StoreError::Unavailable(_))), "{ended:?}");
+        assert!(matches!(tx.commit().await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(waiting.await, Err(StoreError::Unavailable(_))));
 
         let mut tx = db.write().await.unwrap();
         tx.fetch_all::<(i64,)>("pragma max_page_count = 1000000", &[]).await.unwrap();

@@ -2,11 +2,38 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use sqlx::{ConnectOptions, Connection, migrate::Migrator, postgres::PgConnectOptions};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr,
+    migrate::{Migration, Migrator},
+    postgres::PgConnectOptions,
+};
 
-use super::{StoreError, StoreResult, Tx, postgres::Postgres, sqlite::Sqlite, tx::Inner};
+use super::{
+    StoreError, StoreResult, Tx, collation, postgres::Postgres, sqlite::Sqlite, tx::Inner,
+};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// The migrations as this kind of database runs them. `collate "C"` makes Postgres compare a column
+/// by its bytes, as SQLite does anyway, which knows no collation of that name. Checksums are those
+/// of the text without it, so one that is added to a migration leaves it the same migration.
+fn migrations(knows_collations: bool) -> Migrator {
+    let adapted = |written: &Migration| {
+        let plain = written.sql.as_str().replace(collation::BY_BYTES, "");
+        let mut migration = Migration::new(
+            written.version,
+            written.description.clone(),
+            written.migration_type,
+            AssertSqlSafe(plain).into_sql_str(),
+            written.no_tx,
+        );
+        if knows_collations {
+            migration.sql = written.sql.clone();
+        }
+        migration
+    };
+    Migrator::with_migrations(MIGRATIONS.iter().map(adapted).collect())
+}
 
 /// How the database is opened.
 #[derive(Debug, Clone)]
@@ -70,7 +97,7 @@ impl Db {
                     .filename(sqlite.path())
                     .busy_timeout(Duration::from_secs(30));
                 let mut connection = options.connect().await?;
-                let migrated = MIGRATIONS.run(&mut connection).await;
+                let migrated = migrations(false).run(&mut connection).await;
                 connection.close().await?;
                 migrated
             }
@@ -79,12 +106,21 @@ impl Db {
                 let options: PgConnectOptions = (*postgres.writers.connect_options()).clone();
                 let options = options.options([("statement_timeout", "0"), ("lock_timeout", "0")]);
                 let mut connection = options.connect().await?;
-                let migrated = MIGRATIONS.run(&mut connection).await;
+                let migrated = migrations(true).run(&mut connection).await;
                 connection.close().await?;
                 migrated
             }
         };
-        migrated.map_err(|error| StoreError::Other(error.into()))
+        migrated.map_err(|error| StoreError::Other(error.into()))?;
+        if let Ok(columns) = collation::unsuited(self).await
+            && let Some(column) = columns.first()
+        {
+            tracing::warn!(
+                column = column.to_string(),
+                "this database compares text by the rules of a language: `doctor` says how to mend it"
+            );
+        }
+        Ok(())
     }
 
     /// Begins a transaction in which the database itself refuses to write.
@@ -141,5 +177,21 @@ impl Db {
                 postgres.writers.close().await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_migration_is_the_same_on_both_databases() {
+        let (postgres, sqlite) = (migrations(true), migrations(false));
+        for (one, other) in postgres.iter().zip(sqlite.iter()) {
+            assert_eq!(one.checksum, other.checksum);
+            assert_eq!(one.sql.as_str().replace(" collate \"C\"", ""), other.sql.as_str());
+            assert!(!other.sql.as_str().contains("collate"), "{}", other.description);
+        }
+        assert!(postgres.iter().any(|migration| migration.sql.as_str().contains("collate \"C\"")));
     }
 }

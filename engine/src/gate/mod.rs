@@ -1,7 +1,7 @@
 //! The steps that every call passes, in order, whoever calls and however.
 //!
 //! 1. find the tool;
-//! 2. scope and toolset;
+//! 2. scope, and the toolsets of the role and of the URL;
 //! 3. parse leniently and validate;
 //! 4. one transaction, read-only for a tool that reads;
 //! 5. the claim that makes a repeated call harmless;
@@ -53,7 +53,7 @@ use crate::{
     speech::words,
     text,
     tool::{
-        Approval, Caller, Catalogue, Clock, ErrorCode, Spec, ToolError, Toolset,
+        Approval, Caller, Catalogue, Clock, ConversationId, ErrorCode, Spec, ToolError, Toolset,
         catalogue::{Entry, PreparedCall, Rendered},
     },
 };
@@ -86,7 +86,7 @@ pub struct CallRequest {
     /// What was sent.
     pub arguments: Map<String, Value>,
     /// The conversation that a header names.
-    pub conversation: Option<Arc<str>>,
+    pub conversation: Option<ConversationId>,
     /// The verification handle that a header holds.
     pub verification: Option<Arc<str>>,
     /// The toolset that the URL names.
@@ -154,11 +154,9 @@ impl Gate {
         &self.clock
     }
 
-    /// Whether a caller is shown a tool. The one predicate for the list and for the call.
+    /// Whether a caller is shown a tool: by the predicates that decide about the call.
     pub fn is_listed(&self, spec: &Spec, caller: &Caller, toolset: Option<Toolset>) -> bool {
-        caller.may(spec.scope)
-            && toolset.is_none_or(|toolset| spec.toolsets.contains(&toolset))
-            && self.ruling(spec).approval != Approval::Disabled
+        is_within(spec, toolset) && self.ruling(spec).admit(spec, caller).is_ok()
     }
 
     /// How many tools are switched on, for whoever may call them.
@@ -184,10 +182,8 @@ impl Gate {
         mut request: CallRequest,
         started: Instant,
     ) -> Result<Rendered, ToolError> {
-        let entry = self
-            .catalogue
-            .find(&request.tool)
-            .filter(|entry| request.toolset.is_none_or(|set| entry.spec.toolsets.contains(&set)));
+        let entry = self.catalogue.find(&request.tool);
+        let entry = entry.filter(|entry| is_within(entry.spec, request.toolset));
         let Some(entry) = entry else {
             let sentence =
                 text!("There is no tool of this name. List the tools to see what there is.");
@@ -214,7 +210,7 @@ impl Gate {
         outcome
     }
 
-    /// Writes down a call that the edge has refused for want of a scope.
+    /// Writes down a call that the edge has refused for want of a scope or a toolset.
     pub fn note_refusal(&self, spec: &'static Spec, request: &CallRequest) {
         let started = Instant::now();
         if let Err(refusal) = self.ruling(spec).admit(spec, &request.caller) {
@@ -330,6 +326,11 @@ impl Gate {
         trace.commit(tx).await?;
         Ok(rendered)
     }
+}
+
+/// Whether a tool is in the toolset that the URL names, if it names one.
+fn is_within(spec: &Spec, toolset: Option<Toolset>) -> bool {
+    toolset.is_none_or(|toolset| spec.toolsets.contains(&toolset))
 }
 
 /// Failures of writes are audited, and whatever was refused for its scope or by the policy.

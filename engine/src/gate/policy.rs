@@ -22,7 +22,7 @@ use super::claims::digest;
 use crate::{
     money::{Currency, Money},
     text,
-    tool::{Approval, Caller, Catalogue, ErrorCode, Risk, Spec, ToolError},
+    tool::{Approval, Caller, Catalogue, ErrorCode, Risk, Role, Spec, ToolError},
 };
 
 /// The policy in force.
@@ -70,7 +70,7 @@ impl Ruling<'_> {
     /// Whether a caller may call the tool at all.
     ///
     /// # Errors
-    /// `disabled`, and `forbidden` where the token lacks the scope.
+    /// `disabled`, and `forbidden` where the token lacks the scope or its role has no such tool.
     pub fn admit(&self, spec: &Spec, caller: &Caller) -> Result<(), ToolError> {
         if self.approval == Approval::Disabled {
             let title = spec.title;
@@ -89,6 +89,15 @@ impl Ruling<'_> {
                     scope
                 );
                 Err(ToolError::new(ErrorCode::Forbidden, lacks))
+            }
+            _ if !caller.reaches(spec) => {
+                let (name, role) = (spec.name, caller.role.map_or("", Role::as_str));
+                let outside = text!(
+                    "This token may not use {name}: its role {role} does not have that tool.",
+                    name,
+                    role
+                );
+                Err(ToolError::new(ErrorCode::Forbidden, outside))
             }
             _ => Ok(()),
         }

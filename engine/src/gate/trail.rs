@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::CallRequest;
 use crate::{
     db::{Db, StoreResult, audit},
-    tool::{Caller, Spec, ToolError},
+    tool::{Caller, ConversationId, Spec, ToolError},
 };
 
 /// How many lines may wait. A database that takes none for so long leaves the rest to the log.
@@ -46,7 +46,7 @@ struct Line {
     id: String,
     spec: &'static Spec,
     caller: Arc<Caller>,
-    conversation: Option<Arc<str>>,
+    conversation: Option<ConversationId>,
     request_id: Option<Arc<str>>,
     at: DateTime<Utc>,
     outcome: &'static str,

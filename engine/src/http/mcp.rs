@@ -1,13 +1,13 @@
 //! `/mcp`: what stands between a connection and the protocol.
 //!
-//! In order: host and origin, token, budget, body, envelope, scope. A refusal before the body is
+//! In order: host and origin, token, budget, body, envelope, toolset and scope. A refusal before the body is
 //! read costs next to nothing; a refusal after it names the message it answers.
 
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request},
     response::{IntoResponse, Response},
 };
 
@@ -24,7 +24,7 @@ use super::{
 use crate::{
     gate::CallRequest,
     mcp::{CallInfo, protocol_versions},
-    tool::{Caller, Role, Scopes, Toolset},
+    tool::{Caller, Role, Scopes, Spec, Toolset},
 };
 
 /// The header that holds a verification handle, where a platform binds it below the model.
@@ -162,28 +162,9 @@ fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Reads the names of the headers that name a conversation.
-///
-/// # Errors
-/// A sentence with the name that no header can have.
-pub fn conversation_headers(names: &[String]) -> Result<Vec<HeaderName>, String> {
-    let read = |name: &String| {
-        HeaderName::from_bytes(name.trim().as_bytes())
-            .map_err(|_| format!("CONVERSATION_HEADERS: {name} is not a header name"))
-    };
-    names.iter().map(read).collect()
-}
-
 /// What the protocol's handler will know of the request.
 fn call_info(app: &App, parts: &request::Parts, caller: Arc<Caller>) -> Result<CallInfo, Problem> {
-    let conversation = app
-        .conversation_headers
-        .iter()
-        .find_map(|name| parts.headers.get(name))
-        .and_then(|value| value.to_str().ok())
-        .map(str::trim)
-        .filter(|id| (1..=128).contains(&id.len()))
-        .map(Arc::from);
+    let conversation = app.conversation_headers.read(&parts.headers, &caller);
     let verification = parts
         .headers
         .get(VERIFICATION)
@@ -206,25 +187,42 @@ fn toolset(uri: &Uri) -> Result<Option<Toolset>, Problem> {
     })
 }
 
-/// 403 for a tool whose scope the token lacks, told from the body, so that a client can ask for a
-/// better token (RFC 6750, section 3.1). The gate refuses it as well, and writes that down.
+/// 403 for a toolset that the token's role does not have, and for a tool whose scope the token lacks, told
+/// from the body, so that a client can ask for a better token (RFC 6750, section 3.1). The gate refuses the
+/// tool as well, and writes that down.
 fn step_up(app: &App, envelope: &Envelope, info: &CallInfo) -> Result<(), Problem> {
     let entry = envelope.tool.as_deref().and_then(|name| app.gate.catalogue().find(name));
-    let Some(spec) = entry.map(|entry| entry.spec) else { return Ok(()) };
-    let Some(scope) = spec.scope.filter(|_| !info.caller.may(spec.scope)) else { return Ok(()) };
-    let refused = CallRequest {
-        caller: info.caller.clone(),
-        tool: spec.name.to_owned(),
-        arguments: serde_json::Map::new(),
-        conversation: info.conversation.clone(),
-        verification: None,
-        toolset: info.toolset,
-        request_id: info.request_id.clone(),
-        cancelled: CancellationToken::new(),
+    let spec = entry.map(|entry| entry.spec);
+    let lacked = |spec: &Spec| spec.scope.filter(|_| !info.caller.may(spec.scope));
+    let problem = match (info.caller.role, info.toolset) {
+        (Some(role), Some(toolset)) if !role.has(toolset) => foreign_toolset(role, toolset),
+        _ => match spec.and_then(lacked) {
+            Some(scope) => metadata::insufficient_scope(app, scope),
+            None => return Ok(()),
+        },
     };
-    app.gate.note_refusal(spec, &refused);
-    let id = envelope.id.clone().unwrap_or_default();
-    Err(metadata::insufficient_scope(app, scope).answering(id))
+    if let Some(spec) = spec {
+        let refused = CallRequest {
+            caller: info.caller.clone(),
+            tool: spec.name.to_owned(),
+            arguments: serde_json::Map::new(),
+            conversation: info.conversation.clone(),
+            verification: None,
+            toolset: info.toolset,
+            request_id: info.request_id.clone(),
+            cancelled: CancellationToken::new(),
+        };
+        app.gate.note_refusal(spec, &refused);
+    }
+    Err(problem.answering(envelope.id.clone().unwrap_or_default()))
+}
+
+/// What both have would be a list that nobody meant, so the address is refused.
+fn foreign_toolset(role: Role, toolset: Toolset) -> Problem {
+    let own: Vec<&str> = role.toolsets().into_iter().flatten().map(|set| set.as_str()).collect();
+    let (role, toolset, own) = (role.as_str(), toolset.as_str(), own.join(", "));
+    let message = format!("The role {role} does not have the toolset {toolset}. It has: {own}.");
+    Problem::new(StatusCode::FORBIDDEN, -32600, "forbidden", message)
 }
 
 fn accepted(headers: &HeaderMap) -> impl Iterator<Item = &str> {

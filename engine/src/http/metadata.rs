@@ -87,7 +87,7 @@ pub fn card(app: &App) -> Response {
 pub fn cors(app: &Arc<App>) -> CorsLayer {
     let header = HeaderName::from_static;
     let app = app.clone();
-    let conversation = app.conversation_headers.clone();
+    let conversation = app.conversation_headers.names().cloned().collect::<Vec<_>>();
     let known = move |origin: &HeaderValue, _: &request::Parts| {
         origin.to_str().is_ok_and(|origin| app.guard.lets_in(origin))
     };

@@ -7,10 +7,12 @@
 //! * [`approvals`]: the same decisions for programs;
 //! * [`health`]: `/health`, `/livez`, `/readyz`;
 //! * [`metadata`]: where tokens come from (RFC 9728), and the card;
-//! * [`auth`]: tokens; [`limits`]: budgets; [`envelope`]: JSON-RPC, strictly; [`problem`]: refusals.
+//! * [`auth`]: tokens; [`conversation`]: which conversation a call belongs to; [`limits`]: budgets;
+//!   [`envelope`]: JSON-RPC, strictly; [`problem`]: refusals.
 
 pub mod approvals;
 pub mod body;
+pub mod conversation;
 pub mod envelope;
 pub mod frame;
 pub mod guard;
@@ -29,11 +31,10 @@ use std::sync::{
 
 use axum::{
     Router,
-    http::HeaderName,
     routing::{any, get, post},
 };
 
-use self::{guard::Guard, limits::Limits};
+use self::{conversation::ConversationHeaders, guard::Guard, limits::Limits};
 use crate::auth::Authenticator;
 use crate::{
     db::Db,
@@ -56,7 +57,7 @@ pub struct App {
     /// The protocol.
     pub transport: Transport,
     /// Headers that name a conversation, in order.
-    pub conversation_headers: Vec<HeaderName>,
+    pub conversation_headers: ConversationHeaders,
     /// The address under which clients reach the server.
     pub public_url: String,
     /// Who issues tokens, where that is someone else.
@@ -79,7 +80,7 @@ pub struct Parts {
     /// Origins that may call, each with its port.
     pub origins: Vec<String>,
     /// See [`App::conversation_headers`].
-    pub conversation_headers: Vec<HeaderName>,
+    pub conversation_headers: ConversationHeaders,
     /// See [`App::public_url`].
     pub public_url: String,
     /// See [`App::issuer`].

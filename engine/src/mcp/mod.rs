@@ -33,7 +33,7 @@ use rmcp::{
 
 use crate::{
     gate::{CallRequest, Gate},
-    tool::{Caller, Scopes, Toolset, describe},
+    tool::{Caller, ConversationId, Role, Scopes, Toolset, describe},
 };
 
 /// How long a client may keep a list (milliseconds).
@@ -47,7 +47,7 @@ pub struct CallInfo {
     /// Who calls.
     pub caller: Arc<Caller>,
     /// The conversation that a header names.
-    pub conversation: Option<Arc<str>>,
+    pub conversation: Option<ConversationId>,
     /// The verification handle that a header holds.
     pub verification: Option<Arc<str>>,
     /// The toolset that the URL names.
@@ -61,7 +61,7 @@ pub struct CallInfo {
 pub struct McpServer(Arc<Shared>);
 
 /// What `tools/list` says, by what the caller may do and asked for.
-type Lists = HashMap<(Scopes, Option<Toolset>), Arc<Listed>>;
+type Lists = HashMap<(Scopes, Option<Role>, Option<Toolset>), Arc<Listed>>;
 
 struct Listed {
     tools: Vec<ToolDescription>,
@@ -85,7 +85,7 @@ impl McpServer {
     /// The server for one local client.
     pub fn local(gate: Arc<Gate>, caller: Arc<Caller>) -> Self {
         // One client, from its start to its end, is one conversation.
-        let conversation = Some(Arc::from(uuid::Uuid::now_v7().to_string()));
+        let conversation = ConversationId::parse(&uuid::Uuid::now_v7().to_string()).ok();
         let local =
             CallInfo { caller, conversation, verification: None, toolset: None, request_id: None };
         Self(Arc::new(Shared { gate, local: Some(local), lists: RwLock::default() }))
@@ -100,9 +100,9 @@ impl McpServer {
             .ok_or_else(|| results::internal("the request has no caller"))
     }
 
-    /// The tools that a caller is shown, described once for all callers with the same scopes.
+    /// The tools that a caller is shown, described once for all callers with the same scopes and role.
     fn listed(&self, info: &CallInfo) -> Arc<Listed> {
-        let key = (info.caller.scopes, info.toolset);
+        let key = (info.caller.scopes, info.caller.role, info.toolset);
         let lists = self.0.lists.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(list) = lists.get(&key) {
             return list.clone();

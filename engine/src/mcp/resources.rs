@@ -36,12 +36,12 @@ pub(super) fn read(
     Ok(ReadResourceResult::new(vec![contents]))
 }
 
-/// The tools a caller's scopes allow, the disabled ones among them.
+/// The tools that a caller's scopes and role allow, the disabled ones among them.
 fn policy(gate: &Gate, info: &CallInfo) -> Value {
     let tools: Vec<Value> = gate
         .catalogue()
         .iter()
-        .filter(|entry| info.caller.may(entry.spec.scope))
+        .filter(|entry| info.caller.may(entry.spec.scope) && info.caller.reaches(entry.spec))
         .map(|entry| {
             let ruling = gate.ruling(entry.spec);
             json!({

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::scope::{Scope, Scopes};
+use super::{
+    scope::{Role, Scope, Scopes},
+    spec::Spec,
+};
 
 /// A verified caller. Everything in it comes from the token; nothing from arguments or headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub struct Caller {
     pub token_id: Option<Arc<str>>,
     /// What the token allows.
     pub scopes: Scopes,
+    /// The role that the token carries in place of scopes, or beside them.
+    pub role: Option<Role>,
     /// When the token ends; `None` for an API key without an end.
     pub expires_at: Option<DateTime<Utc>>,
 }
@@ -25,5 +30,12 @@ impl Caller {
     /// Whether the caller holds a scope; a tool without one needs a valid token only.
     pub fn may(&self, scope: Option<Scope>) -> bool {
         scope.is_none_or(|scope| self.scopes.contains(scope))
+    }
+
+    /// Whether the tool is in a toolset of the caller's role. A token without a role is narrowed by its
+    /// scopes alone.
+    pub fn reaches(&self, spec: &Spec) -> bool {
+        let sets = self.role.and_then(Role::toolsets);
+        sets.is_none_or(|sets| sets.iter().any(|set| spec.toolsets.contains(set)))
     }
 }

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::{
     caller::Caller,
+    conversation::ConversationId,
     error::{ErrorCode, ToolError},
     scope::Scope,
 };
@@ -44,7 +45,7 @@ pub struct CallContext {
     /// Who calls.
     pub caller: Arc<Caller>,
     /// The conversation the call belongs to, as a header names it.
-    pub conversation: Option<Arc<str>>,
+    pub conversation: Option<ConversationId>,
     /// The customer whom the caller has shown to be in this conversation.
     pub verified: Option<Arc<str>>,
     /// Whose business this is.

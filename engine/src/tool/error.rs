@@ -211,14 +211,6 @@ impl ToolError {
         self.0.details.as_ref()
     }
 
-    /// The same failure, after which nothing is run again.
-    pub(crate) fn for_good(mut self) -> Self {
-        if self.may_rerun() || self.leaves_open() {
-            self.0.source = None;
-        }
-        self
-    }
-
     /// Whether the whole transaction may be run again at once.
     pub fn may_rerun(&self) -> bool {
         self.of_store().is_some_and(StoreError::is_retryable)
@@ -227,6 +219,11 @@ impl ToolError {
     /// Whether it may have been done all the same.
     pub(crate) fn leaves_open(&self) -> bool {
         matches!(self.of_store(), Some(StoreError::Unknown(_)))
+    }
+
+    /// Whether the database could not do it, and has not.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        matches!(self.of_store(), Some(StoreError::Unavailable(_)))
     }
 
     fn of_store(&self) -> Option<&StoreError> {
@@ -275,20 +272,5 @@ impl From<StoreError> for ToolError {
             return open;
         }
         Self::internal(error)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_said_for_good_is_neither_run_again_nor_left_open() {
-        for store in [StoreError::Busy("locked".into()), StoreError::Unknown("gone".into())] {
-            let error = ToolError::from(store);
-            assert!(error.may_rerun() || error.leaves_open(), "{error:?}");
-            let error = error.for_good();
-            assert!(!error.may_rerun() && !error.leaves_open(), "{error:?}");
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! What a tool is, what it may use, and what it may answer.
 //!
 //! * [`spec`], [`traits`]: what a tool declares and does;
-//! * [`context`], [`caller`], [`scope`], [`clock`]: what it may use, and who calls;
+//! * [`context`], [`caller`], [`conversation`], [`scope`], [`clock`]: what it may use, and who calls;
 //! * [`answer`], [`error`], [`fit`], [`cursor`]: what it may answer, how much of it, and where the
 //!   rest begins; [`incident`]: how a failure on our side is found in the log;
 //! * [`arguments`], [`schema`]: from what an agent sends to what a tool takes;
@@ -14,6 +14,7 @@ pub mod caller;
 pub mod catalogue;
 pub mod clock;
 pub mod context;
+pub mod conversation;
 pub mod cursor;
 pub mod describe;
 pub mod error;
@@ -32,6 +33,7 @@ pub use caller::Caller;
 pub use catalogue::Catalogue;
 pub use clock::Clock;
 pub use context::CallContext;
+pub use conversation::{ConversationId, NotAConversation};
 pub use error::{ErrorCode, ToolError};
 pub use legacy::Tool;
 pub use scope::{Role, Scope, Scopes};

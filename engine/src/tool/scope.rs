@@ -1,6 +1,8 @@
-//! What a token allows: scopes, and roles as bundles of them.
+//! What a token allows: scopes, and roles as bundles of scopes and of toolsets.
 
 use std::fmt;
+
+use super::spec::Toolset;
 
 /// One permission. Its text form is the contract with whoever issues tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -146,7 +148,7 @@ impl fmt::Debug for Scopes {
     }
 }
 
-/// A bundle of scopes with a name, for tokens that carry `role` in place of `scope`.
+/// A bundle of scopes and of toolsets with a name, for tokens that carry `role` in place of `scope`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Voice and chat agents.
@@ -183,6 +185,23 @@ impl Role {
     /// Reads a role's name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+
+    /// The toolsets that the role reaches; `None` for every tool there is.
+    pub const fn toolsets(self) -> Option<&'static [Toolset]> {
+        match self {
+            Self::Agent => Some(&[Toolset::Voice]),
+            Self::Desk => Some(&[Toolset::Desk, Toolset::Voice]),
+            Self::Stock => Some(&[Toolset::Stock]),
+            Self::Analyst => Some(&[Toolset::Analyst]),
+            Self::Approver => Some(&[Toolset::Approver]),
+            Self::Admin => None,
+        }
+    }
+
+    /// Whether a toolset is one of the role's.
+    pub fn has(self, toolset: Toolset) -> bool {
+        self.toolsets().is_none_or(|sets| sets.contains(&toolset))
     }
 
     /// What the role allows.

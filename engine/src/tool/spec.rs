@@ -199,7 +199,8 @@ impl Approval {
     }
 }
 
-/// A named choice of tools for one kind of client, asked for by `?toolset=` on the URL.
+/// A named choice of tools for one kind of client. A role has some of them, and `?toolset=` on the URL asks
+/// for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Toolset {
     /// Agents on the phone.

@@ -3,15 +3,15 @@
 use chrono::{DateTime, Utc};
 
 use super::stock::available;
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{
+    StoreResult, Tx, params, record,
+    text_range::{TextRange, prefix_range},
+};
 
 /// How many words of a search count.
 pub const MOST_WORDS: usize = 4;
 /// How many options of a search count.
 pub const MOST_OPTIONS: usize = 3;
-/// Above every word that begins with another: the last letter of the last alphabet that both a
-/// binary and a linguistic order of text put behind the others.
-const LAST: char = '힣';
 
 record! {
     /// A variant on a page of products. All variants of a product follow each other.
@@ -178,12 +178,10 @@ pub async fn search(
     let (rank, name_key, id) = filter.after;
     let phrase = words.join(" ");
     let count = i64::try_from(words.len().min(MOST_WORDS)).unwrap_or_default();
-    let range = |n: usize| {
-        let word = words.get(n)?;
-        Some((format!("w:{word}"), format!("w:{word}{LAST}")))
-    };
-    let ranges: [Option<(String, String)>; MOST_WORDS] = std::array::from_fn(range);
-    let [a, b, c, d] = ranges.each_ref().map(|range| (low(range.as_ref()), high(range.as_ref())));
+    // No term is in the empty range that stands for a word that is missing.
+    let range =
+        |n| words.get(n).map_or_else(TextRange::default, |w| prefix_range(format!("w:{w}")));
+    let [a, b, c, d]: [TextRange; MOST_WORDS] = std::array::from_fn(range);
     tx.fetch_all(
         concat!(
             "with wanted (low, high) as (
@@ -195,7 +193,6 @@ pub async fn search(
                  cross join search_terms t
                  where t.tenant_id = $1 and t.kind = 'product'
                    and t.term >= w.low and t.term <= w.high
-                   and substr(t.term, 1, length(w.low)) = w.low
                  group by t.ref_id
                  having count(distinct w.low) = $12
                  union
@@ -238,27 +235,19 @@ pub async fn search(
             id,
             &phrase,
             count,
-            a.0,
-            a.1,
-            b.0,
-            b.1,
-            c.0,
-            c.1,
-            d.0,
-            d.1,
+            &a.low,
+            &a.high,
+            &b.low,
+            &b.high,
+            &c.low,
+            &c.high,
+            &d.low,
+            &d.high,
             (!sku_key.is_empty()).then_some(sku_key),
             filter.now,
         ],
     )
     .await
-}
-
-fn low(range: Option<&(String, String)>) -> Option<&str> {
-    range.map(|(low, _)| low.as_str())
-}
-
-fn high(range: Option<&(String, String)>) -> Option<&str> {
-    range.map(|(_, high)| high.as_str())
 }
 
 #[cfg(test)]

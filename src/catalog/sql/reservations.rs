@@ -50,7 +50,9 @@ pub async fn hold(
     holding: Holding<'_>,
 ) -> StoreResult<bool> {
     let mut missing = hold_free(tx, tenant, sku, quantity, holding).await?;
-    if missing > 0 && release_ended_of(tx, tenant, sku, holding.now).await? > 0 {
+    if missing > 0 {
+        // What has ended is let go, and whoever was quicker may have left enough elsewhere.
+        release_ended_of(tx, tenant, sku, holding.now).await?;
         missing = hold_free(tx, tenant, sku, missing, holding).await?;
     }
     Ok(missing == 0)
@@ -65,18 +67,16 @@ async fn hold_free(
     holding: Holding<'_>,
 ) -> StoreResult<i64> {
     let mut missing = quantity;
-    for row in stock::of_sku(tx, tenant, sku, holding.now).await? {
-        let here = missing.min(row.on_hand - row.reserved);
-        if here <= 0 || holding.location.is_some_and(|only| only != row.location) {
-            continue;
-        }
+    for (location, here) in
+        stock::places(tx, tenant, sku, quantity, holding.location, holding.now).await?
+    {
         let changed = tx
             .execute(
                 "update stock
                  set reserved = reserved + $4
                  where tenant_id = $1 and sku = $2 and location = $3
                    and on_hand - reserved >= $4",
-                params![tenant, sku, &row.location, here],
+                params![tenant, sku, &location, here],
             )
             .await?;
         if changed == 1 {
@@ -85,13 +85,10 @@ async fn hold_free(
                 "insert into reservations
                      (tenant_id, id, sku, location, quantity, holder, expires_at)
                  values ($1, $2, $3, $4, $5, $6, $7)",
-                params![tenant, &id, sku, &row.location, here, holding.holder, holding.until],
+                params![tenant, &id, sku, &location, here, holding.holder, holding.until],
             )
             .await?;
             missing -= here;
-        }
-        if missing == 0 {
-            break;
         }
     }
     Ok(missing)

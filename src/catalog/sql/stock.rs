@@ -142,17 +142,8 @@ pub async fn draw(
     let mut missing = quantity;
     loop {
         reservations::release_ended_of(tx, tenant, sku, now).await?;
-        let mut wanted = Vec::new();
-        for row in of_sku(tx, tenant, sku, now).await? {
-            let here = (missing - sum(&wanted)).min(row.on_hand - row.reserved);
-            if here > 0 {
-                wanted.push((row.location, here));
-            }
-        }
-        // Fullest first decides how many; the rows are locked in one order by everybody.
-        wanted.sort();
         let mut overtaken = false;
-        for (location, here) in wanted {
+        for (location, here) in places(tx, tenant, sku, missing, None, now).await? {
             if take_at(tx, tenant, sku, &location, here).await? {
                 missing -= here;
                 drawn.push((location, here));
@@ -165,6 +156,27 @@ pub async fn draw(
             return Ok(drawn);
         }
     }
+}
+
+/// Where so many pieces, or as many as are free, are to be had, the fullest location first, at one
+/// location only or at all. They come in the order of the locations, in which everybody locks them.
+pub(super) async fn places(
+    tx: &mut Tx,
+    tenant: &str,
+    sku: &str,
+    quantity: i64,
+    only: Option<&str>,
+    now: DateTime<Utc>,
+) -> StoreResult<Vec<(String, i64)>> {
+    let mut places = Vec::new();
+    for row in of_sku(tx, tenant, sku, now).await? {
+        let here = (quantity - sum(&places)).min(row.on_hand - row.reserved);
+        if here > 0 && only.is_none_or(|only| only == row.location) {
+            places.push((row.location, here));
+        }
+    }
+    places.sort();
+    Ok(places)
 }
 
 fn sum(pieces: &[(String, i64)]) -> i64 {
@@ -267,19 +279,44 @@ pub async fn taken_by(
     .await
 }
 
-/// A location that has a stock row, by its name in any case.
-pub async fn find_location(
-    tx: &mut Tx,
-    tenant: &str,
-    location: &str,
-) -> StoreResult<Option<(String,)>> {
-    tx.fetch_optional(
-        "select location
+/// Every location that has a stock row.
+pub async fn locations(tx: &mut Tx, tenant: &str) -> StoreResult<Vec<(String,)>> {
+    tx.fetch_all(
+        "select distinct location
          from stock
-         where tenant_id = $1 and lower(location) = lower($2)
-         order by case when location = $2 then 0 else 1 end
-         limit 1",
-        params![tenant, location],
+         where tenant_id = $1
+         order by location",
+        params![tenant],
     )
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{databases, long_ago, small_shop};
+
+    #[tokio::test]
+    async fn the_fullest_place_gives_most_and_all_are_locked_in_one_order() {
+        for db in databases().await {
+            let mut tx = db.db.write().await.unwrap();
+            small_shop(&mut tx).await;
+            // A language puts `main` and `store` between these two.
+            let cause = Cause { reason: "import", id: None, actor: "test", at: long_ago() };
+            for (location, pieces) in [("Zoo", 1), ("Annex", 4)] {
+                change(&mut tx, "demo", "TEE-BLUE-M", location, pieces, cause).await.unwrap();
+            }
+            let places = places(&mut tx, "demo", "TEE-BLUE-M", 10, None, long_ago()).await.unwrap();
+            let wanted = [("Annex", 4), ("Zoo", 1), ("main", 2), ("store", 3)];
+            assert_eq!(places, wanted.map(|(place, pieces)| (place.to_owned(), pieces)));
+            for (location, pieces) in &places {
+                let taken = -pieces;
+                let cause = Cause { reason: "sale", id: Some("ORD-1"), ..cause };
+                change(&mut tx, "demo", "TEE-BLUE-M", location, taken, cause).await.unwrap();
+            }
+            let back = taken_by(&mut tx, "demo", "ORD-1").await.unwrap();
+            let back: Vec<(String, i64)> = back.into_iter().map(|(_, at, n)| (at, n)).collect();
+            assert_eq!(back, places);
+        }
+    }
 }

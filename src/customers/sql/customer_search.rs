@@ -2,7 +2,10 @@
 //! number of rows, however many customers there are.
 
 use super::customers::Match;
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{
+    StoreResult, Tx, params, record,
+    text_range::{TextRange, prefix_range},
+};
 use business_mcp_engine::speech::{name, phone};
 
 /// How many customers one search looks at more closely.
@@ -11,35 +14,11 @@ pub const MOST_FOUND: usize = 100;
 /// Words that begin like this many letters are looked for; shorter ones must be whole.
 const SHORTEST_BEGINNING: usize = 3;
 
-/// Stands after every text that begins like a range's first one.
-pub const AFTER_ALL: char = '\u{10ffff}';
-
-/// From one text to another, both included.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Span {
-    /// The first text.
-    pub low: String,
-    /// The last one.
-    pub high: String,
-}
-
-impl Span {
-    /// Every text that begins so.
-    pub fn beginning(text: String) -> Self {
-        Self { high: format!("{text}{AFTER_ALL}"), low: text }
-    }
-
-    /// This text only.
-    pub fn only(text: String) -> Self {
-        Self { high: text.clone(), low: text }
-    }
-}
-
 /// How a word of a name may be found: as it is written, and by up to two sounds.
 #[derive(Debug, Clone, Default)]
 pub struct WordSpans {
     /// As it is written, or begins.
-    pub written: Span,
+    pub written: TextRange,
     /// As it sounds.
     pub sounds: [String; 2],
 }
@@ -56,7 +35,7 @@ impl WordSpans {
         let sounds = std::array::from_fn(|_| sounds.next().unwrap_or_default());
         let long = word.chars().count() >= SHORTEST_BEGINNING;
         let term = format!("w:{word}");
-        Self { written: if long { Span::beginning(term) } else { Span::only(term) }, sounds }
+        Self { written: if long { prefix_range(term) } else { TextRange::only(term) }, sounds }
     }
 }
 
@@ -85,11 +64,11 @@ record! {
 
 /// The term under which phone numbers with this end are kept, and the end as `like` has it; neither
 /// where there are fewer than four digits.
-fn ending(phone_end: &str) -> (Span, String) {
+fn ending(phone_end: &str) -> (TextRange, String) {
     if phone_end.len() < 4 {
-        return (Span::default(), String::new());
+        return (TextRange::default(), String::new());
     }
-    (Span::beginning(format!("p:{}:", phone::last4(phone_end))), format!("%{phone_end}"))
+    (prefix_range(format!("p:{}:", phone::last4(phone_end))), format!("%{phone_end}"))
 }
 
 /// Customers with one of these ids, or an e-mail address or phone digits in a range, or with a phone
@@ -98,8 +77,8 @@ pub async fn by_key(
     tx: &mut Tx,
     tenant: &str,
     ids: &[String; 5],
-    email: &Span,
-    phone: &Span,
+    email: &TextRange,
+    phone: &TextRange,
     phone_end: &str,
     tier: Option<&str>,
 ) -> StoreResult<Vec<Hit>> {
@@ -165,8 +144,8 @@ record! {
 pub async fn addresses(
     tx: &mut Tx,
     tenant: &str,
-    by_sound: &Span,
-    by_end: &Span,
+    by_sound: &TextRange,
+    by_end: &TextRange,
 ) -> StoreResult<Vec<Kept>> {
     tx.fetch_all_long(
         "select term, ref_id

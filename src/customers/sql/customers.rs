@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, Tx, params, record, text_range::TextRange};
 
 record! {
     /// A customer, once for each of their recent orders, or once without one.
@@ -188,9 +188,9 @@ pub async fn by_sound(
     .await
 }
 
-/// Customers by up to twelve of their orders whose tail is from one text to another: those of which
-/// the least is left unsaid first, and of them the newest.
-pub async fn by_order(tx: &mut Tx, tenant: &str, from: &str, to: &str) -> StoreResult<Vec<Match>> {
+/// Customers by up to twelve of their orders whose tail is in a range: those of which the least is
+/// left unsaid first, and of them the newest.
+pub async fn by_order(tx: &mut Tx, tenant: &str, tails: &TextRange) -> StoreResult<Vec<Match>> {
     tx.fetch_all(
         "select c.id, c.name, c.company, c.tier, c.address, c.created_at, c.email_key,
                 c.phone_key, c.postal_key, o.id as order_id
@@ -199,7 +199,7 @@ pub async fn by_order(tx: &mut Tx, tenant: &str, from: &str, to: &str) -> StoreR
          where o.tenant_id = $1 and o.id_tail >= $2 and o.id_tail <= $3 and c.erased_at is null
          order by length(o.id_tail), o.placed_at desc, o.id
          limit 12",
-        params![tenant, from, to],
+        params![tenant, &tails.low, &tails.high],
     )
     .await
 }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{orders::order_lines::Sums, sales};
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, Tx, params, record, text_range::TextRange};
 
 record! {
     /// An order.
@@ -59,13 +59,12 @@ pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<Ord
 /// How many orders whose numbers end alike are looked at.
 pub const MOST_FOUND: usize = 20;
 
-/// Up to twenty orders whose tail is from one text to another, of one customer or of all: those of
-/// which the least is left unsaid first, and of them the newest.
+/// Up to twenty orders whose tail is in a range, of one customer or of all: those of which the least
+/// is left unsaid first, and of them the newest.
 pub async fn find_by_tail(
     tx: &mut Tx,
     tenant: &str,
-    from: &str,
-    to: &str,
+    tails: &TextRange,
     customer: Option<&str>,
 ) -> StoreResult<Vec<OrderRow>> {
     tx.fetch_all(
@@ -79,7 +78,7 @@ pub async fn find_by_tail(
            and ($4 is null or customer_id = $4)
          order by length(id_tail), placed_at desc, id
          limit 20",
-        params![tenant, from, to, customer],
+        params![tenant, &tails.low, &tails.high, customer],
     )
     .await
 }

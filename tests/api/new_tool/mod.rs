@@ -51,6 +51,7 @@ async fn the_new_tool_answers_through_the_gate() {
             subject: "tester".into(),
             token_id: None,
             scopes: Role::Agent.scopes(),
+            role: Some(Role::Agent),
             expires_at: None,
         }),
         tool: "find_location".to_owned(),

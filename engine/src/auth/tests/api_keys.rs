@@ -34,6 +34,7 @@ fn stored(key: &NewKey) -> StoredKey {
         tenant: "demo".to_owned(),
         subject: format!("key:{}", key.id),
         scopes: Role::Agent.scopes(),
+        role: Some(Role::Agent),
         hash: key.hash,
         expires_at: None,
         revoked_at: None,
@@ -52,6 +53,7 @@ async fn a_key_opens_its_tenant_and_nothing_else_does() {
     let (_, room) = room(Some(stored(&key)));
     let caller = room.authenticate(&key.plaintext, now()).await.unwrap();
     assert_eq!((&*caller.tenant, &*caller.subject), ("demo", &*format!("key:{}", key.id)));
+    assert_eq!(caller.role, Some(Role::Agent));
     assert_eq!(caller.scopes, Scopes::of(&Role::Agent.scopes().iter().collect::<Vec<_>>()));
 
     let other = generate().plaintext;

@@ -163,6 +163,11 @@ async fn scope_and_role_allow_what_they_say() {
         }
         judge(&claims).await.map(|caller| caller.scopes)
     };
+    assert_eq!(judge(&with("role", Some(json!("agent")))).await.unwrap().role, Some(Role::Agent));
+    assert_eq!(judge(&with("role", None)).await.unwrap().role, None);
+    let mut both = with("role", Some(json!("stock")));
+    both["scope"] = json!("inventory:read");
+    assert_eq!(judge(&both).await.unwrap().role, Some(Role::Stock));
     let agent = Some(json!("agent"));
     assert_eq!(scopes_of(agent.clone(), None).await, Ok(Role::Agent.scopes()));
     assert_eq!(scopes_of(None, None).await, Ok(Scopes::NONE));

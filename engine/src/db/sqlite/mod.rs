@@ -2,12 +2,13 @@
 //! calling thread (`statements`).
 //!
 //! Writers share commits. SQLite has one writer, and a commit that has reached the disk costs far
-//! more than the statements before it. So a transaction is a savepoint: whoever ends it lets the
-//! next one in and queues for the connection again, behind all who wait by then; whoever comes first
-//! to the front finds all of their work done and commits it at once. Nobody is answered before the
+//! more than the statements before it. So a transaction is a savepoint, and whoever ends it lets the
+//! next one in. The first to end one starts a task that queues for the connection behind all who wait
+//! by then; when its turn comes, it commits what all of them have done. Nobody is answered before the
 //! commit that holds their work.
 
 use std::{
+    error::Error as StdError,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -18,6 +19,8 @@ use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{StoreError, StoreResult};
 
+#[cfg(test)]
+mod commit_tests;
 mod statements;
 
 pub(super) use statements::{execute, fetch_all, fetch_optional};
@@ -42,15 +45,54 @@ pub(super) struct Sqlite {
 /// The one connection that writes, and who waits for its next commit.
 struct Writer {
     connection: Connection,
-    /// Those whose work is done in the open transaction.
-    done: Vec<oneshot::Sender<Result<(), Arc<rusqlite::Error>>>>,
+    /// Those whose work is done in the open transaction. While there is one, a task is on its way that
+    /// commits it: whoever comes first starts it.
+    done: Vec<oneshot::Sender<Committed>>,
 }
+
+/// What became of a commit, as everyone hears whose work was in it.
+type Committed = Result<(), Arc<dyn StdError + Send + Sync>>;
+
+/// SQLite rolls the whole transaction back by itself when a statement finds the disk full.
+const TAKEN_BACK: &str = "SQLite has taken the transaction back";
 
 impl Writer {
     /// Tells everyone whose work was in a transaction that is gone. A full disk makes SQLite take back
     /// the whole transaction by itself, with the work of others that waited for its commit.
     fn forget_lost(&mut self) {
-        self.done.clear();
+        for done in self.done.drain(..) {
+            // Whoever has gone needs no answer.
+            let _ = done.send(Err(Arc::from(Box::from(TAKEN_BACK))));
+        }
+    }
+
+    /// Commits all work that is done and tells everyone. This waits for the disk.
+    fn commit_done(&mut self) {
+        // Taken out before, so that whoever waits hears of it even if this is the end of the thread.
+        let done = std::mem::take(&mut self.done);
+        if done.is_empty() {
+            return;
+        }
+        let committed = run(&self.connection, "commit");
+        let committed: Committed = committed.map_err(|error| Arc::new(error) as _);
+        if committed.is_err() {
+            let undone = self.roll_back();
+            tracing::error!(?committed, ?undone, "a commit of SQLite failed");
+        } else {
+            metrics::counter!("business_mcp_sqlite_commits_total").increment(1);
+            let together = u64::try_from(done.len()).unwrap_or_default();
+            metrics::counter!("business_mcp_sqlite_transactions_total").increment(together);
+        }
+        for done in done {
+            // Whoever has gone needs no answer.
+            let _ = done.send(committed.clone());
+        }
+    }
+
+    /// Takes back the open transaction, if there is one, with the work of all who wait for its commit.
+    fn roll_back(&mut self) -> rusqlite::Result<()> {
+        self.forget_lost();
+        if self.connection.is_autocommit() { Ok(()) } else { run(&self.connection, "rollback") }
     }
 }
 
@@ -122,8 +164,9 @@ impl Sqlite {
     /// The writing connection, with the file's write lock held and a savepoint set.
     pub(super) async fn write(&self) -> StoreResult<Writing> {
         let mut writer = self.writer.clone().lock_owned().await;
-        if writer.connection.is_autocommit() {
-            writer.forget_lost();
+        if writer.connection.is_autocommit() || writer.done.is_empty() {
+            // An open transaction that nobody waits for is what a failed rollback has left.
+            writer.roll_back()?;
             begin(&mut writer.connection).await?;
         }
         let mut writing = Writing { writer: Some(writer), home: self.writer.clone() };
@@ -136,7 +179,9 @@ impl Sqlite {
 
     /// Moves the log into the file and shortens it; done when the server stops.
     pub(super) async fn checkpoint(&self) -> StoreResult<()> {
-        let writer = self.writer.lock().await;
+        let mut writer = self.writer.lock().await;
+        // Work whose commit has not had its turn yet; the log cannot be moved in a transaction.
+        writer.commit_done();
         writer.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
         Ok(())
     }
@@ -198,22 +243,23 @@ pub(super) struct Writing {
 impl Writing {
     /// Ends the transaction and waits until the commit that holds it has reached the disk.
     pub(super) async fn commit(mut self) -> StoreResult<()> {
-        if self.connection()?.is_autocommit() {
-            return Err(StoreError::other("SQLite has taken the transaction back"));
-        }
         run(self.connection()?, "release call")?;
         let Some(mut writer) = self.writer.take() else {
             return Err(StoreError::other("the transaction has ended already"));
         };
         let (done, committed) = oneshot::channel();
+        let is_first = writer.done.is_empty();
         writer.done.push(done);
         drop(writer);
-        // On a task of its own, because a caller who goes away must not take the commit along.
-        tokio::spawn(commit_done(self.home.clone()));
+        if is_first {
+            // On a task of its own, because a caller who goes away must not take the commit along. One
+            // is enough for all who finish before its turn; more would come too early for the next.
+            tokio::spawn(commit_done(self.home.clone()));
+        }
         match committed.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(StoreError::Unavailable(error.into())),
-            Err(lost) => Err(StoreError::Other(lost.into())),
+            Err(lost) => Err(StoreError::Unknown(lost.into())),
         }
     }
 
@@ -231,29 +277,21 @@ impl Writing {
                 .and_then(|()| run(&writer.connection, "release call"))
         };
         if let Err(error) = undone {
-            tracing::error!(%error, "a SQLite transaction could not be rolled back");
+            // What could not be taken back alone must not be committed with the work of others.
+            let all = writer.roll_back();
+            tracing::error!(%error, ?all, "a SQLite transaction could not be rolled back");
         }
     }
 }
 
-/// Commits all work that is done, if nobody else has by the time the connection is free. The disk is
-/// waited for on a thread of its own, so that other calls go on.
+/// Commits all work that is done when its turn comes. The disk is waited for on a thread of its own, so
+/// that other calls go on.
 async fn commit_done(home: Arc<tokio::sync::Mutex<Writer>>) {
     let mut writer = home.lock_owned().await;
     if writer.done.is_empty() {
         return;
     }
-    let committed = tokio::task::spawn_blocking(move || {
-        let committed = run(&writer.connection, "commit").map_err(Arc::new);
-        if committed.is_err() && !writer.connection.is_autocommit() {
-            let undone = run(&writer.connection, "rollback");
-            tracing::error!(?committed, ?undone, "a commit of SQLite failed");
-        }
-        for done in writer.done.drain(..) {
-            // Whoever has gone needs no answer.
-            let _ = done.send(committed.clone());
-        }
-    });
+    let committed = tokio::task::spawn_blocking(move || writer.commit_done());
     if let Err(panicked) = committed.await {
         tracing::error!(%panicked, "a commit of SQLite was lost");
     }
@@ -281,7 +319,12 @@ impl Session for Writing {
     fn connection(&self) -> StoreResult<&Connection> {
         let writer = self.writer.as_deref();
         let ended = || StoreError::other("the transaction has ended");
-        writer.map(|writer| &writer.connection).ok_or_else(ended)
+        let connection = writer.map(|writer| &writer.connection).ok_or_else(ended)?;
+        if connection.is_autocommit() {
+            // Every further statement would be a transaction of its own.
+            return Err(StoreError::Unavailable(TAKEN_BACK.into()));
+        }
+        Ok(connection)
     }
 }
 

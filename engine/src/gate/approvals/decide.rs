@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{Gate, Row, count, row_event, view};
+use super::{Gate, Row, count, execute::Executed, row_event, view};
 use crate::{
     db::{
         Tx,
@@ -53,7 +53,7 @@ impl Outcome {
 }
 
 /// A decision that has begun.
-enum Begun {
+pub(super) enum Begun {
     /// The request is marked, in this transaction.
     Marked(Tx, Box<Row>),
     /// It had been decided in the same way before.
@@ -61,11 +61,11 @@ enum Begun {
 }
 
 /// One decision about one request.
-struct Verdict<'a> {
-    decider: &'a Caller,
+pub(super) struct Verdict<'a> {
+    pub(super) decider: &'a Caller,
     decision: Decision,
     reason: Option<&'a str>,
-    now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl Gate {
@@ -75,7 +75,8 @@ impl Gate {
     /// `forbidden` without the scope or for one's own request, `not_found`, `approval_expired`, and
     /// `conflict` when it was decided otherwise. What the executed call itself fails with is no
     /// error of the decision: the request is then `failed`, with its reason. `timeout` when the
-    /// database lets nobody in, and then nothing was changed, or when it goes away and nobody can say.
+    /// database lets nobody in or fails, and then the request waits still, or when it goes away while
+    /// it commits and nobody can say. The same decision may then be made again.
     pub async fn decide(
         &self,
         decider: &Caller,
@@ -115,7 +116,7 @@ impl Gate {
                     tokio::time::sleep(guard::pause(attempt)).await;
                     attempt += 1;
                 }
-                outcome => return outcome,
+                outcome => return outcome.map_err(again),
             }
         }
     }
@@ -126,47 +127,47 @@ impl Gate {
         id: &str,
         until: Instant,
     ) -> Result<Outcome, ToolError> {
-        let (decider, now) = (verdict.decider, verdict.now);
         let begun = timeout_at(until, self.begin(verdict, id)).await;
         let (tx, row) = match begun.map_err(|_elapsed| busy())?? {
             Begun::Marked(tx, row) => (tx, *row),
             Begun::Before(outcome) => return Ok(*outcome),
         };
-        let executed = match verdict.decision {
-            Decision::Deny => tx.commit().await.map_err(ToolError::from),
+        match verdict.decision {
+            Decision::Deny => {
+                timeout(self.deadline, tx.commit()).await.map_err(|_elapsed| open())??;
+            }
             Decision::Approve => {
-                let executed = self.execute(tx, decider, &row, now).await;
-                // A read is marked in a commit of its own, after which the decision cannot be made
-                // again; what goes wrong from then on is the end of it.
-                let reads = self.catalogue.find(&row.tool).is_some_and(|e| !e.spec.effect.writes());
-                if reads { executed.map_err(ToolError::for_good) } else { executed }
+                // The call has its own deadline; this one is for a database that says nothing more.
+                let execute = timeout(self.deadline * 2, self.execute(tx, verdict, &row)).await;
+                match execute.map_err(|_elapsed| open())? {
+                    Ok(Executed::Now) => {}
+                    Ok(Executed::Meanwhile(decided)) => return decided.map(|outcome| *outcome),
+                    Err(error) if is_its_end(&error) => {
+                        let failed = timeout(self.deadline, self.fail(verdict, &row, &error)).await;
+                        failed.map_err(|_elapsed| busy())??;
+                    }
+                    Err(error) => return Err(error),
+                }
             }
-        };
-        match executed {
-            Err(error) if error.leaves_open() => {
-                return Err(ToolError::new(
-                    ErrorCode::Timeout,
-                    text!(
-                        "The database went away, and I cannot say yet whether it was done. \
-                     Please decide again: nothing happens twice."
-                    ),
-                ));
-            }
-            Err(error) if !error.may_rerun() => {
-                let failed = timeout(self.deadline, self.fail(verdict, &row, &error)).await;
-                failed.map_err(|_elapsed| busy())??;
-            }
-            executed => executed?,
         }
-        let mut tx = self.db.read().await?;
-        let approval = approvals::find(&mut tx, &decider.tenant, id).await?;
-        let approval = approval.ok_or_else(|| ToolError::not_found("request", id))?;
+        // It is decided. Whoever cannot be told so finds it when they decide again.
+        let approval = self.stored(verdict, id).await.map_err(|error| {
+            log(&error);
+            open()
+        })?;
         count(&approval);
         Ok(Outcome { approval, repeated: false })
     }
 
+    /// The request as it stands.
+    async fn stored(&self, verdict: &Verdict<'_>, id: &str) -> Result<Row, ToolError> {
+        let mut tx = self.db.read().await?;
+        let row = approvals::find(&mut tx, &verdict.decider.tenant, id).await?;
+        row.ok_or_else(|| ToolError::not_found("request", id))
+    }
+
     /// Begins a transaction and marks the request in it as decided, if it still waits.
-    async fn begin(&self, verdict: &Verdict<'_>, id: &str) -> Result<Begun, ToolError> {
+    pub(super) async fn begin(&self, verdict: &Verdict<'_>, id: &str) -> Result<Begun, ToolError> {
         let tenant = &*verdict.decider.tenant;
         let mut tx = self.db.write().await?;
         if self.expire(&mut tx, tenant, id, verdict.now).await? {
@@ -257,6 +258,44 @@ fn already_decided(row: Row, status: &str) -> Result<Outcome, ToolError> {
     }
     let sentence = text!("That request no longer waits: it is {status}.", status = row.status);
     Err(ToolError::new(ErrorCode::Conflict, sentence))
+}
+
+/// Whether a request ends with this failure of its call: a refusal or a defect, but nothing that the
+/// database could not do this time.
+fn is_its_end(error: &ToolError) -> bool {
+    error.code() != ErrorCode::Timeout && !error.may_rerun() && !error.is_unavailable()
+}
+
+/// What whoever decides is told of trouble with the database.
+fn again(error: ToolError) -> ToolError {
+    if error.leaves_open() {
+        return open();
+    }
+    if error.is_unavailable() {
+        log(&error);
+        return ToolError::new(
+            ErrorCode::Timeout,
+            text!("The database failed, and nothing was changed. Please decide again in a moment."),
+        );
+    }
+    error
+}
+
+fn log(error: &ToolError) {
+    let source = std::error::Error::source(error).and_then(std::error::Error::source);
+    let cause = source.map(ToString::to_string);
+    tracing::warn!(cause, "the database failed while a request was decided");
+}
+
+/// Nobody but the database knows how it ended.
+fn open() -> ToolError {
+    ToolError::new(
+        ErrorCode::Timeout,
+        text!(
+            "The database went away, and I cannot say yet whether it was done. \
+             Please decide again: nothing happens twice."
+        ),
+    )
 }
 
 /// The database let nobody in for as long as a call may take.

@@ -6,7 +6,11 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::{CallContext, Gate, Row, row_event};
+use super::{
+    CallContext, Gate, Outcome, Row,
+    decide::{Begun, Verdict},
+    row_event,
+};
 use crate::{
     db::{
         Tx, approvals, audit,
@@ -17,40 +21,64 @@ use crate::{
     money::Money,
     text,
     tool::{
-        Approval, Caller, ErrorCode, Preview, Scopes, ToolError,
+        Approval, Caller, ConversationId, ErrorCode, Preview, Scopes, ToolError,
         catalogue::{Entry, Rendered, ResolvedCall},
     },
 };
 
+/// How a call ended that did not fail.
+pub(super) enum Executed {
+    /// Done, by this decision.
+    Now,
+    /// Somebody decided while it ran, and this is what the later decision hears.
+    Meanwhile(Result<Box<Outcome>, ToolError>),
+}
+
 impl Gate {
     /// Runs the stored call in the transaction that has marked it, and commits both at once.
+    ///
+    /// A read runs on a handle that cannot mark the request, so its mark is taken back and made again
+    /// with the answer: a read that is cut off has changed nothing either, and two of them do no harm.
     pub(super) async fn execute(
         &self,
         mut tx: Tx,
-        decider: &Caller,
+        verdict: &Verdict<'_>,
         row: &Row,
-        now: DateTime<Utc>,
-    ) -> Result<(), ToolError> {
-        let caller = requester(row, &decider.tenant, &mut tx, now).await?;
+    ) -> Result<Executed, ToolError> {
+        let now = verdict.now;
+        let caller = requester(row, &verdict.decider.tenant, &mut tx, now).await?;
         let (entry, call) = self.stored_call(row, &caller)?;
         if !entry.spec.effect.writes() {
-            // A handle that cannot write cannot mark the request either, so that comes first.
-            tx.commit().await?;
+            drop(tx);
             tx = self.db.read().await?;
         }
         let mut ctx = self.context(&caller, tx, now).await?;
-        ctx.conversation = row.conversation.as_deref().map(Arc::from);
+        ctx.conversation =
+            row.conversation.as_deref().and_then(|id| ConversationId::parse(id).ok());
         ctx.verified = row.verified_customer.as_deref().map(Arc::from);
         ctx.approval_id = Some(Arc::from(row.id.as_str()));
         let run = self.run_stored(row, call, &mut ctx);
-        let rendered = guard::guarded(self.deadline, &CancellationToken::new(), run).await?;
+        let rendered = guard::guarded(self.deadline, &CancellationToken::new(), run).await;
+        let rendered = rendered.map_err(|error| match error.code() {
+            ErrorCode::Timeout if std::error::Error::source(&error).is_none() => too_long(),
+            _ => error,
+        })?;
         let subject = ctx.take_subject();
-        let mut tx = if entry.spec.effect.writes() { ctx.tx } else { self.db.write().await? };
+        let mut tx = ctx.tx;
+        if !entry.spec.effect.writes() {
+            drop(tx);
+            tx = match self.begin(verdict, &row.id).await {
+                Ok(Begun::Marked(tx, _)) => tx,
+                Ok(Begun::Before(outcome)) => return Ok(Executed::Meanwhile(Ok(outcome))),
+                Err(error) => return Ok(Executed::Meanwhile(Err(error))),
+            };
+        }
         self.save(&mut tx, &caller, row, &rendered, now).await?;
         let mut event = row_event(&caller.tenant, row, "executed", now);
         event.subject = subject.as_deref();
         audit::append(&mut tx, &event).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(Executed::Now)
     }
 
     /// The stored call, if it still means what it meant and its requester may still make it.
@@ -117,7 +145,8 @@ impl Gate {
     }
 }
 
-/// Whoever asked, with the authority of then, unless their key has been revoked since.
+/// Whoever asked, with the scopes held when it was requested, unless their key has been revoked since. The role
+/// is not looked at again: its toolsets had the tool when it was requested, and a person has approved the call.
 async fn requester(
     row: &Row,
     tenant: &Arc<str>,
@@ -135,6 +164,7 @@ async fn requester(
         subject: Arc::from(row.requester.as_str()),
         token_id: row.requester_token.as_deref().map(Arc::from),
         scopes: Scopes::parse(&row.requester_scopes),
+        role: None,
         expires_at: None,
     }))
 }
@@ -159,6 +189,14 @@ fn check_amount(row: &Row, preview: &Preview) -> Result<(), ToolError> {
             now = words(preview.amount)
         ),
     ))
+}
+
+/// The call ran into its deadline, and was rolled back.
+fn too_long() -> ToolError {
+    ToolError::new(
+        ErrorCode::Timeout,
+        text!("That took too long, and nothing was changed. Please decide again in a moment."),
+    )
 }
 
 fn changed(what: &str) -> ToolError {

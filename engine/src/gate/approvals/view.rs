@@ -170,7 +170,7 @@ pub(super) fn answer_of(row: &Row) -> Result<Rendered, ToolError> {
         ("withdrawn", _) => Err(ToolError::invalid_state(text!(
             "This request was withdrawn. Use a new idempotency_key to ask again."
         ))),
-        // A read is marked before it runs, because it runs on a handle that cannot mark it.
+        // Another replica, of an earlier build, marks a read before it runs.
         ("executed", None) => Err(ToolError::new(
             ErrorCode::Conflict,
             text!(
