@@ -15,7 +15,7 @@ use crate::{
 use business_mcp_engine::{
     db::params,
     speech::{name, reference},
-    tool::{Role, Tool},
+    tool::{Role, catalogue::AnyKind},
 };
 
 /// Names that begin alike in several alphabets, and what they begin with.
@@ -31,7 +31,7 @@ const ALPHABETS: [(&str, &str); 8] = [
 ];
 
 /// Calls a tool on each database and says what it answered there; each has to answer the same.
-async fn same<T: Tool>(shops: &[Shop], tool: impl Fn() -> T, arguments: Value) -> Value {
+async fn same<K, T: AnyKind<K>>(shops: &[Shop], tool: impl Fn() -> T, arguments: Value) -> Value {
     let mut answers = Vec::new();
     for shop in shops {
         answers.push(shop.call(tool(), arguments.clone()).await.unwrap());
@@ -43,7 +43,7 @@ async fn same<T: Tool>(shops: &[Shop], tool: impl Fn() -> T, arguments: Value) -
 }
 
 /// Every page of a search, one after the other: the ids that it found.
-async fn pages<T: Tool>(
+async fn pages<K, T: AnyKind<K>>(
     shops: &[Shop],
     tool: impl Fn() -> T,
     query: Option<&str>,

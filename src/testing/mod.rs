@@ -3,6 +3,6 @@
 mod calls;
 mod shop;
 
-pub(crate) use business_mcp_engine::testing::{TestDb, databases, request};
-pub(crate) use calls::{Shop, sequences, shops};
+pub(crate) use business_mcp_engine::testing::{TestDb, collated_databases, databases, request};
+pub(crate) use calls::{Shop, collated_shops, sequences, shops};
 pub(crate) use shop::*;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use business_mcp::tools;
+use business_mcp::application;
 use business_mcp_engine::{
     auth::Grant,
     tool::{Role, Scopes, Toolset},
@@ -46,7 +46,7 @@ async fn call_at(client: &Client, query: &str, tool: &str, arguments: &Value) ->
 
 /// The tools of some toolsets that are on, without those whose scope is missing.
 fn tools_of(sets: &[Toolset], scopes: Scopes) -> BTreeSet<String> {
-    let catalogue = tools::catalogue(Vec::new());
+    let catalogue = application().tools(Vec::new());
     let listed = catalogue.iter().filter(|entry| {
         let spec = entry.spec;
         sets.iter().any(|set| spec.toolsets.contains(set))

@@ -51,7 +51,7 @@ pub async fn unsuited(db: &Db) -> StoreResult<Vec<KeyColumn>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use business_mcp::testing::{self, TestDb};
+    use crate::testing::{self, TestDb};
 
     /// What people read, and JSON. Nothing is looked for by how it begins, and nothing sorted by it.
     const PROSE: &str = "

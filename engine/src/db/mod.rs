@@ -7,7 +7,6 @@
 //! * [`open`], [`tx`]: opening, beginning, running, committing;
 //! * [`value`], [`mod@record`]: what goes into a statement, and what comes out;
 //! * [`text_range`], [`collation`]: text in order, and whether Postgres keeps it in that order;
-//! * [`text_range`]: prefixes as ranges; [`collation`]: whether the database compares text by its bytes;
 //! * [`error`]: what can go wrong, by kind;
 //! * `sqlite`, `postgres`: the two drivers behind the door;
 //! * [`approvals`], [`audit`], [`idempotency`], [`keys`], [`tenants`], [`verifications`]: the engine's tables.

@@ -123,6 +123,7 @@ impl Fixture {
             tenant: "demo".into(),
             subject: "tester".into(),
             token_id: None,
+            role: Some(self.role),
             scopes: self.role.scopes(),
             expires_at: None,
         };

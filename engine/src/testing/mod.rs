@@ -29,7 +29,7 @@ pub async fn databases() -> Vec<TestDb> {
 }
 
 /// A SQLite file, and a Postgres database of each collation of a language, whatever that of the run is.
-pub(crate) async fn collated_databases() -> Vec<TestDb> {
+pub async fn collated_databases() -> Vec<TestDb> {
     let mut databases = vec![sqlite().await];
     let Ok(admin) = std::env::var("TEST_DATABASE_URL") else { return databases };
     for collation in ["en_US.UTF-8", "icu"] {

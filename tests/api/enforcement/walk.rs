@@ -66,7 +66,7 @@ impl Caller {
 
     /// Whether the caller may call every tool that has to be called first.
     fn prepares(&self, tool: &Tool) -> bool {
-        let catalogue = tools::catalogue(Vec::new());
+        let catalogue = application().tools(Vec::new());
         let mut first = tool.1.first.iter().map(|(name, ..)| catalogue.find(name).unwrap());
         first.all(|entry| self.holds_scope(entry) && self.reaches(entry))
     }
