@@ -22,6 +22,8 @@
 //! * [`speech`]: what callers say, and what is said to them;
 //! * [`money`], [`period`], [`digest`]: amounts, days, fingerprints.
 //!
+//! [`prelude`] has what nearly every tool names.
+//!
 //! With the feature `testing`, [`testing`](crate::testing) has what the tests of a business use.
 
 pub mod application;
@@ -37,6 +39,7 @@ pub mod http;
 pub mod mcp;
 pub mod money;
 pub mod period;
+pub mod prelude;
 pub mod speech;
 pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]

@@ -12,6 +12,7 @@ use business_mcp_engine::{money::Currency, speech::email};
 pub mod discount;
 mod facts;
 pub mod hours;
+pub mod order_state;
 pub mod percent;
 pub mod pricing;
 pub mod tier;

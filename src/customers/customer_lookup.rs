@@ -13,11 +13,11 @@ use super::{
 };
 use crate::business::TenantFacts as _;
 use crate::{
+    business::order_state::OrderStatus,
     customers::sql::{
         customer_search::Hit,
         customers::{self, CardRow, Match},
     },
-    orders::order_state::OrderStatus,
 };
 use business_mcp_engine::{
     money::Money,

@@ -30,7 +30,6 @@ mod order_refund;
 mod order_return;
 mod order_settle_request;
 mod order_ship;
-pub mod order_state;
 mod order_update_address;
 mod order_update_items;
 mod order_update_payment;
@@ -41,6 +40,8 @@ mod refunds;
 mod requests;
 mod said;
 pub mod settlement;
+
+pub use crate::business::order_state;
 mod settling;
 mod shelf;
 pub(crate) mod sql;

@@ -4,11 +4,11 @@
 //! 2. scope, and the toolsets of the role and of the URL;
 //! 3. parse leniently and validate;
 //! 4. one transaction, read-only for a tool that reads;
-//! 5. the claim that makes a repeated call harmless;
-//! 6. the policy, and the approval that some calls wait for;
-//! 7. the tool;
-//! 8. answer, audit and approval committed together with the effect;
-//! 9. a failure rolled back, and audited on its own, behind the answer.
+//! 5. a call that was made before, to the letter, finds its stored answer;
+//! 6. the tool resolves the arguments to an intent, whose key the call claims, and plans what it will do;
+//! 7. the policy, and the approval that some calls wait for;
+//! 8. the tool executes; answer, audit row and approval are committed together with the effect;
+//! 9. a failure is rolled back, and audited on its own, behind the answer.
 //!
 //! * [`policy`]: what waits for a person, from a built-in default and a file;
 //! * [`approvals`]: requests, and the decision that executes them;
@@ -17,7 +17,8 @@
 //! * `guard`: deadline, cancellation and panics;
 //! * `meters`: figures and log lines;
 //! * `tenants`: what is known of a tenant;
-//! * `trail`: the audit lines of what failed.
+//! * `trail`: the audit lines of what failed;
+//! * `transaction`: steps 4 to 8.
 
 pub mod approvals;
 pub mod claims;
@@ -27,6 +28,7 @@ mod meters;
 pub mod policy;
 mod tenants;
 mod trail;
+mod transaction;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -39,9 +41,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    approvals::Asked,
-    claims::{Claims, Letters, Trace},
-    identity::Bound,
+    claims::{Claims, Trace},
     meters::Meters,
     policy::{Policy, Ruling},
     tenants::Tenants,
@@ -54,7 +54,7 @@ use crate::{
     text,
     tool::{
         Approval, Caller, Catalogue, Clock, ConversationId, ErrorCode, Spec, ToolError, Toolset,
-        catalogue::{Entry, PreparedCall, Rendered},
+        catalogue::{Entry, Rendered},
     },
 };
 
@@ -243,88 +243,6 @@ impl Gate {
         let trace = trace.get_or_init(|| Trace::of(&call));
         // Boxed, so that a read does not carry the room that a write needs.
         Box::pin(self.write(entry, &call, request, trace, now)).await
-    }
-
-    /// A read, on a handle that cannot write.
-    async fn read(
-        &self,
-        entry: &Entry,
-        call: &PreparedCall,
-        request: &CallRequest,
-        now: DateTime<Utc>,
-    ) -> Result<Rendered, ToolError> {
-        let tx = self.db.read().await?;
-        match self.bind(entry.spec, request, tx, now).await? {
-            Bound::Context(mut ctx) => call.run(&mut ctx).await,
-            Bound::Unverified(instead) => Ok(instead),
-        }
-    }
-
-    /// A write: run again from its start while other transactions are in its way.
-    async fn write(
-        &self,
-        entry: &Entry,
-        call: &PreparedCall,
-        request: &CallRequest,
-        trace: &Trace,
-        now: DateTime<Utc>,
-    ) -> Result<Rendered, ToolError> {
-        let mut attempt = 1;
-        loop {
-            let outcome = self.write_once(entry, call, request, trace, now).await;
-            match outcome {
-                Err(error) if error.may_rerun() && attempt < ATTEMPTS => {
-                    tokio::time::sleep(guard::pause(attempt)).await;
-                    attempt += 1;
-                }
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn write_once(
-        &self,
-        entry: &Entry,
-        call: &PreparedCall,
-        request: &CallRequest,
-        trace: &Trace,
-        now: DateTime<Utc>,
-    ) -> Result<Rendered, ToolError> {
-        let tx = self.db.write().await?;
-        let mut ctx = match self.bind(entry.spec, request, tx, now).await? {
-            Bound::Context(ctx) => ctx,
-            Bound::Unverified(instead) => return Ok(instead),
-        };
-        let letters = Letters::of(entry.spec, call, request, ctx.verified.clone());
-        if let Some(earlier) = letters.find(&mut ctx.tx, now).await? {
-            return self.earlier_answer(ctx.tx, trace, &request.caller.tenant, earlier, now).await;
-        }
-        let resolved = call.resolve(&mut ctx).await?;
-        let claim = self.claims.of(letters, call, request, &resolved)?;
-        if let Some(claim) = &claim
-            && let Some(earlier) = claim.take(&mut ctx.tx, now).await?
-        {
-            return self.earlier_answer(ctx.tx, trace, &request.caller.tenant, earlier, now).await;
-        }
-        let intent = resolved.intent()?;
-        let planned = resolved.plan(&mut ctx).await?;
-        if self.waits_for_approval(entry.spec, &planned.preview, &mut ctx).await? {
-            let asked = Asked { spec: entry.spec, request, intent, claim, trace };
-            return self.ask(asked, ctx, planned.preview).await;
-        }
-        let rendered = planned.execute(&mut ctx).await?;
-        let subject = ctx.take_subject();
-        let mut tx = ctx.tx;
-        if let Some(claim) = &claim {
-            claim.answer(&mut tx, &rendered, now).await?;
-        }
-        let mut event = event(entry.spec, request, now);
-        event.action = "executed";
-        event.arguments_hash = Some(&trace.fingerprint);
-        event.subject = subject.as_deref();
-        audit::append(&mut tx, &event).await?;
-        trace.commit(tx).await?;
-        Ok(rendered)
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     Address, FieldError, Fields, Kind, Record,
     fields::{ID, SHORT, decimal},
 };
-use crate::orders::order_state::OrderStatus;
+use crate::business::order_state::OrderStatus;
 use business_mcp_engine::money::{LARGEST_MINOR, Money};
 
 /// The most pieces of one thing in one order.

@@ -4,11 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use validator::Validate;
 
-use business_mcp_engine::tool::{
-    Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError, Toolset,
-};
-
 use crate::business::TenantFacts as _;
+use business_mcp_engine::prelude::*;
 
 #[derive(Deserialize, JsonSchema, Validate)]
 pub struct Args {

@@ -18,7 +18,7 @@ use self::find_location::FindLocation;
 use crate::readme;
 
 /// A new tool is short enough to be written before the coffee is cold.
-const LONGEST: usize = 40;
+const LONGEST: usize = 42;
 
 #[test]
 fn the_readme_shows_the_new_tool() {
