@@ -31,6 +31,7 @@ mod forge;
 mod house;
 mod idempotency;
 mod identity;
+mod imports;
 mod issuer;
 mod limits;
 mod logs;
