@@ -84,6 +84,11 @@ pub async fn find_by_tail(
     .await
 }
 
+/// From the first to the last tail of the numbers that are this one with letters in front of it.
+pub fn with_letters(tail: &str) -> (String, String) {
+    (format!("{tail}A"), format!("{tail}{}", super::customer_search::AFTER_ALL))
+}
+
 /// A new order. It begins `pending`, in its first version.
 #[derive(Debug, Clone, Copy)]
 pub struct NewOrder<'a> {

@@ -38,6 +38,7 @@ mod logs;
 mod lost_commit;
 mod modern;
 mod new_tool;
+mod numbers;
 mod operation;
 mod payments;
 mod policy;

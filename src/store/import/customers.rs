@@ -17,14 +17,15 @@ use crate::{
     domain::{
         name, phone,
         records::{Address, CustomerRecord, FieldError, Kind, merge::Object},
+        reference,
     },
     store::{StoreError, StoreResult, Tx, customer_changes, params, record},
 };
 
 static CUSTOMERS: Insert = Insert::new(
     "insert into customers (tenant_id, id, name, email, phone, company, tier, address, postal_code,
-       name_key, email_key, phone_key, postal_key, version, created_at, created_on)",
-    16,
+       name_key, email_key, phone_key, postal_key, version, created_at, created_on, id_number)",
+    17,
 );
 
 record! {
@@ -47,6 +48,7 @@ struct Ready<'r> {
     name_key: String,
     phone_key: Option<String>,
     postal_key: Option<String>,
+    id_number: Option<String>,
 }
 
 impl<'r> Ready<'r> {
@@ -58,6 +60,7 @@ impl<'r> Ready<'r> {
             name_key: name::fold(&record.name),
             phone_key: record.phone.as_deref().map(phone::digits),
             postal_key: record.address.as_ref().map(Address::postal_key),
+            id_number: reference::number(&record.id),
         })
     }
 
@@ -144,7 +147,7 @@ async fn insert(tx: &mut Tx, run: &Run<'_>, records: &[&CustomerRecord]) -> Stor
         .map(|record| record.created_at.unwrap_or(run.now))
         .map(|at| (at, run.day(at)))
         .collect();
-    let mut values = Vec::with_capacity(ready.len() * 16);
+    let mut values = Vec::with_capacity(ready.len() * 17);
     for (customer, (at, day)) in ready.iter().zip(&days) {
         let record = customer.record;
         values.extend_from_slice(params![
@@ -164,6 +167,7 @@ async fn insert(tx: &mut Tx, run: &Run<'_>, records: &[&CustomerRecord]) -> Stor
             1_i64,
             *at,
             day,
+            &customer.id_number,
         ]);
     }
     CUSTOMERS.run(tx, &values).await?;

@@ -5,6 +5,7 @@ use crate::{
     store::{
         customer_search::{self, AFTER_ALL, Hit, Span, WordSpans},
         customers::{self, Match},
+        orders,
     },
     text,
     toolkit::{CallContext, ToolError},
@@ -89,11 +90,16 @@ impl Clue {
             Self::Order(said) => {
                 for key in reference::readings(said) {
                     let tail = reference::reversed(&key);
-                    let short = tail.chars().count() < SHORTEST_TAIL;
-                    let end = if short { tail.clone() } else { format!("{tail}{AFTER_ALL}") };
-                    let orders = customers::by_order(tx, &tenant, &tail, &end).await?;
-                    if !orders.is_empty() {
-                        return Ok(Found::sure(owners(orders, said, &key)));
+                    let (from, to) = orders::with_letters(&tail);
+                    let mut found = customers::by_order(tx, &tenant, &tail, &tail).await?;
+                    found.extend(customers::by_order(tx, &tenant, &from, &to).await?);
+                    found.retain(|order| reference::fits(&key, number(order)));
+                    if found.is_empty() && tail.chars().count() >= SHORTEST_TAIL {
+                        let end = format!("{tail}{AFTER_ALL}");
+                        found = customers::by_order(tx, &tenant, &tail, &end).await?;
+                    }
+                    if !found.is_empty() {
+                        return Ok(Found::sure(owners(found, said)));
                     }
                 }
             }
@@ -219,22 +225,18 @@ fn postal_key(customer: &Match) -> Option<String> {
     customer.postal_key.as_ref().map(|key| key.replace('-', ""))
 }
 
-/// The owners of orders that end as was said, each once. The order whose whole number was said
-/// counts alone, and so does one of which only the letters in front were left out.
-fn owners(mut orders: Vec<Match>, said: &str, key: &str) -> Vec<Match> {
-    let digits = reference::digits(said);
-    let number = |order: &Match| order.order_id.clone().unwrap_or_default();
-    let whole: [&dyn Fn(&Match) -> bool; 3] = [
-        &|order| number(order) == said.trim(),
-        &|order| reference::key(&number(order)) == key,
-        &|order| !digits.is_empty() && reference::digits(&number(order)) == digits,
-    ];
-    if let Some(is_whole) = whole.into_iter().find(|is_whole| orders.iter().any(is_whole)) {
-        orders.retain(is_whole);
+/// The owners of orders, each once. The order whose number is literally what was said counts alone.
+fn owners(mut orders: Vec<Match>, said: &str) -> Vec<Match> {
+    if orders.iter().any(|order| number(order) == said.trim()) {
+        orders.retain(|order| number(order) == said.trim());
     }
     let mut seen = std::collections::HashSet::new();
     orders.retain(|order| seen.insert(order.id.clone()));
     orders
+}
+
+fn number(order: &Match) -> &str {
+    order.order_id.as_deref().unwrap_or_default()
 }
 
 /// Those whose name is like enough or sounds like it, the likest first.

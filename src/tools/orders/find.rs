@@ -1,7 +1,5 @@
 //! Orders as callers say their numbers: exactly, without the prefix, or the last characters only.
 
-use serde_json::json;
-
 use super::requests::{self, RequestBrief};
 use crate::{
     domain::{order_state::OrderStatus, reference, speech, text::display},
@@ -40,18 +38,12 @@ pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError
     let own = ctx.verified.clone();
     let readings = reference::readings(said);
     for key in &readings {
-        let tail = reference::reversed(key);
-        let last = if is_short(key) { "" } else { LAST };
-        let to = format!("{tail}{last}");
-        let mut rows =
-            orders::find_by_tail(&mut ctx.tx, &tenant, &tail, &to, own.as_deref()).await?;
-        rows.retain(|row| row.id_tail.starts_with(&tail));
-        let whole = |row: &OrderRow| row.id_tail == tail;
-        let whole_digits = |row: &OrderRow| reference::digits(&row.id) == *key;
-        for is_meant in [&whole as &(dyn Fn(&OrderRow) -> bool + Sync), &whole_digits] {
-            if rows.iter().filter(|row| is_meant(row)).count() == 1 {
-                rows.retain(|row| is_meant(row));
-            }
+        let mut rows = whole(ctx, key, own.as_deref()).await?;
+        if rows.is_empty() && !is_short(key) {
+            let tail = reference::reversed(key);
+            let to = format!("{tail}{LAST}");
+            rows = orders::find_by_tail(&mut ctx.tx, &tenant, &tail, &to, own.as_deref()).await?;
+            rows.retain(|row| row.id_tail.starts_with(&tail));
         }
         match rows.pop() {
             None => {}
@@ -72,6 +64,21 @@ pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError
         return Err(ToolError::new(ErrorCode::NotFound, sentence));
     }
     Err(ToolError::not_found("order", said))
+}
+
+/// The orders of which a reading is the whole number, with or without the letters in front; of one customer,
+/// or of all.
+pub async fn whole(
+    ctx: &mut CallContext,
+    reading: &str,
+    customer: Option<&str>,
+) -> Result<Vec<OrderRow>, ToolError> {
+    let tenant = ctx.tenant_id();
+    let tail = reference::reversed(reading);
+    let (from, to) = orders::with_letters(&tail);
+    let mut found = orders::find_by_tail(&mut ctx.tx, &tenant, &tail, &tail, customer).await?;
+    found.extend(orders::find_by_tail(&mut ctx.tx, &tenant, &from, &to, customer).await?);
+    Ok(found.into_iter().filter(|row| reference::fits(reading, &row.id)).collect())
 }
 
 fn is_short(key: &str) -> bool {
@@ -96,25 +103,20 @@ pub fn told(ctx: &CallContext, row: &OrderRow, said: &str) -> String {
 /// Finds the one order that is to be changed. Its last digits are enough for whoever may be told the rest.
 ///
 /// # Errors
-/// `not_found`, and `invalid_parameters` where several may be meant, or too little was said.
+/// `not_found`, `invalid_parameters` where too little was said, and the question which one is meant where
+/// several may be.
 pub async fn one(ctx: &mut CallContext, said: &str) -> Result<OrderRow, ToolError> {
     match order(ctx, said).await? {
         Found::One(row) if may_be_told(ctx, &row, said) => Ok(*row),
         Found::One(_) => Err(ToolError::invalid(text!(
             "Please ask for the whole order number, or verify the caller first."
         ))),
-        Found::Several(rows) => {
-            let error = ToolError::invalid(several_end_like_this());
-            if !rows.iter().all(|row| may_be_told(ctx, row, said)) {
-                return Err(error);
-            }
-            let ids: Vec<&str> = rows.iter().take(3).map(|row| row.id.as_str()).collect();
-            Err(error.with_details(json!({ "candidates": ids })))
-        }
+        Found::Several(rows) => Err(ToolError::ambiguous(which::<()>(ctx, &rows, said))),
     }
 }
 
-fn several_end_like_this() -> String {
+/// The question without the numbers.
+pub fn several_end_like_this() -> String {
     text!("Several orders end like this. What is the whole number?")
 }
 
@@ -183,9 +185,14 @@ pub fn which<T>(ctx: &CallContext, rows: &[OrderRow], said: &str) -> Answer<T> {
         id: row.id.clone(),
         hint: text!("placed {day}, {pieces}", day = placed(row), pieces = pieces(row)),
     };
-    let choice = |row: &OrderRow| {
-        text!("{order} from {day}", order = speech::order_id(&row.id), day = day(row))
+    let numbers: Vec<String> = rows.iter().map(|row| speech::order_id(&row.id)).collect();
+    let number = |row: &OrderRow| {
+        let plain = speech::order_id(&row.id);
+        // The letters in front are all that tells two of one number apart.
+        let is_alone = numbers.iter().filter(|number| **number == plain).count() == 1;
+        if is_alone { plain } else { speech::code(&row.id) }
     };
+    let choice = |row: &OrderRow| text!("{order} from {day}", order = number(row), day = day(row));
     let list = speech::list_of_three(&rows.iter().map(choice).collect::<Vec<_>>());
     let say = match rows.len() {
         MOST_FOUND.. => {
