@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::{StoreError, StoreResult, Tx, params, record, sales};
-use crate::domain::{misheard, name, phone, records::Address};
+use crate::domain::{misheard, name, phone, records::Address, reference};
 
 record! {
     /// A customer as they are kept.
@@ -91,8 +91,8 @@ pub async fn insert(
     tx.execute(
         "insert into customers
              (tenant_id, id, name, email, phone, company, tier, address, postal_code, name_key,
-              email_key, phone_key, postal_key, version, created_at, created_on)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $4, $11, $12, 1, $13, $14)",
+              email_key, phone_key, postal_key, version, created_at, created_on, id_number)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $4, $11, $12, 1, $13, $14, $15)",
         params![
             tenant,
             id,
@@ -107,7 +107,8 @@ pub async fn insert(
             &keys.phone,
             &keys.postal,
             at,
-            on
+            on,
+            &reference::number(id)
         ],
     )
     .await?;

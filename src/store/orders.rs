@@ -3,7 +3,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{StoreResult, Tx, params, record, sales, text_range::TextRange};
+use super::{
+    StoreResult, Tx, params, record, sales,
+    text_range::{TextRange, prefix_range},
+};
 use crate::domain::order_lines::Sums;
 
 record! {
@@ -81,6 +84,11 @@ pub async fn find_by_tail(
         params![tenant, &tails.low, &tails.high, customer],
     )
     .await
+}
+
+/// From the first to the last tail of the numbers that are this one with letters in front of it.
+pub fn with_letters(tail: &str) -> TextRange {
+    TextRange { low: format!("{tail}A"), ..prefix_range(tail) }
 }
 
 /// A new order. It begins `pending`, in its first version.
