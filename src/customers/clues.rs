@@ -1,8 +1,11 @@
 //! From what a caller says to the customers who match it.
 
-use crate::customers::sql::{
-    customer_search::{self, Hit, WordSpans},
-    customers::{self, Match},
+use crate::{
+    customers::sql::{
+        customer_search::{self, Hit, WordSpans},
+        customers::{self, Match},
+    },
+    orders::sql::orders,
 };
 use business_mcp_engine::{
     db::text_range::{TextRange, prefix_range},
@@ -90,11 +93,16 @@ impl Clue {
             Self::Order(said) => {
                 for key in reference::readings(said) {
                     let tail = reference::reversed(&key);
-                    let short = tail.chars().count() < SHORTEST_TAIL;
-                    let tails = if short { TextRange::only(tail) } else { prefix_range(tail) };
-                    let orders = customers::by_order(tx, &tenant, &tails).await?;
-                    if !orders.is_empty() {
-                        return Ok(Found::sure(owners(orders, said, &key)));
+                    let tails = orders::with_letters(&tail);
+                    let whole = TextRange::only(tail.as_str());
+                    let mut found = customers::by_order(tx, &tenant, &whole).await?;
+                    found.extend(customers::by_order(tx, &tenant, &tails).await?);
+                    found.retain(|order| reference::fits(&key, number(order)));
+                    if found.is_empty() && tail.chars().count() >= SHORTEST_TAIL {
+                        found = customers::by_order(tx, &tenant, &prefix_range(tail)).await?;
+                    }
+                    if !found.is_empty() {
+                        return Ok(Found::sure(owners(found, said)));
                     }
                 }
             }
@@ -220,22 +228,18 @@ fn postal_key(customer: &Match) -> Option<String> {
     customer.postal_key.as_ref().map(|key| key.replace('-', ""))
 }
 
-/// The owners of orders that end as was said, each once. The order whose whole number was said
-/// counts alone, and so does one of which only the letters in front were left out.
-fn owners(mut orders: Vec<Match>, said: &str, key: &str) -> Vec<Match> {
-    let digits = reference::digits(said);
-    let number = |order: &Match| order.order_id.clone().unwrap_or_default();
-    let whole: [&dyn Fn(&Match) -> bool; 3] = [
-        &|order| number(order) == said.trim(),
-        &|order| reference::key(&number(order)) == key,
-        &|order| !digits.is_empty() && reference::digits(&number(order)) == digits,
-    ];
-    if let Some(is_whole) = whole.into_iter().find(|is_whole| orders.iter().any(is_whole)) {
-        orders.retain(is_whole);
+/// The owners of orders, each once. The order whose number is literally what was said counts alone.
+fn owners(mut orders: Vec<Match>, said: &str) -> Vec<Match> {
+    if orders.iter().any(|order| number(order) == said.trim()) {
+        orders.retain(|order| number(order) == said.trim());
     }
     let mut seen = std::collections::HashSet::new();
     orders.retain(|order| seen.insert(order.id.clone()));
     orders
+}
+
+fn number(order: &Match) -> &str {
+    order.order_id.as_deref().unwrap_or_default()
 }
 
 /// Those whose name is like enough or sounds like it, the likest first.

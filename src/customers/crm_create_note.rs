@@ -172,7 +172,7 @@ mod tests {
             let arguments = json!({ "customer_id": "CUST-1", "text": "x", "order_id": "0001" });
             let (code, words) = shop.refusal(CrmCreateNote, arguments).await;
             assert_eq!(code, "invalid_parameters");
-            assert!(words.contains("whole order number"), "{words}");
+            assert!(words.contains("Which one is it?"), "{words}");
         }
     }
 

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{
+    ambiguous,
     clues::{self, Clue},
+    known,
     matching::{self, Who},
     shown,
 };
@@ -16,7 +18,7 @@ use crate::{
     business::order_state::OrderStatus,
     customers::sql::{
         customer_search::Hit,
-        customers::{self, CardRow, Match},
+        customers::{self, CardRow},
     },
 };
 use business_mcp_engine::{
@@ -121,8 +123,7 @@ impl ReadTool for CustomerLookup {
             if let Some(answer) = card(ctx, rows, order)? {
                 return Ok(answer);
             }
-            let ids = reference::customer_ids(said);
-            if let Some(known) = customers::known_as(&mut ctx.tx, &tenant, &ids).await? {
+            if let Some(known) = known::maybe(ctx, said).await? {
                 return found(ctx, &known.id, order).await;
             }
         }
@@ -130,9 +131,9 @@ impl ReadTool for CustomerLookup {
         match matching::who(ctx, &clues).await? {
             Who::By(clue, clues::Found { matches, sure }) => match matches.as_slice() {
                 [only] if sure => return found(ctx, &only.id, order).await,
-                several => return Ok(ambiguous(ctx, Some(&clue.spoken(sure)), several)),
+                several => return Ok(ambiguous::which(ctx, Some(&clue.spoken(sure)), several)),
             },
-            Who::Either(matches) => return Ok(ambiguous(ctx, None, &matches)),
+            Who::Either(matches) => return Ok(ambiguous::which(ctx, None, &matches)),
             Who::Nobody => {}
         }
         for clue in &clues {
@@ -246,38 +247,6 @@ fn card(
     Ok(Some(Answer::ok(say, data)))
 }
 
-/// Up to three of several customers, and the question that tells them apart: they match a clue, or without
-/// one each something else.
-fn ambiguous(ctx: &CallContext, found_by: Option<&str>, several: &[Match]) -> Answer<Output> {
-    let candidates = several
-        .iter()
-        .take(3)
-        .map(|customer| Candidate { id: customer.id.clone(), hint: hint(ctx, customer) });
-    let names: Vec<String> = several.iter().map(|customer| shown::said(&customer.name)).collect();
-    let distinct = names.iter().collect::<BTreeSet<_>>().len() == names.len();
-    let same_email = several.windows(2).all(|two| {
-        matches!(two, [one, other] if one.email_key.is_some() && one.email_key == other.email_key)
-    });
-    let ask = if several.len() > 3 {
-        text!("What is the e-mail address, or a whole order number?")
-    } else if distinct {
-        text!("Is it {names}?", names = phrases::either(&names))
-    } else if same_email {
-        text!("What is the postal code, or a whole order number?")
-    } else {
-        text!("What is the e-mail address, or a whole order number?")
-    };
-    let count = match several.len() {
-        4.. => text!("more than three customers"),
-        count => phrases::count(count as u64, "customer", "customers"),
-    };
-    let say = match found_by {
-        Some(found_by) => text!("I found {count} {found_by}. {ask}", count, found_by, ask),
-        None => text!("That belongs to different customers. {ask}", ask),
-    };
-    Answer::ambiguous(say, candidates.collect())
-}
-
 /// Those whose e-mail address is nearly the one that was understood: a question, and no guess.
 fn similar_address(similar: &[Hit]) -> Answer<Output> {
     let names: BTreeSet<String> = similar.iter().map(|hit| shown::said(&hit.name)).collect();
@@ -297,19 +266,6 @@ fn similar_address(similar: &[Hit]) -> Answer<Output> {
         names
     );
     Answer::ambiguous(say, similar.iter().map(candidate).collect())
-}
-
-/// What tells a customer apart and nobody can pass for them with.
-fn hint(ctx: &CallContext, customer: &Match) -> String {
-    let since = ctx.day_of(customer.created_at).format("customer since %Y").to_string();
-    let parts = [
-        Some(shown::line(&customer.name)),
-        customer.company.as_deref().map(shown::line),
-        shown::city(customer.address.as_deref()),
-        customer.tier.clone(),
-        Some(since),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Nobody matches: what to ask for instead.

@@ -9,12 +9,9 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{clues, known, method::Method, shown};
-use crate::customers::sql::{customer_profile, interactions};
+use crate::customers::sql::customer_profile;
 use business_mcp_engine::{
-    db::{
-        text_range::prefix_range,
-        verifications::{self, NewVerification},
-    },
+    db::verifications::{self, NewVerification},
     digest,
     speech::{email, reference},
     text,
@@ -171,29 +168,14 @@ impl Args {
             }),
             self.phone_last4.as_deref().map(|said| phone.ends_with(&reference::digits(said))),
             match &self.order_id {
-                Some(said) => Some(is_theirs(ctx, customer_id, said).await?),
+                Some(said) => {
+                    Some(!known::whole_orders_of(ctx, customer_id, said).await?.is_empty())
+                }
                 None => None,
             },
         ];
         Ok(fits.into_iter().flatten().all(|fits| fits))
     }
-}
-
-/// Whether a customer has an order of that whole number, with or without the letters in front.
-async fn is_theirs(
-    ctx: &mut CallContext,
-    customer_id: &str,
-    said: &str,
-) -> Result<bool, ToolError> {
-    let tenant = ctx.tenant_id();
-    for key in reference::readings(said) {
-        let tails = prefix_range(reference::reversed(&key));
-        let orders = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tails).await?;
-        if orders.iter().any(|(id, _)| reference::is_whole(said, id)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Writes the verification down, and answers its handle.

@@ -1,8 +1,12 @@
 //! The one customer whom a call names by id, and their orders.
 
-use crate::customers::sql::{
-    customers::{self, Named},
-    interactions,
+use super::ambiguous;
+use crate::{
+    customers::sql::customers::{self, Match, Named},
+    orders::{
+        find,
+        sql::orders::{self, OrderRow},
+    },
 };
 use business_mcp_engine::{
     db::text_range::prefix_range,
@@ -14,11 +18,10 @@ use business_mcp_engine::{
 /// The customer with this id, also where it was said without its prefix.
 ///
 /// # Errors
-/// `not_found`; `forbidden` where the caller is verified as somebody else.
+/// `not_found`; `forbidden` where the caller is verified as somebody else; the question which one is meant
+/// where several customers have that number.
 pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Named, ToolError> {
-    let tenant = ctx.tenant_id();
-    let ids = reference::customer_ids(said);
-    let known = customers::known_as(&mut ctx.tx, &tenant, &ids).await?;
+    let known = maybe(ctx, said).await?;
     let known = known.ok_or_else(|| ToolError::not_found("customer", said))?;
     ctx.acts_for(&known.id)?;
     Ok(known)
@@ -27,63 +30,121 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Named, ToolError> 
 /// The id that is meant: the one of a customer, or what was said, where nobody has it any more or yet.
 ///
 /// # Errors
-/// `forbidden` where the caller is verified as somebody else.
+/// As [`one`], but for `not_found`.
 pub async fn id(ctx: &mut CallContext, said: &str) -> Result<String, ToolError> {
-    let tenant = ctx.tenant_id();
-    let ids = reference::customer_ids(said);
-    let known = customers::known_as(&mut ctx.tx, &tenant, &ids).await?;
+    let known = maybe(ctx, said).await?;
     let id = known.map_or_else(|| said.to_owned(), |known| known.id);
     ctx.acts_for(&id)?;
     Ok(id)
 }
 
+/// The customer with this id, where there is one. An id that was said literally is that one's; any other form
+/// may be several customers', of whom a verified caller means their own.
+///
+/// # Errors
+/// The question which one is meant.
+pub async fn maybe(ctx: &mut CallContext, said: &str) -> Result<Option<Named>, ToolError> {
+    let tenant = ctx.tenant_id();
+    let ids = reference::customer_ids(said);
+    let readings = reference::customer_readings(said);
+    let number = Some(reference::digits(said)).filter(|digits| !digits.is_empty());
+    let mut found = customers::by_number(&mut ctx.tx, &tenant, &ids, number.as_deref()).await?;
+    let is_meant = |customer: &Match| {
+        let fits = |reading: &String| reference::fits(reading, &customer.id);
+        ids.contains(&customer.id) || readings.iter().any(fits)
+    };
+    found.retain(is_meant);
+    if found.iter().any(|customer| customer.id == ids[0]) {
+        found.retain(|customer| customer.id == ids[0]);
+    }
+    if found.iter().any(|customer| ctx.verified.as_deref() == Some(customer.id.as_str())) {
+        found.retain(|customer| ctx.may_touch(&customer.id));
+    }
+    let named = |customer: &Match| Named { id: customer.id.clone(), name: customer.name.clone() };
+    match found.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(named(only))),
+        several => {
+            let found_by = text!("with that customer number");
+            Err(ToolError::ambiguous(ambiguous::which::<()>(ctx, Some(&found_by), several)))
+        }
+    }
+}
+
 /// The customer's order of that number, said whole, or by its end where the caller may know the rest.
 ///
 /// # Errors
-/// `not_found`; `invalid_parameters` where several end like that.
+/// `not_found`; the question which one is meant where several end like that.
 pub async fn order_of(
     ctx: &mut CallContext,
     customer_id: &str,
     said: &str,
 ) -> Result<String, ToolError> {
-    let tenant = ctx.tenant_id();
-    let mut tail = String::new();
-    let mut found = Vec::new();
-    for key in reference::readings(said) {
-        tail = reference::reversed(&key);
-        let tails = prefix_range(&tail);
-        found = interactions::order_of(&mut ctx.tx, &tenant, customer_id, &tails).await?;
-        if !found.is_empty() {
-            break;
-        }
-    }
-    if !ctx.sees_personal(customer_id) {
+    let mut found = whole_orders_of(ctx, customer_id, said).await?;
+    if found.is_empty() && ctx.sees_personal(customer_id) {
         // Whoever has said the end of a number would be told the rest, and is verified by it.
-        found.retain(|(id, _)| reference::is_whole(said, id));
-        if found.is_empty() {
-            return Err(ToolError::new(
-                ErrorCode::NotFound,
-                text!(
-                    "This customer has no order {said}. Please ask for the whole number, or verify the \
-                     caller first.",
-                    said = display(said, 40)
-                ),
-            ));
-        }
+        found = orders_that_end(ctx, customer_id, said).await?;
     }
     match found.as_slice() {
-        [(id, found), (_, next)] if *found == tail && *next != tail => Ok(id.clone()),
-        [(id, _), _] if id == said => Ok(id.clone()),
-        [(id, _)] => Ok(id.clone()),
-        [] => Err(ToolError::new(
+        [only] => Ok(only.id.clone()),
+        [] if ctx.sees_personal(customer_id) => Err(ToolError::new(
             ErrorCode::NotFound,
             text!(
                 "This customer has no order {said}. Please check it and try again.",
                 said = display(said, 40)
             ),
         )),
-        _ => Err(ToolError::invalid(text!(
-            "Several orders of this customer end like that. Please give the whole order number."
-        ))),
+        [] => Err(ToolError::new(
+            ErrorCode::NotFound,
+            text!(
+                "This customer has no order {said}. Please ask for the whole number, or verify the \
+                 caller first.",
+                said = display(said, 40)
+            ),
+        )),
+        several => Err(ToolError::ambiguous(find::which::<()>(ctx, several, said))),
     }
+}
+
+/// The orders of a customer that are meant by a whole number, with or without the letters in front. A number
+/// that is literally one's means that one only, whosever it is.
+///
+/// # Errors
+/// Those of the database.
+pub async fn whole_orders_of(
+    ctx: &mut CallContext,
+    customer_id: &str,
+    said: &str,
+) -> Result<Vec<OrderRow>, ToolError> {
+    let tenant = ctx.tenant_id();
+    if let Some(exact) = orders::find(&mut ctx.tx, &tenant, said.trim()).await? {
+        return Ok(Some(exact)
+            .filter(|order| order.customer_id == customer_id)
+            .into_iter()
+            .collect());
+    }
+    for reading in reference::readings(said) {
+        let found = find::whole(ctx, &reading, Some(customer_id)).await?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}
+
+async fn orders_that_end(
+    ctx: &mut CallContext,
+    customer_id: &str,
+    said: &str,
+) -> Result<Vec<OrderRow>, ToolError> {
+    let tenant = ctx.tenant_id();
+    for reading in reference::readings(said) {
+        let tails = prefix_range(reference::reversed(&reading));
+        let customer = Some(customer_id);
+        let found = orders::find_by_tail(&mut ctx.tx, &tenant, &tails, customer).await?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
 }

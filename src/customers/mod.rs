@@ -1,10 +1,11 @@
 //! Who is calling, and what is known of them.
 //!
 //! One file a tool. `clues` turns what a caller says into customers who match, `matching` all of it into
-//! those who may be meant, and `known` an id into the one customer; `given` is what is written down of one, `change` what differs from
+//! those who may be meant, `known` an id into the one customer, and `ambiguous` asks which of several it is; `given` is what is written down of one, `change` what differs from
 //! it, and `duplicates` who may be the same person; `shown`, `card` and `method` are how they look from outside.
 
 pub(crate) mod address;
+mod ambiguous;
 mod card;
 mod change;
 mod clues;

@@ -11,13 +11,20 @@ const ROWS: usize = 50;
 pub(super) struct Insert {
     head: &'static str,
     columns: usize,
+    /// What stands behind the rows.
+    end: &'static str,
     one: OnceLock<String>,
     many: OnceLock<String>,
 }
 
 impl Insert {
     pub(super) const fn new(head: &'static str, columns: usize) -> Self {
-        Self { head, columns, one: OnceLock::new(), many: OnceLock::new() }
+        Self::ending(head, columns, "")
+    }
+
+    /// With what happens where a row is there already: `on conflict …`.
+    pub(super) const fn ending(head: &'static str, columns: usize, end: &'static str) -> Self {
+        Self { head, columns, end, one: OnceLock::new(), many: OnceLock::new() }
     }
 
     /// Inserts rows whose values follow each other in the order of the columns.
@@ -41,6 +48,7 @@ impl Insert {
             let _ = write!(sql, "{before}${parameter}");
         }
         sql.push(')');
+        sql.push_str(self.end);
         sql
     }
 }

@@ -1,11 +1,13 @@
-//! Customers: inserted in bulk where they are new, compared one by one where they are not.
+//! Customers: inserted in bulk where they are new, merged one by one where they are not.
 
 use chrono::{DateTime, Utc};
+use serde_json::{Value as Json, json};
 
 use super::{
     Table,
     bulk::Insert,
     files::Line,
+    imported::{self, Outcome},
     methods,
     report::{Counts, Problems},
     run::{Meter, Run},
@@ -13,17 +15,17 @@ use super::{
 };
 use crate::{
     customers::sql::customer_changes,
-    import::records::{Address, CustomerRecord},
+    import::records::{Address, CustomerRecord, FieldError, Kind, merge::Object},
 };
 use business_mcp_engine::{
     db::{StoreError, StoreResult, Tx, params, record},
-    speech::{name, phone},
+    speech::{name, phone, reference},
 };
 
 static CUSTOMERS: Insert = Insert::new(
     "insert into customers (tenant_id, id, name, email, phone, company, tier, address, postal_code,
-       name_key, email_key, phone_key, postal_key, version, created_at, created_on)",
-    16,
+       name_key, email_key, phone_key, postal_key, version, created_at, created_on, id_number)",
+    17,
 );
 
 record! {
@@ -46,6 +48,7 @@ struct Ready<'r> {
     name_key: String,
     phone_key: Option<String>,
     postal_key: Option<String>,
+    id_number: Option<String>,
 }
 
 impl<'r> Ready<'r> {
@@ -57,6 +60,7 @@ impl<'r> Ready<'r> {
             name_key: name::fold(&record.name),
             phone_key: record.phone.as_deref().map(phone::digits),
             postal_key: record.address.as_ref().map(Address::postal_key),
+            id_number: reference::number(&record.id),
         })
     }
 
@@ -83,6 +87,10 @@ impl<'r> Ready<'r> {
 }
 
 impl Table for CustomerRecord {
+    const IDS: &str = "select id
+                       from customers
+                       where tenant_id = $1";
+
     fn changes_sales(counts: Counts) -> bool {
         // Another tier.
         counts.changed > 0
@@ -91,31 +99,41 @@ impl Table for CustomerRecord {
     async fn write(
         tx: &mut Tx,
         run: &Run<'_>,
-        lines: &[Line<Self>],
+        lines: &[Line<'_, Self>],
         problems: &mut Problems,
         meter: &mut Meter<'_, '_>,
     ) -> StoreResult<Counts> {
-        let sql = "select id
-                   from customers
-                   where tenant_id = $1";
-        let known = run.known(tx, sql).await?;
+        let known = run.known(tx, Self::IDS).await?;
         let mut counts = Counts::default();
         for chunk in lines.chunks(super::CHUNK) {
-            let mut new = Vec::new();
+            let last = imported::last_of(tx, run, chunk, |id| known.contains(id)).await?;
+            let (mut new, mut kept) = (Vec::new(), Vec::new());
             for line in chunk {
-                if !known.contains(&line.record.id) {
-                    new.push(&line.record);
-                } else if compare(tx, run, line, problems).await? {
-                    counts.changed += 1;
-                } else {
-                    counts.unchanged += 1;
+                let last = last.get(line.id());
+                match &line.record {
+                    Ok(record) if !known.contains(line.id()) => {
+                        kept.push((line.id(), imported::json(record)?));
+                        new.push(record);
+                    }
+                    Err(partial) if !known.contains(line.id()) => {
+                        problems.push(line.number, partial.missing.clone());
+                    }
+                    _ if imported::repeats(line, last)? => counts.known(false),
+                    _ => match update(tx, run, line, last).await? {
+                        Ok(outcome) => {
+                            counts.known(outcome.changed);
+                            kept.extend(outcome.kept.map(|record| (line.id(), record)));
+                        }
+                        Err(error) => problems.push(line.number, error),
+                    },
                 }
             }
             insert(tx, run, &new).await?;
+            imported::keep(tx, run, Kind::Customers, kept).await?;
             counts.new += new.len();
             meter.advance(chunk.len());
         }
-        let ids = lines.iter().map(|line| line.record.id.as_str());
+        let ids = lines.iter().map(Line::id);
         run.count_on(tx, "customer", "CUST-", ids).await?;
         Ok(counts)
     }
@@ -129,7 +147,7 @@ async fn insert(tx: &mut Tx, run: &Run<'_>, records: &[&CustomerRecord]) -> Stor
         .map(|record| record.created_at.unwrap_or(run.now))
         .map(|at| (at, run.day(at)))
         .collect();
-    let mut values = Vec::with_capacity(ready.len() * 16);
+    let mut values = Vec::with_capacity(ready.len() * 17);
     for (customer, (at, day)) in ready.iter().zip(&days) {
         let record = customer.record;
         values.extend_from_slice(params![
@@ -149,6 +167,7 @@ async fn insert(tx: &mut Tx, run: &Run<'_>, records: &[&CustomerRecord]) -> Stor
             1_i64,
             *at,
             day,
+            &customer.id_number,
         ]);
     }
     CUSTOMERS.run(tx, &values).await?;
@@ -160,44 +179,66 @@ async fn insert(tx: &mut Tx, run: &Run<'_>, records: &[&CustomerRecord]) -> Stor
     methods::insert(tx, run, &owned.collect::<Vec<_>>()).await
 }
 
-/// Brings a customer who is known up to date; says whether anything changed. Who was erased stays
-/// erased.
-async fn compare(
+/// Applies what a line changes of a customer who is known. Who was erased stays erased.
+async fn update(
     tx: &mut Tx,
     run: &Run<'_>,
-    line: &Line<CustomerRecord>,
-    problems: &mut Problems,
-) -> StoreResult<bool> {
-    let record = &line.record;
+    line: &Line<'_, CustomerRecord>,
+    last: Option<&String>,
+) -> StoreResult<Result<Outcome, FieldError>> {
     let stored: Stored = tx
         .fetch_one(
             "select name, email, phone, company, tier, address, created_at, erased_at
              from customers
              where tenant_id = $1 and id = $2",
-            params![run.tenant, &record.id],
+            params![run.tenant, line.id()],
         )
         .await?;
     if stored.erased_at.is_some() {
-        return Ok(false);
+        return Ok(Ok(Outcome::default()));
     }
-    let ready = Ready::new(record)?;
-    let created_at = record.created_at.unwrap_or(stored.created_at);
-    let same = stored.name == record.name
-        && stored.email == record.email
-        && stored.phone == record.phone
-        && stored.company == record.company
-        && stored.tier.as_deref() == ready.tier()
-        && stored.address == ready.address
-        && stored.created_at == created_at;
-    if !same {
-        update(tx, run, &ready, created_at).await?;
-        terms::replace(tx, run, "customer", ready.terms()).await?;
+    let methods = methods::stored(tx, run, line.id()).await?;
+    let server = stored.record(run, line.id(), &methods)?;
+    let (record, merge) = match imported::merge(run, line, last, server)? {
+        Ok(merged) => merged,
+        Err(error) => return Ok(Err(error)),
+    };
+    if !merge.is_settled() {
+        match imported::target::<CustomerRecord>(run, &merge) {
+            Ok(target) => {
+                let ready = Ready::new(&target)?;
+                let created_at = target.created_at.unwrap_or(stored.created_at);
+                write(tx, run, &ready, created_at).await?;
+                terms::replace(tx, run, "customer", ready.terms()).await?;
+            }
+            Err(error) => return Ok(Err(error)),
+        }
     }
-    let methods_changed = methods::compare(tx, run, line, problems).await?;
-    Ok(!same || methods_changed)
+    let changed = methods::update(tx, run, &record, &merge, &methods).await?;
+    Ok(changed.map(|changed| Outcome::of(&merge, changed || !merge.is_settled())))
 }
 
-async fn update(
+impl Stored {
+    /// The customer as a record has them.
+    fn record(&self, run: &Run<'_>, id: &str, methods: &[methods::Stored]) -> StoreResult<Object> {
+        let address = self.address.as_deref().map(serde_json::from_str::<Json>).transpose();
+        let methods: Vec<Json> =
+            methods.iter().map(|method| Json::Object(method.record(run))).collect();
+        Ok(imported::present(json!({
+            "id": id,
+            "name": self.name,
+            "email": self.email,
+            "phone": self.phone,
+            "company": self.company,
+            "tier": self.tier,
+            "address": address.map_err(imported::other)?,
+            "payment_methods": methods,
+            "created_at": self.created_at,
+        })))
+    }
+}
+
+async fn write(
     tx: &mut Tx,
     run: &Run<'_>,
     ready: &Ready<'_>,

@@ -1,11 +1,18 @@
 //! From files to records: which files there are, and what each of their lines says.
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::report::{ImportError, Problems};
-use crate::import::records::{self, FieldError, Kind, Record, Rules, csv_rows};
+use crate::import::records::{
+    self, FieldError, Kind, Record, Rules, csv_rows, fields, merge::Object,
+};
+use business_mcp_engine::db::{StoreError, StoreResult};
 
 /// A file of the import format.
 pub(super) struct Source {
@@ -18,9 +25,45 @@ pub(super) struct Source {
 
 /// A record and the line on which it begins.
 #[derive(Debug, Clone)]
-pub(super) struct Line<T> {
+pub(super) struct Line<'t, T> {
     pub(super) number: usize,
-    pub(super) record: T,
+    /// The record, where it says all that a new one needs.
+    pub(super) record: Result<T, Partial>,
+    /// The object as the file has it; none where the record did not come from a file.
+    json: Option<Cow<'t, [u8]>>,
+}
+
+/// A record that leaves out what a new one needs. One that is on file may.
+#[derive(Debug, Clone)]
+pub(super) struct Partial {
+    id: String,
+    pub(super) missing: FieldError,
+}
+
+impl<T: Record + Serialize> Line<'_, T> {
+    /// A record that did not come from a file.
+    pub(super) fn of(number: usize, record: T) -> Self {
+        Self { number, record: Ok(record), json: None }
+    }
+
+    /// The id by which it is known; empty where records have none.
+    pub(super) fn id(&self) -> &str {
+        match &self.record {
+            Ok(record) => record.id().unwrap_or_default(),
+            Err(partial) => &partial.id,
+        }
+    }
+
+    /// What the file says, as it says it.
+    pub(super) fn named(&self) -> StoreResult<Object> {
+        match (&self.json, &self.record) {
+            (Some(json), _) => {
+                serde_json::from_slice(json).map_err(|error| StoreError::Other(error.into()))
+            }
+            (None, Ok(record)) => super::imported::object(record),
+            (None, Err(_)) => Ok(Object::new()),
+        }
+    }
 }
 
 impl Source {
@@ -71,19 +114,28 @@ impl Source {
     }
 
     /// The records of the file's text; what is wrong with the others goes to `problems`.
-    pub(super) fn parse<T: Record>(
+    pub(super) fn parse<'t, T: Record + Serialize>(
         &self,
-        text: &[u8],
+        text: &'t [u8],
         rules: &Rules,
         problems: &mut Problems,
-    ) -> Vec<Line<T>> {
+    ) -> Vec<Line<'t, T>> {
         let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
         let mut lines = Vec::new();
-        let mut take = |number: usize, value: Result<Value, FieldError>| match value
-            .and_then(|value| records::read(value, rules))
-        {
-            Ok(record) => lines.push(Line { number, record }),
-            Err(error) => problems.push(number, error),
+        let mut take = |number: usize, said: Result<Said<'t>, FieldError>| {
+            let line = said.and_then(|(value, json)| {
+                let id = value.get("id").and_then(fields::id_of);
+                let record = match (records::read(value, rules), id) {
+                    (Ok(record), _) => Ok(record),
+                    (Err(missing), Some(id)) if missing.is_missing => Err(Partial { id, missing }),
+                    (Err(error), _) => return Err(error),
+                };
+                Ok(Line { number, record, json: Some(json) })
+            });
+            match line {
+                Ok(line) => lines.push(line),
+                Err(error) => problems.push(number, error),
+            }
         };
         if self.csv {
             table(self.kind, text, &mut take);
@@ -95,7 +147,10 @@ impl Source {
     }
 }
 
-fn json_lines(text: &[u8], take: &mut impl FnMut(usize, Result<Value, FieldError>)) {
+/// What a line says, and its text.
+type Said<'t> = (Value, Cow<'t, [u8]>);
+
+fn json_lines<'t>(text: &'t [u8], take: &mut impl FnMut(usize, Result<Said<'t>, FieldError>)) {
     for (number, line) in (1..).zip(text.split(|byte| *byte == b'\n')) {
         if line.trim_ascii().is_empty() {
             continue;
@@ -104,11 +159,16 @@ fn json_lines(text: &[u8], take: &mut impl FnMut(usize, Result<Value, FieldError
             let problem = format!("is not a JSON object (look at column {})", error.column());
             FieldError::new("", problem)
         });
-        take(number, value);
+        take(number, value.map(|value| (value, Cow::Borrowed(line))));
     }
 }
 
-fn table(kind: Kind, text: &[u8], take: &mut impl FnMut(usize, Result<Value, FieldError>)) {
+fn table<'t>(kind: Kind, text: &[u8], take: &mut impl FnMut(usize, Result<Said<'t>, FieldError>)) {
+    let said = |object: Map<String, Value>| {
+        let value = Value::Object(object);
+        let json = value.to_string().into_bytes();
+        Ok((value, Cow::Owned(json)))
+    };
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(text);
     let columns: Vec<String> = match reader.headers() {
         Ok(headers) => headers.iter().map(|name| name.trim().to_owned()).collect(),
@@ -141,11 +201,11 @@ fn table(kind: Kind, text: &[u8], take: &mut impl FnMut(usize, Result<Value, Fie
             }
         }
         if let Some((number, object)) = before.replace((number, object)) {
-            take(number, Ok(Value::Object(object)));
+            take(number, said(object));
         }
     }
     if let Some((number, object)) = before {
-        take(number, Ok(Value::Object(object)));
+        take(number, said(object));
     }
 }
 
@@ -161,10 +221,13 @@ fn csv_error(error: &csv::Error) -> FieldError {
 }
 
 /// Two records of one file cannot both be right about the same id.
-fn once_each<T: Record>(lines: &[Line<T>], problems: &mut Problems) {
+fn once_each<T: Record + Serialize>(lines: &[Line<'_, T>], problems: &mut Problems) {
     let mut seen = std::collections::HashMap::with_capacity(lines.len());
     for line in lines {
-        let Some(id) = line.record.id() else { return };
+        let id = line.id();
+        if id.is_empty() {
+            return;
+        }
         if let Some(first) = seen.insert(id, line.number) {
             let problem = format!("is the id of line {first}, too");
             problems.push(line.number, FieldError::new("id", problem));

@@ -20,6 +20,10 @@ static INTERACTIONS: Insert = Insert::new(
 );
 
 impl Table for InteractionRecord {
+    const IDS: &str = "select id
+                       from interactions
+                       where tenant_id = $1";
+
     fn changes_sales(_: Counts) -> bool {
         false
     }
@@ -27,7 +31,7 @@ impl Table for InteractionRecord {
     async fn write(
         tx: &mut Tx,
         run: &Run<'_>,
-        lines: &[Line<Self>],
+        lines: &[Line<'_, Self>],
         problems: &mut Problems,
         meter: &mut Meter<'_, '_>,
     ) -> StoreResult<Counts> {
@@ -35,16 +39,19 @@ impl Table for InteractionRecord {
                    from customers
                    where tenant_id = $1";
         let customers = run.known(tx, sql).await?;
-        let sql = "select id
-                   from interactions
-                   where tenant_id = $1";
-        let known = run.known(tx, sql).await?;
+        let known = run.known(tx, Self::IDS).await?;
         let mut said = HashMap::new();
         let mut counts = Counts::default();
         for chunk in lines.chunks(super::CHUNK) {
             let mut new = Vec::new();
             for line in chunk {
-                let record = &line.record;
+                let record = match &line.record {
+                    Ok(record) => record,
+                    Err(partial) => {
+                        problems.push(line.number, partial.missing.clone());
+                        continue;
+                    }
+                };
                 if !customers.contains(&record.customer_id) {
                     let problem = format!("{} is no customer", record.customer_id);
                     problems.push(line.number, FieldError::new("customer_id", problem));

@@ -1,13 +1,15 @@
 //! Bringing in the business's own records, and demo data by the same way.
 //!
 //! A file is read and checked as a whole, then written in one transaction: all of it or nothing.
-//! The same file again changes nothing. In reading order:
+//! What a record says is compared with what it said when it was last imported: only what differs is
+//! applied, so that what happened on the server since stays. In reading order:
 //!
 //! * [`import`], [`import_records`]: a folder or a file; records that are in memory;
 //! * `files`: lines and rows become records;
 //! * `run`: what every file of one import shares;
-//! * `customers`, `methods`, `products`, `stock`, `orders`, `stored_orders`, `interactions`: what
-//!   is new is inserted, what is known is compared;
+//! * `imported`: each record as it was last imported;
+//! * `customers`, `methods`, `products`, `stored_products`, `stock`, `orders`, `stored_orders`,
+//!   `interactions`: what is new is inserted, what is known is merged;
 //! * `terms`: the words and sounds by which things are found;
 //! * `bulk`: many rows in one statement;
 //! * `report`: what it did, and what is wrong.
@@ -15,12 +17,14 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 mod bulk;
 pub mod command;
 mod customers;
 mod files;
+mod imported;
 mod interactions;
 mod methods;
 mod orders;
@@ -31,6 +35,7 @@ mod report;
 mod run;
 mod stock;
 mod stored_orders;
+mod stored_products;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -57,7 +62,10 @@ pub const ABOUT: &str = "Import the business's own records";
 const CHUNK: usize = 1_000;
 
 /// Records that can be written, and compared with what is there.
-trait Table: Record {
+trait Table: Record + Serialize {
+    /// The ids that are on file, where records have ids.
+    const IDS: &'static str;
+
     /// Whether what was written may change what was sold on some day.
     fn changes_sales(counts: Counts) -> bool;
 
@@ -66,7 +74,7 @@ trait Table: Record {
     fn write(
         tx: &mut Tx,
         run: &Run<'_>,
-        lines: &[Line<Self>],
+        lines: &[Line<'_, Self>],
         problems: &mut Problems,
         meter: &mut Meter<'_, '_>,
     ) -> impl Future<Output = StoreResult<Counts>> + Send;
@@ -146,8 +154,8 @@ async fn written<T: Table>(
     records: Vec<T>,
     progress: &mut Progress<'_>,
 ) -> Result<FileReport, ImportError> {
-    let lines: Vec<Line<T>> =
-        (1..).zip(records).map(|(number, record)| Line { number, record }).collect();
+    let lines: Vec<Line<'_, T>> =
+        (1..).zip(records).map(|(number, record)| Line::of(number, record)).collect();
     let name = format!("{called}: {}", T::KIND);
     let mut problems = Problems::of(&name);
     let mut tx = db.write().await?;
@@ -181,9 +189,15 @@ async fn one<T: Table>(
     let digest = hex(&Sha256::digest(&text));
     // Everything is read before the transaction begins, because a server may be writing too.
     let mut problems = Problems::of(&source.name);
-    let lines: Vec<Line<T>> = source.parse(&text, &run.rules, &mut problems);
-    drop(text);
+    let lines: Vec<Line<'_, T>> = source.parse(&text, &run.rules, &mut problems);
     if !problems.is_empty() {
+        let mut tx = db.read().await?;
+        let known = run.known(&mut tx, T::IDS).await?;
+        for line in lines.iter().filter(|line| !known.contains(line.id())) {
+            if let Err(partial) = &line.record {
+                problems.push(line.number, partial.missing.clone());
+            }
+        }
         return Err(ImportError::Records(problems));
     }
     let mut tx = db.write().await?;
@@ -204,7 +218,7 @@ async fn write<T: Table>(
     tx: &mut Tx,
     run: &Run<'_>,
     name: &str,
-    lines: &[Line<T>],
+    lines: &[Line<'_, T>],
     problems: &mut Problems,
     progress: &mut Progress<'_>,
 ) -> Result<FileReport, ImportError> {

@@ -8,11 +8,12 @@ use super::{
     Table,
     bulk::Insert,
     files::Line,
+    imported,
     report::{Counts, Problems},
     run::{Meter, Run},
     stored_orders,
 };
-use crate::import::records::{FieldError, OrderRecord};
+use crate::import::records::{FieldError, Kind, OrderRecord};
 use business_mcp_engine::{
     db::{StoreError, StoreResult, Tx, params},
     speech::reference,
@@ -73,6 +74,10 @@ impl<'r> Ready<'r> {
 }
 
 impl Table for OrderRecord {
+    const IDS: &str = "select id
+                       from orders
+                       where tenant_id = $1";
+
     fn changes_sales(counts: Counts) -> bool {
         counts.new + counts.changed > 0
     }
@@ -80,50 +85,58 @@ impl Table for OrderRecord {
     async fn write(
         tx: &mut Tx,
         run: &Run<'_>,
-        lines: &[Line<Self>],
+        lines: &[Line<'_, Self>],
         problems: &mut Problems,
         meter: &mut Meter<'_, '_>,
     ) -> StoreResult<Counts> {
         let references = References::read(tx, run).await?;
-        let sql = "select id
-                   from orders
-                   where tenant_id = $1";
-        let known = run.known(tx, sql).await?;
+        let known = run.known(tx, Self::IDS).await?;
         let mut counts = Counts::default();
         for chunk in lines.chunks(super::CHUNK) {
-            let mut new = Vec::new();
+            let last = imported::last_of(tx, run, chunk, |id| known.contains(id)).await?;
+            let (mut new, mut kept) = (Vec::new(), Vec::new());
             for line in chunk {
-                if let Err(error) = references.check(&line.record) {
-                    problems.push(line.number, error);
-                } else if !known.contains(&line.record.id) {
-                    new.push(Ready::new(run, &line.record, None)?);
-                } else {
-                    match stored_orders::compare(tx, run, &line.record).await? {
-                        Ok(None) => counts.unchanged += 1,
-                        Ok(Some(changed)) => {
-                            insert(tx, run, &[changed]).await?;
-                            counts.changed += 1;
+                let last = last.get(line.id());
+                match &line.record {
+                    Ok(record) if !known.contains(line.id()) => {
+                        if let Err(error) = references.check(record) {
+                            problems.push(line.number, error);
+                        }
+                        kept.push((line.id(), imported::json(record)?));
+                        new.push(Ready::new(run, record, None)?);
+                    }
+                    Err(partial) if !known.contains(line.id()) => {
+                        problems.push(line.number, partial.missing.clone());
+                    }
+                    _ if imported::repeats(line, last)? => counts.known(false),
+                    _ => match stored_orders::update(tx, run, line, last, &references).await? {
+                        Ok(outcome) => {
+                            counts.known(outcome.changed);
+                            kept.extend(outcome.kept.map(|record| (line.id(), record)));
                         }
                         Err(error) => problems.push(line.number, error),
-                    }
+                    },
                 }
             }
             if problems.is_empty() {
                 insert(tx, run, &new).await?;
+                imported::keep(tx, run, Kind::Orders, kept).await?;
             }
             counts.new += new.len();
             meter.advance(chunk.len());
         }
-        let ids = lines.iter().map(|line| line.record.id.as_str());
+        let ids = lines.iter().map(Line::id);
         run.count_on(tx, "order", "ORD-", ids).await?;
         Ok(counts)
     }
 }
 
 /// What orders refer to.
-struct References {
+pub(super) struct References {
     /// Customers, each with their payment methods.
     customers: HashMap<String, HashSet<String>>,
+    /// Those of them who were erased.
+    erased: HashSet<String>,
     skus: HashSet<String>,
 }
 
@@ -146,13 +159,21 @@ impl References {
         for (customer, method) in methods {
             customers.entry(customer).or_default().insert(method);
         }
+        let sql = "select id
+                   from customers
+                   where tenant_id = $1 and erased_at is not null";
+        let erased = run.known(tx, sql).await?;
         let sql = "select sku
                    from variants
                    where tenant_id = $1";
-        Ok(Self { customers, skus: run.known(tx, sql).await? })
+        Ok(Self { customers, erased, skus: run.known(tx, sql).await? })
     }
 
-    fn check(&self, record: &OrderRecord) -> Result<(), FieldError> {
+    pub(super) fn is_erased(&self, customer: &str) -> bool {
+        self.erased.contains(customer)
+    }
+
+    pub(super) fn check(&self, record: &OrderRecord) -> Result<(), FieldError> {
         let Some(methods) = self.customers.get(&record.customer_id) else {
             let problem = format!("{} is no customer", record.customer_id);
             return Err(FieldError::new("customer_id", problem));
@@ -175,7 +196,7 @@ impl References {
     }
 }
 
-async fn insert(tx: &mut Tx, run: &Run<'_>, orders: &[Ready<'_>]) -> StoreResult<()> {
+pub(super) async fn insert(tx: &mut Tx, run: &Run<'_>, orders: &[Ready<'_>]) -> StoreResult<()> {
     let (mut rows, mut items) = (Vec::new(), Vec::new());
     let (mut payments, mut shipments) = (Vec::new(), Vec::new());
     for order in orders {

@@ -8,14 +8,15 @@ use super::{
     Table,
     bulk::Insert,
     files::Line,
+    imported,
     report::{Counts, Problems},
     run::{Meter, Run},
-    stock,
+    stock, stored_products,
     terms::{self, Terms},
 };
-use crate::import::records::{FieldError, ProductRecord, VariantRecord};
+use crate::import::records::{FieldError, Kind, ProductRecord, VariantRecord};
 use business_mcp_engine::{
-    db::{StoreResult, Tx, params, record},
+    db::{StoreResult, Tx, params},
     speech::{name, reference},
 };
 
@@ -30,35 +31,16 @@ static VARIANTS: Insert = Insert::new(
     9,
 );
 
-record! {
-    #[derive(PartialEq)]
-    struct StoredProduct {
-        name: String,
-        category: Option<String>,
-        description: Option<String>,
-        image_url: Option<String>,
-    }
-}
-
-record! {
-    struct StoredVariant {
-        options: String,
-        price_minor: i64,
-        reorder_point: i64,
-        active: bool,
-    }
-}
-
 /// A variant with its product and what is worked out from it.
-struct Ready<'r> {
+pub(super) struct Ready<'r> {
     product: &'r str,
-    record: &'r VariantRecord,
+    pub(super) record: &'r VariantRecord,
     key: String,
-    options: String,
+    pub(super) options: String,
 }
 
 impl<'r> Ready<'r> {
-    fn of(product: &'r ProductRecord) -> impl Iterator<Item = Self> {
+    pub(super) fn of(product: &'r ProductRecord) -> impl Iterator<Item = Self> {
         product.variants.iter().map(|record| Self {
             product: &product.id,
             record,
@@ -68,7 +50,7 @@ impl<'r> Ready<'r> {
     }
 }
 
-fn found_by(record: &ProductRecord) -> Terms<'_> {
+pub(super) fn found_by(record: &ProductRecord) -> Terms<'_> {
     let terms = Terms::of(&record.id).words(&record.name);
     let terms = terms.words(record.category.as_deref().unwrap_or_default());
     let options = record.variants.iter().flat_map(|variant| variant.options.values());
@@ -76,6 +58,10 @@ fn found_by(record: &ProductRecord) -> Terms<'_> {
 }
 
 impl Table for ProductRecord {
+    const IDS: &str = "select id
+                       from products
+                       where tenant_id = $1";
+
     fn changes_sales(counts: Counts) -> bool {
         // Another name or category.
         counts.changed > 0
@@ -84,61 +70,72 @@ impl Table for ProductRecord {
     async fn write(
         tx: &mut Tx,
         run: &Run<'_>,
-        lines: &[Line<Self>],
+        lines: &[Line<'_, Self>],
         problems: &mut Problems,
         meter: &mut Meter<'_, '_>,
     ) -> StoreResult<Counts> {
         let mut homes = homes(tx, run).await?;
-        let sql = "select id
-                   from products
-                   where tenant_id = $1";
-        let known = run.known(tx, sql).await?;
+        let known = run.known(tx, Self::IDS).await?;
         let mut counts = Counts::default();
         for chunk in lines.chunks(super::CHUNK) {
-            let (mut new, mut new_variants) = (Vec::new(), Vec::new());
+            let last = imported::last_of(tx, run, chunk, |id| known.contains(id)).await?;
+            let (mut new, mut new_variants, mut kept) = (Vec::new(), Vec::new(), Vec::new());
             for line in chunk {
-                let record = &line.record;
-                let mut changed = false;
-                if known.contains(&record.id) {
-                    changed |= compare_product(tx, run, record).await?;
-                } else {
-                    new.push(record);
-                }
-                for (n, variant) in Ready::of(record).enumerate() {
-                    let sku = &variant.record.sku;
-                    match homes.get(sku) {
-                        None => {
-                            homes.insert(sku.clone(), record.id.clone());
-                            new_variants.push(variant);
-                            changed = true;
+                let last = last.get(line.id());
+                match &line.record {
+                    Ok(record) if !known.contains(line.id()) => {
+                        let taken = claim(&mut homes, record);
+                        if taken.is_empty() {
+                            new_variants.extend(Ready::of(record));
                         }
-                        Some(home) if *home == record.id => {
-                            changed |= compare_variant(tx, run, &variant).await?;
-                            let at = (line.number, n);
-                            changed |= stock::count(tx, run, variant.record, at, problems).await?;
+                        for error in taken {
+                            problems.push(line.number, error);
                         }
-                        Some(home) => {
-                            let problem = format!("belongs to product {home}");
-                            let field = format!("variants[{n}].sku");
-                            problems.push(line.number, FieldError::new(field, problem));
-                        }
+                        kept.push((line.id(), imported::json(record)?));
+                        new.push(record);
                     }
-                }
-                match (known.contains(&record.id), changed) {
-                    (false, _) => counts.new += 1,
-                    (true, true) => {
-                        terms::replace(tx, run, "product", found_by(record)).await?;
-                        counts.changed += 1;
+                    Err(partial) if !known.contains(line.id()) => {
+                        problems.push(line.number, partial.missing.clone());
                     }
-                    (true, false) => counts.unchanged += 1,
+                    _ if imported::repeats(line, last)? => counts.known(false),
+                    _ => match stored_products::update(tx, run, line, last, &mut homes).await? {
+                        Ok(outcome) => {
+                            counts.known(outcome.changed);
+                            kept.extend(outcome.kept.map(|record| (line.id(), record)));
+                        }
+                        Err(error) => problems.push(line.number, error),
+                    },
                 }
             }
             insert_products(tx, run, &new).await?;
             insert_variants(tx, run, &new_variants).await?;
+            imported::keep(tx, run, Kind::Products, kept).await?;
+            counts.new += new.len();
             meter.advance(chunk.len());
         }
         Ok(counts)
     }
+}
+
+/// Makes the skus of a record its product's; those of another product are errors.
+pub(super) fn claim(
+    homes: &mut HashMap<String, String>,
+    record: &ProductRecord,
+) -> Vec<FieldError> {
+    let mut taken = Vec::new();
+    for (n, variant) in record.variants.iter().enumerate() {
+        match homes.get(&variant.sku) {
+            Some(home) if *home != record.id => {
+                let problem = format!("belongs to product {home}");
+                taken.push(FieldError::new(format!("variants[{n}].sku"), problem));
+            }
+            Some(_) => {}
+            None => {
+                homes.insert(variant.sku.clone(), record.id.clone());
+            }
+        }
+    }
+    taken
 }
 
 /// Which product each sku belongs to.
@@ -181,7 +178,11 @@ async fn insert_products(
     terms::insert(tx, run, "product", &found).await
 }
 
-async fn insert_variants(tx: &mut Tx, run: &Run<'_>, variants: &[Ready<'_>]) -> StoreResult<()> {
+pub(super) async fn insert_variants(
+    tx: &mut Tx,
+    run: &Run<'_>,
+    variants: &[Ready<'_>],
+) -> StoreResult<()> {
     let mut values = Vec::with_capacity(variants.len() * 9);
     for Ready { product, record, key, options } in variants {
         values.extend_from_slice(params![
@@ -199,72 +200,4 @@ async fn insert_variants(tx: &mut Tx, run: &Run<'_>, variants: &[Ready<'_>]) -> 
     VARIANTS.run(tx, &values).await?;
     let counted: Vec<&VariantRecord> = variants.iter().map(|variant| variant.record).collect();
     stock::insert(tx, run, &counted).await
-}
-
-async fn compare_product(tx: &mut Tx, run: &Run<'_>, record: &ProductRecord) -> StoreResult<bool> {
-    let stored: StoredProduct = tx
-        .fetch_one(
-            "select name, category, description, image_url
-             from products
-             where tenant_id = $1 and id = $2",
-            params![run.tenant, &record.id],
-        )
-        .await?;
-    let ProductRecord { name, category, description, image_url, .. } = record.clone();
-    if stored == (StoredProduct { name, category, description, image_url }) {
-        return Ok(false);
-    }
-    tx.execute(
-        "update products
-         set name = $3, category = $4, description = $5, image_url = $6, name_key = $7,
-           category_key = $8
-         where tenant_id = $1 and id = $2",
-        params![
-            run.tenant,
-            &record.id,
-            &record.name,
-            &record.category,
-            &record.description,
-            &record.image_url,
-            &name::fold(&record.name),
-            &record.category.as_deref().map(name::fold),
-        ],
-    )
-    .await?;
-    Ok(true)
-}
-
-async fn compare_variant(tx: &mut Tx, run: &Run<'_>, ready: &Ready<'_>) -> StoreResult<bool> {
-    let record = ready.record;
-    let stored: StoredVariant = tx
-        .fetch_one(
-            "select options, price_minor, reorder_point, active
-             from variants
-             where tenant_id = $1 and sku = $2",
-            params![run.tenant, &record.sku],
-        )
-        .await?;
-    if stored.options == ready.options
-        && stored.price_minor == record.price.minor
-        && stored.reorder_point == record.reorder_point
-        && stored.active == record.active
-    {
-        return Ok(false);
-    }
-    tx.execute(
-        "update variants
-         set options = $3, price_minor = $4, reorder_point = $5, active = $6,
-           version = version + 1
-         where tenant_id = $1 and sku = $2",
-        params![
-            run.tenant,
-            &record.sku,
-            &ready.options,
-            record.price.minor,
-            record.reorder_point,
-            record.active,
-        ],
-    )
-    .await?;
-    Ok(true)
 }

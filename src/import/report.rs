@@ -29,13 +29,22 @@ pub struct FileReport {
 pub struct Counts {
     /// Records that were not there.
     pub new: usize,
-    /// Records that said something else.
+    /// Records that changed something.
     pub changed: usize,
-    /// Records that said the same.
+    /// Records that changed nothing, such as those that say what they said before.
     pub unchanged: usize,
 }
 
 impl Counts {
+    /// Counts a record that was there.
+    pub(super) fn known(&mut self, changed: bool) {
+        if changed {
+            self.changed += 1;
+        } else {
+            self.unchanged += 1;
+        }
+    }
+
     /// All of them.
     pub fn total(self) -> usize {
         self.new + self.changed + self.unchanged

@@ -12,6 +12,7 @@ use business_mcp_engine::{
     db::{Db, StoreResult, Tx, params, record},
     money::Currency,
     period,
+    speech::reference,
 };
 
 /// Where a tenant's numbers begin: the first customer that the server makes is `CUST-10001`.
@@ -127,7 +128,7 @@ impl<'a> Run<'a> {
     }
 
     /// Makes sure that the next number of a kind is none of these ids': `ORD-10042` raises the
-    /// counter of orders to 10042.
+    /// counter of orders to 10042, and `#10043` beside it to 10043.
     pub(super) async fn count_on<'i>(
         &self,
         tx: &mut Tx,
@@ -135,12 +136,30 @@ impl<'a> Run<'a> {
         prefix: &str,
         ids: impl Iterator<Item = &'i str>,
     ) -> StoreResult<()> {
-        let number = |id: &str| id.strip_prefix(prefix)?.parse().ok();
-        let numbers = ids.filter_map(number).filter(|number: &i64| *number < LARGEST_NUMBER);
-        match numbers.max() {
-            Some(highest) => raise_counter(tx, self.tenant, name, highest).await,
-            None => Ok(()),
+        let mut highest = 0;
+        let mut numbers = HashSet::new();
+        for id in ids {
+            let number = reference::number(id).and_then(|number| number.parse::<i64>().ok());
+            let Some(number) = number.filter(|number| *number < LARGEST_NUMBER) else { continue };
+            if id.starts_with(prefix) {
+                highest = highest.max(number);
+            }
+            numbers.insert(number);
         }
+        raise_counter(tx, self.tenant, name, highest).await?;
+        let (mut counted,): (i64,) = tx
+            .fetch_one(
+                "select value
+                 from counters
+                 where tenant_id = $1 and name = $2",
+                params![self.tenant, name],
+            )
+            .await?;
+        // With other letters in front they sound like the numbers that would come next.
+        while numbers.contains(&(counted + 1)) {
+            counted += 1;
+        }
+        raise_counter(tx, self.tenant, name, counted).await
     }
 
     /// The one column of every row of a statement about the tenant.

@@ -1,9 +1,9 @@
-//! Stock as an import counts it: the difference to the count before is a movement.
+//! Stock as an import counts it: the difference to the last import's count is a movement.
 
-use super::{bulk::Insert, report::Problems, run::Run};
+use super::{bulk::Insert, run::Run};
 use crate::{
     catalog::sql::reservations,
-    import::records::{FieldError, VariantRecord},
+    import::records::{VariantRecord, merge::Merge},
 };
 use business_mcp_engine::db::{StoreError, StoreResult, Tx, params};
 
@@ -62,29 +62,40 @@ async fn move_by(
     MOVEMENTS.run(tx, &values).await
 }
 
-/// Brings the count of a known variant up to date; says whether it changed.
+/// Books what a record counts of a known variant: the difference to the last import at that place,
+/// or to what is there where there was none. Says whether it moved anything, or what is wrong.
 pub(super) async fn count(
     tx: &mut Tx,
     run: &Run<'_>,
     variant: &VariantRecord,
-    (line, n): (usize, usize),
-    problems: &mut Problems,
-) -> StoreResult<bool> {
+    item: &Merge,
+) -> StoreResult<Result<bool, String>> {
+    if !item.changes("on_hand") && !item.changes("location") {
+        return Ok(Ok(false));
+    }
     let Some((on_hand, mut reserved)) = stored(tx, run, variant).await? else {
         insert(tx, run, &[variant]).await?;
-        return Ok(true);
+        return Ok(Ok(true));
     };
-    if on_hand == variant.on_hand {
-        return Ok(false);
+    let before = item.last.as_ref().filter(|_| !item.changes("location"));
+    let before = before.and_then(|last| last.get("on_hand")?.as_i64()).unwrap_or(on_hand);
+    let delta = variant.on_hand.saturating_sub(before);
+    let counted = on_hand.saturating_add(delta);
+    if delta == 0 {
+        return Ok(Ok(false));
     }
-    if variant.on_hand < reserved {
+    if counted < 0 {
+        let less = -delta;
+        return Ok(Err(format!(
+            "would end below zero: the file takes {less} off, and {on_hand} are on hand"
+        )));
+    }
+    if counted < reserved {
         reservations::release_ended_of(tx, run.tenant, &variant.sku, run.now).await?;
         reserved = stored(tx, run, variant).await?.map_or(0, |(_, reserved)| reserved);
     }
-    if variant.on_hand < reserved {
-        let problem = format!("is less than the {reserved} that are reserved");
-        problems.push(line, FieldError::new(format!("variants[{n}].on_hand"), problem));
-        return Ok(false);
+    if counted < reserved {
+        return Ok(Err(format!("is less than the {reserved} that are reserved")));
     }
     let updated = tx
         .execute(
@@ -92,14 +103,32 @@ pub(super) async fn count(
              set on_hand = $4
              where tenant_id = $1 and sku = $2 and location = $3 and on_hand = $5
                and reserved <= $4",
-            params![run.tenant, &variant.sku, &variant.location, variant.on_hand, on_hand],
+            params![run.tenant, &variant.sku, &variant.location, counted, on_hand],
         )
         .await?;
     if updated == 0 {
         return Err(StoreError::Busy("stock was moved in the meantime".into()));
     }
-    move_by(tx, run, &[(variant, variant.on_hand - on_hand)]).await?;
-    Ok(true)
+    move_by(tx, run, &[(variant, delta)]).await?;
+    Ok(Ok(true))
+}
+
+/// How many of a variant are at a place.
+pub(super) async fn on_hand(
+    tx: &mut Tx,
+    run: &Run<'_>,
+    sku: &str,
+    location: &str,
+) -> StoreResult<i64> {
+    let counted: Option<(i64,)> = tx
+        .fetch_optional(
+            "select on_hand
+             from stock
+             where tenant_id = $1 and sku = $2 and location = $3",
+            params![run.tenant, sku, location],
+        )
+        .await?;
+    Ok(counted.map_or(0, |(on_hand,)| on_hand))
 }
 
 /// On hand and reserved of a variant, where there is a count already.

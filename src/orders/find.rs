@@ -1,7 +1,5 @@
 //! Orders as callers say their numbers: exactly, without the prefix, or the last characters only.
 
-use serde_json::json;
-
 use super::requests::{self, RequestBrief};
 use crate::orders::{
     order_state::OrderStatus,
@@ -42,15 +40,10 @@ pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError
     let own = ctx.verified.clone();
     let readings = reference::readings(said);
     for key in &readings {
-        let tail = reference::reversed(key);
-        let tails = if is_short(key) { TextRange::only(&*tail) } else { prefix_range(&*tail) };
-        let mut rows = orders::find_by_tail(&mut ctx.tx, &tenant, &tails, own.as_deref()).await?;
-        let whole = |row: &OrderRow| row.id_tail == tail;
-        let whole_digits = |row: &OrderRow| reference::digits(&row.id) == *key;
-        for is_meant in [&whole as &(dyn Fn(&OrderRow) -> bool + Sync), &whole_digits] {
-            if rows.iter().filter(|row| is_meant(row)).count() == 1 {
-                rows.retain(|row| is_meant(row));
-            }
+        let mut rows = whole(ctx, key, own.as_deref()).await?;
+        if rows.is_empty() && !is_short(key) {
+            let tails = prefix_range(reference::reversed(key));
+            rows = orders::find_by_tail(&mut ctx.tx, &tenant, &tails, own.as_deref()).await?;
         }
         match rows.pop() {
             None => {}
@@ -71,6 +64,22 @@ pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError
         return Err(ToolError::new(ErrorCode::NotFound, sentence));
     }
     Err(ToolError::not_found("order", said))
+}
+
+/// The orders of which a reading is the whole number, with or without the letters in front; of one customer,
+/// or of all.
+pub async fn whole(
+    ctx: &mut CallContext,
+    reading: &str,
+    customer: Option<&str>,
+) -> Result<Vec<OrderRow>, ToolError> {
+    let tenant = ctx.tenant_id();
+    let tail = reference::reversed(reading);
+    let whole = TextRange::only(tail.as_str());
+    let mut found = orders::find_by_tail(&mut ctx.tx, &tenant, &whole, customer).await?;
+    let lettered = orders::with_letters(&tail);
+    found.extend(orders::find_by_tail(&mut ctx.tx, &tenant, &lettered, customer).await?);
+    Ok(found.into_iter().filter(|row| reference::fits(reading, &row.id)).collect())
 }
 
 fn is_short(key: &str) -> bool {
@@ -95,25 +104,20 @@ pub fn told(ctx: &CallContext, row: &OrderRow, said: &str) -> String {
 /// Finds the one order that is to be changed. Its last digits are enough for whoever may be told the rest.
 ///
 /// # Errors
-/// `not_found`, and `invalid_parameters` where several may be meant, or too little was said.
+/// `not_found`, `invalid_parameters` where too little was said, and the question which one is meant where
+/// several may be.
 pub async fn one(ctx: &mut CallContext, said: &str) -> Result<OrderRow, ToolError> {
     match order(ctx, said).await? {
         Found::One(row) if may_be_told(ctx, &row, said) => Ok(*row),
         Found::One(_) => Err(ToolError::invalid(text!(
             "Please ask for the whole order number, or verify the caller first."
         ))),
-        Found::Several(rows) => {
-            let error = ToolError::invalid(several_end_like_this());
-            if !rows.iter().all(|row| may_be_told(ctx, row, said)) {
-                return Err(error);
-            }
-            let ids: Vec<&str> = rows.iter().take(3).map(|row| row.id.as_str()).collect();
-            Err(error.with_details(json!({ "candidates": ids })))
-        }
+        Found::Several(rows) => Err(ToolError::ambiguous(which::<()>(ctx, &rows, said))),
     }
 }
 
-fn several_end_like_this() -> String {
+/// The question without the numbers.
+pub fn several_end_like_this() -> String {
     text!("Several orders end like this. What is the whole number?")
 }
 
@@ -182,9 +186,14 @@ pub fn which<T>(ctx: &CallContext, rows: &[OrderRow], said: &str) -> Answer<T> {
         id: row.id.clone(),
         hint: text!("placed {day}, {pieces}", day = placed(row), pieces = pieces(row)),
     };
-    let choice = |row: &OrderRow| {
-        text!("{order} from {day}", order = phrases::order_id(&row.id), day = day(row))
+    let numbers: Vec<String> = rows.iter().map(|row| phrases::order_id(&row.id)).collect();
+    let number = |row: &OrderRow| {
+        let plain = phrases::order_id(&row.id);
+        // The letters in front are all that tells two of one number apart.
+        let is_alone = numbers.iter().filter(|number| **number == plain).count() == 1;
+        if is_alone { plain } else { phrases::code(&row.id) }
     };
+    let choice = |row: &OrderRow| text!("{order} from {day}", order = number(row), day = day(row));
     let list = phrases::list_of_three(&rows.iter().map(choice).collect::<Vec<_>>());
     let say = match rows.len() {
         MOST_FOUND.. => {

@@ -118,7 +118,7 @@ async fn an_order_is_not_cancelled_by_a_guess() {
         tx.commit().await.unwrap();
         let (code, words) = shop.refusal(OrderCancel, args("0001")).await;
         assert_eq!(code, "invalid_parameters");
-        assert!(words.contains("whole number"), "{words}");
+        assert!(words.contains("Which one is it?"), "{words}");
     }
 }
 

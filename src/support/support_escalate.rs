@@ -186,7 +186,11 @@ impl Subject {
         let tenant = ctx.tenant_id();
         let verified = ctx.verified.clone();
         let named = match args.customer_id.as_deref().or(verified.as_deref()) {
-            Some(said) => Some(known::one(ctx, said).await?),
+            Some(said) => Some(known::one(ctx, said).await.map_err(|error| {
+                let may_read = ctx.caller.scopes.contains(Scope::CrmRead);
+                let which = text!("Several customers have that number. What is the whole number?");
+                if may_read { error } else { without_details(&error, which) }
+            })?),
             None => None,
         };
         let Some(said) = &args.order_id else {
@@ -199,7 +203,7 @@ impl Subject {
         let order = find::one(ctx, said).await.map_err(|error| {
             // The numbers of other orders are for whoever may read orders.
             let may_read = ctx.caller.scopes.contains(Scope::OrdersRead);
-            if may_read { error } else { ToolError::new(error.code(), error.to_string()) }
+            if may_read { error } else { without_details(&error, find::several_end_like_this()) }
         })?;
         // Who was erased is not found, and the ticket is about the order only.
         let ids = std::array::from_fn(|_| order.customer_id.clone());
@@ -207,6 +211,14 @@ impl Subject {
         let may_be_told = ctx.caller.scopes.contains(Scope::CrmRead);
         Ok(Self { customer, may_be_told, order_id: Some(order.id) })
     }
+}
+
+/// The same failure without what it tells of others; a question is asked in general.
+fn without_details(error: &ToolError, which: String) -> ToolError {
+    if error.candidates().is_some() {
+        return ToolError::ambiguous(Answer::<()>::ambiguous(which, Vec::new()));
+    }
+    ToolError::new(error.code(), error.to_string())
 }
 
 #[cfg(test)]

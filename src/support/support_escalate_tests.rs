@@ -113,15 +113,15 @@ async fn who_may_not_read_orders_learns_no_numbers() {
         tx.commit().await.unwrap();
         let arguments = json!({ "reason": "late", "summary": "Where is it?", "order_id": "0001" });
         let error = shop.call(SupportEscalate, arguments.clone()).await.unwrap_err();
-        assert_eq!(error.details(), None, "a caller is verified by them");
+        assert_eq!(error.candidates(), Some(&[][..]), "a caller is verified by them");
         shop.role = Role::Desk;
         let error = shop.call(SupportEscalate, arguments.clone()).await.unwrap_err();
-        assert!(error.details().is_some());
+        assert_eq!(error.candidates().unwrap().len(), 2);
         let args: Args = serde_json::from_value(arguments).unwrap();
         let refused = Subject::of(&mut without_scopes(&shop).await, &args).await;
         let Err(error) = refused else { panic!("two orders end like that") };
         assert_eq!(error.code().as_str(), "invalid_parameters");
-        assert_eq!(error.details(), None);
+        assert_eq!(error.candidates(), Some(&[][..]));
     }
 }
 

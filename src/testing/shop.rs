@@ -274,7 +274,9 @@ pub(crate) async fn everything_about(tx: &mut Tx, customer: &str) -> String {
              union all
              select reason || summary from tickets where customer_id = $1
              union all
-             select coalesce(address, '') || coalesce(note, '') from orders where customer_id = $1",
+             select coalesce(address, '') || coalesce(note, '') from orders where customer_id = $1
+             union all
+             select record from imported_records where kind = 'customers' and id = $1",
             params![customer],
         )
         .await

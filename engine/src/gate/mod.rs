@@ -198,6 +198,7 @@ impl Gate {
         let steps = self.steps(entry, &request, arguments, &trace);
         let left = self.deadline.saturating_sub(started.elapsed());
         let outcome = guard::guarded(left, &request.cancelled, steps).await;
+        let outcome = outcome.or_else(ToolError::answered);
         let trace = trace.into_inner();
         if let Err(error) = &outcome
             && is_audited(entry.spec, error)

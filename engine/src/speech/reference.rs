@@ -5,6 +5,9 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{alphabet, heard, lenient};
 
+/// More letters in front of a number are a name.
+const MOST_LETTERS: usize = 4;
+
 /// The upper-case letters and digits of an id, with spoken digits and letters written out:
 /// `#W2378156`, `w-2378156` and `W two three seven eight one five six` are all `W2378156`.
 pub fn normalise(text: &str) -> String {
@@ -114,23 +117,53 @@ pub fn reversed(key: &str) -> String {
 pub fn customer_ids(said: &str) -> [String; 5] {
     let said = said.trim();
     let lower = said.to_lowercase();
-    let heard = heard(said);
-    let number = heard.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let word = heard.strip_suffix(number).unwrap_or_default();
-    let ours = matches!(word, "" | "CUST" | "CUSTOMER" | "CUSTOMERID" | "ID") && !number.is_empty();
+    let ours = customer_number(said);
     [
         said.to_owned(),
         said.to_uppercase(),
-        if ours { format!("CUST-{number}") } else { said.to_owned() },
+        ours.map_or_else(|| said.to_owned(), |number| format!("CUST-{number}")),
         lower.split_whitespace().collect::<Vec<_>>().join("_"),
         lower,
     ]
 }
 
+/// The number of a customer that was said like this, where none but our own letters are in front of it.
+fn customer_number(said: &str) -> Option<String> {
+    let heard = heard(said);
+    let number = heard.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let word = heard.strip_suffix(number).unwrap_or_default();
+    let ours = matches!(word, "" | "CUST" | "CUSTOMER" | "CUSTOMERID" | "ID");
+    (ours && !number.is_empty()).then(|| number.to_owned())
+}
+
+/// What the normalised id of a customer may be that was said like this: words for customers in front of
+/// it are none of its letters.
+pub fn customer_readings(said: &str) -> Vec<String> {
+    let mut readings = readings(said);
+    if !heard(said).starts_with("CUST") || heard(said).starts_with("CUSTOMER") {
+        readings.extend(customer_number(said));
+    }
+    readings
+}
+
 /// Whether an id was said as a whole, with or without the letters in front. Its last digits are not it.
 pub fn is_whole(said: &str, id: &str) -> bool {
-    let number = digits(id);
-    readings(said).contains(&key(id)) || (!number.is_empty() && digits(said) == number)
+    readings(said).iter().any(|reading| fits(reading, id))
+}
+
+/// Whether a reading is an id as a whole: all of it, or its digits where no letters were said.
+pub fn fits(reading: &str, id: &str) -> bool {
+    let is_number = !reading.is_empty() && reading.bytes().all(|byte| byte.is_ascii_digit());
+    reading == key(id) || (is_number && reading == digits(id))
+}
+
+/// The number of an id that is one, with at most a few letters in front: `10042` of `CUST-10042`.
+pub fn number(id: &str) -> Option<String> {
+    let key = key(id);
+    let number = key.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let letters = key.chars().count() - number.len();
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && letters <= MOST_LETTERS).then(|| number.to_owned())
 }
 
 /// The digits of an id, as heard.
@@ -198,6 +231,21 @@ mod tests {
         for said in ["8156", "378156", "one five six", "", "#W23781567"] {
             assert!(!is_whole(said, "#W2378156"), "{said}");
         }
+    }
+
+    #[test]
+    fn a_number_fits_every_id_that_has_it() {
+        for id in ["10001", "#10001", "ORD-10001", "w 10001"] {
+            assert!(is_whole("one double oh oh one", id), "{id}");
+            assert_eq!(number(id).as_deref(), Some("10001"), "{id}");
+        }
+        assert!(is_whole("ORD 10001", "ORD-10001") && !is_whole("ORD 10001", "#10001"));
+        assert!(!is_whole("10001", "ORD-110001") && !is_whole("10001", "1-ORD-10001"));
+        for name in ["sara_doe_496", "ORD", "W-1-A", ""] {
+            assert_eq!(number(name), None, "{name}");
+        }
+        assert!(customer_readings("customer number 10001").contains(&"10001".to_owned()));
+        assert!(!customer_readings("CUST-10001").contains(&"10001".to_owned()));
     }
 
     #[test]

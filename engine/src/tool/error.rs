@@ -5,7 +5,11 @@ use std::{error::Error as StdError, fmt};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::incident;
+use super::{
+    answer::{Answer, Candidate, Envelope},
+    catalogue::Rendered,
+    incident,
+};
 use crate::{
     db::StoreError,
     speech::{phrases, words::word},
@@ -100,6 +104,8 @@ struct Inner {
     next: Option<String>,
     retryable: bool,
     details: Option<Value>,
+    /// What fits, where it takes a question to know what was meant.
+    candidates: Option<Vec<Candidate>>,
     /// Only a defect of the server has one.
     incident: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -112,8 +118,40 @@ impl ToolError {
             matches!(code, ErrorCode::RateLimitExceeded | ErrorCode::Timeout | ErrorCode::Conflict);
         let sentence = sentence.into();
         let incident = (code == ErrorCode::InternalError).then(incident::new_id);
-        let (next, details, source) = (None, None, None);
-        Self(Box::new(Inner { code, sentence, next, retryable, details, incident, source }))
+        Self(Box::new(Inner {
+            code,
+            sentence,
+            next: None,
+            retryable,
+            details: None,
+            candidates: None,
+            incident,
+            source: None,
+        }))
+    }
+
+    /// What was said fits several things, and the question tells them apart. Nothing is done before
+    /// it is answered: the gate makes this the answer of the call.
+    pub fn ambiguous<T>(question: Answer<T>) -> Self {
+        let mut error = Self::invalid(question.say);
+        error.0.candidates = Some(question.candidates);
+        error
+    }
+
+    /// What fits, where it is a question about which of several things is meant.
+    pub fn candidates(&self) -> Option<&[Candidate]> {
+        self.0.candidates.as_deref()
+    }
+
+    /// A question as an answer, and any other failure as it is.
+    pub(crate) fn answered(mut self) -> Result<Rendered, Self> {
+        match self.0.candidates.take() {
+            None => Err(self),
+            Some(candidates) => {
+                let question = Answer::<()>::ambiguous(self.to_string(), candidates);
+                Rendered::of(&Envelope::from(question))
+            }
+        }
     }
 
     /// An argument is wrong; the sentence names it and says what is expected.

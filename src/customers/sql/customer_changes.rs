@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::{import::records::Address, sales};
 use business_mcp_engine::{
     db::{StoreError, StoreResult, Tx, params, record},
-    speech::{misheard, name, phone},
+    speech::{misheard, name, phone, reference},
 };
 
 record! {
@@ -94,8 +94,8 @@ pub async fn insert(
     tx.execute(
         "insert into customers
              (tenant_id, id, name, email, phone, company, tier, address, postal_code, name_key,
-              email_key, phone_key, postal_key, version, created_at, created_on)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $4, $11, $12, 1, $13, $14)",
+              email_key, phone_key, postal_key, version, created_at, created_on, id_number)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $4, $11, $12, 1, $13, $14, $15)",
         params![
             tenant,
             id,
@@ -110,7 +110,8 @@ pub async fn insert(
             &keys.phone,
             &keys.postal,
             at,
-            on
+            on,
+            &reference::number(id)
         ],
     )
     .await?;

@@ -108,6 +108,28 @@ record! {
     }
 }
 
+/// Up to twelve customers who have one of these ids, or this number with whatever letters in front.
+pub async fn by_number(
+    tx: &mut Tx,
+    tenant: &str,
+    ids: &[String; 5],
+    number: Option<&str>,
+) -> StoreResult<Vec<Match>> {
+    let [first, second, third, fourth, fifth] = ids;
+    tx.fetch_all(
+        "select id, name, company, tier, address, created_at, email_key, phone_key, postal_key,
+                cast(null as text) as order_id
+         from customers
+         where tenant_id = $1
+           and (id in ($2, $3, $4, $5, $6) or id_number = $7)
+           and erased_at is null
+         order by created_at, id
+         limit 12",
+        params![tenant, first, second, third, fourth, fifth, number],
+    )
+    .await
+}
+
 /// Up to ten customers with this e-mail address.
 pub async fn by_email(tx: &mut Tx, tenant: &str, email_key: &str) -> StoreResult<Vec<Match>> {
     tx.fetch_all(

@@ -80,6 +80,17 @@ pub async fn erase(
         params![tenant, customer_id],
     )
     .await?;
+    // An import has nothing to compare with any more, and leaves who was erased as they are.
+    tx.execute(
+        "delete from imported_records
+         where tenant_id = $1
+           and (kind = 'customers' and id = $2
+                or kind = 'orders' and id in (select id
+                                              from orders
+                                              where tenant_id = $1 and customer_id = $2))",
+        params![tenant, customer_id],
+    )
+    .await?;
     // The rows stay, so that importing the same file again does not bring the texts back.
     tx.execute(
         "update interactions

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use business_mcp_engine::db::{StoreResult, Tx, params, text_range::TextRange};
+use business_mcp_engine::db::{StoreResult, Tx, params};
 
 /// Something to keep: a note, a call, an e-mail.
 #[derive(Debug, Clone, Copy)]
@@ -41,23 +41,4 @@ pub async fn insert(tx: &mut Tx, tenant: &str, new: NewInteraction<'_>) -> Store
     )
     .await?;
     Ok(())
-}
-
-/// Up to two orders of a customer whose tail is in a range: the one of which the least is left unsaid
-/// first.
-pub async fn order_of(
-    tx: &mut Tx,
-    tenant: &str,
-    customer_id: &str,
-    tails: &TextRange,
-) -> StoreResult<Vec<(String, String)>> {
-    tx.fetch_all(
-        "select id, id_tail
-         from orders
-         where tenant_id = $1 and customer_id = $2 and id_tail >= $3 and id_tail <= $4
-         order by length(id_tail), id
-         limit 2",
-        params![tenant, customer_id, &tails.low, &tails.high],
-    )
-    .await
 }

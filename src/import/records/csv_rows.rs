@@ -1,9 +1,10 @@
 //! Rows of a table as the objects that JSON Lines would have had.
 //!
-//! An empty cell is an absent field. What an object holds once may stand in the row itself: a
+//! An empty cell is `null`, which clears the field. What an object holds once may stand in the row itself: a
 //! customer's `city` or `address.city`, a product's `sku` and `options.color`, an order's `sku`.
 //! Rows of one product, or of one order, that follow each other become one record with several
-//! variants, or several items. Lists beyond that are not flat, and are left to JSON Lines.
+//! variants, or several items; empty cells of the rows that follow name nothing. Lists beyond that
+//! are not flat, and are left to JSON Lines.
 
 use serde_json::{Map, Value};
 
@@ -68,10 +69,10 @@ pub fn object<'a>(
 ) -> Map<String, Value> {
     let mut record = Map::new();
     for (column, cell) in columns.zip(cells) {
-        let cell = cell.trim();
-        if cell.is_empty() {
-            continue;
-        }
+        let cell = match cell.trim() {
+            "" => Value::Null,
+            cell => Value::String(cell.to_owned()),
+        };
         let (head, tail) = column.split_once('.').map_or((column, None), |(h, t)| (h, Some(t)));
         let home = nested(kind).iter().find(|nested| nested.columns.contains(&head));
         let object = match home {
@@ -84,10 +85,44 @@ pub fn object<'a>(
             None => object,
         };
         if let Some(object) = object {
-            object.insert(tail.unwrap_or(head).to_owned(), Value::String(cell.to_owned()));
+            object.insert(tail.unwrap_or(head).to_owned(), cell);
+        }
+    }
+    for nested in nested(kind) {
+        // An address of empty cells is cleared; a row without a variant says nothing of variants.
+        if record.get(nested.field).is_some_and(is_empty) {
+            if nested.is_list {
+                record.shift_remove(nested.field);
+            } else {
+                record.insert(nested.field.to_owned(), Value::Null);
+            }
         }
     }
     record
+}
+
+/// Whether a value holds nothing but empty cells.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(values) => values.iter().all(is_empty),
+        Value::Object(object) => object.values().all(is_empty),
+        _ => false,
+    }
+}
+
+/// Takes the empty cells out of what a row says.
+fn drop_empty(object: &mut Map<String, Value>) {
+    object.retain(|_, value| !is_empty(value));
+    for value in object.values_mut() {
+        match value {
+            Value::Object(object) => drop_empty(object),
+            Value::Array(values) => {
+                values.iter_mut().filter_map(Value::as_object_mut).for_each(drop_empty);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The object in a field, made where it is missing.
@@ -124,6 +159,7 @@ pub fn join(
     if before.get("id").is_none() || before.get("id") != row.get("id") {
         return Ok(false);
     }
+    drop_empty(row);
     for (field, value) in row.iter().filter(|(field, _)| *field != list.field) {
         if before.get(field) != Some(value) {
             return Err(FieldError::new(field, "is not what the row before says"));

@@ -22,13 +22,25 @@ pub struct FieldError {
     pub field: String,
     /// The end of a sentence that begins with the field.
     pub problem: String,
+    /// Whether a field is not there that a new record needs.
+    pub is_missing: bool,
 }
 
 impl FieldError {
     /// What is wrong with a field.
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { field: field.into(), problem: problem.into() }
+        Self { field: field.into(), problem: problem.into(), is_missing: false }
     }
+}
+
+/// An id as a record has it: text, or the digits of a number.
+pub fn id_of(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    text::check(&text, ID).ok().filter(|id| !id.is_empty())
 }
 
 /// An object whose fields are taken one by one.
@@ -97,7 +109,8 @@ impl<'r> Fields<'r> {
     /// Says that a field is missing, or that it is there and holds nothing.
     pub fn missing(&self, name: &str) -> FieldError {
         let is_empty = self.empty.iter().any(|empty| empty == name);
-        self.error(name, if is_empty { "is empty" } else { "is missing" })
+        let problem = if is_empty { "is empty" } else { "is missing" };
+        FieldError { is_missing: true, ..self.error(name, problem) }
     }
 
     /// A line of text that must be there.

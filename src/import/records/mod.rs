@@ -6,6 +6,7 @@
 //!
 //! * [`customer`], [`product`], [`order`], [`interaction`]: one file a kind;
 //! * [`fields`]: taking an object apart without leaving anything unread;
+//! * [`merge`]: what a file says of a record that is on file;
 //! * [`csv_rows`]: rows of a table as the objects that JSON Lines would have had.
 
 use std::fmt;
@@ -20,6 +21,7 @@ pub mod csv_rows;
 pub mod customer;
 pub mod fields;
 pub mod interaction;
+pub mod merge;
 pub mod order;
 pub mod product;
 

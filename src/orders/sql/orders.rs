@@ -4,7 +4,10 @@
 use chrono::{DateTime, Utc};
 
 use crate::{orders::order_lines::Sums, sales};
-use business_mcp_engine::db::{StoreResult, Tx, params, record, text_range::TextRange};
+use business_mcp_engine::db::{
+    StoreResult, Tx, params, record,
+    text_range::{TextRange, prefix_range},
+};
 
 record! {
     /// An order.
@@ -81,6 +84,11 @@ pub async fn find_by_tail(
         params![tenant, &tails.low, &tails.high, customer],
     )
     .await
+}
+
+/// From the first to the last tail of the numbers that are this one with letters in front of it.
+pub fn with_letters(tail: &str) -> TextRange {
+    TextRange { low: format!("{tail}A"), ..prefix_range(tail) }
 }
 
 /// A new order. It begins `pending`, in its first version.
