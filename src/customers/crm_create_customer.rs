@@ -11,7 +11,10 @@ use super::{
 };
 use crate::customers::{
     address::Address,
-    sql::customer_changes::{self, Written},
+    sql::{
+        customer_changes::{self, Written},
+        customers,
+    },
 };
 use business_mcp_engine::{
     db::tenants,
@@ -80,7 +83,8 @@ impl Tool for CrmCreateCustomer {
         let possible_duplicates =
             duplicates::of(ctx, &name, email.as_deref(), phone.as_deref()).await?;
         let today = ctx.today().to_string();
-        let number = tenants::next_number(&mut ctx.tx, &tenant, "customer").await?;
+        let number =
+            tenants::next_number(&mut ctx.tx, &tenant, "customer", customers::sounds_like).await?;
         let id = format!("CUST-{number}");
         let new = Written {
             name: &name,

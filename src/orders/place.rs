@@ -36,7 +36,7 @@ pub async fn place(ctx: &mut CallContext, plan: &Plan) -> Result<String, ToolErr
     if let Some(method) = &plan.method {
         money::take(ctx, &plan.buyer.id, method, plan.bill.total_minor).await?;
     }
-    let number = tenants::next_number(&mut ctx.tx, &tenant, "order").await?;
+    let number = tenants::next_number(&mut ctx.tx, &tenant, "order", orders::sounds_like).await?;
     let id = format!("ORD-{number}");
     let actor = ctx.caller.subject.clone();
     let cause = Cause { reason: REASON, id: Some(&id), actor: &actor, at: ctx.now };

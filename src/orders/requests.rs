@@ -90,7 +90,8 @@ pub async fn record(
     items: &[NewRequestItem<'_>],
 ) -> Result<String, ToolError> {
     let tenant = ctx.tenant_id();
-    let number = tenants::next_number(&mut ctx.tx, &tenant, kind).await?;
+    let number =
+        tenants::next_number(&mut ctx.tx, &tenant, kind, order_requests::sounds_like).await?;
     let id = format!("{letters}-{number}");
     let request = NewRequest {
         id: &id,

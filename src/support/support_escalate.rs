@@ -108,8 +108,10 @@ impl Tool for SupportEscalate {
         let zone = ctx.tenant.time_zone;
         let callback = Callback::next(&ctx.tenant.business().hours, zone, ctx.now);
         let (by, conversation) = (ctx.caller.subject.clone(), ctx.conversation.clone());
-        let ticket_id =
-            format!("TIC-{}", tenants::next_number(&mut ctx.tx, &tenant, "ticket").await?);
+        let ticket_id = format!(
+            "TIC-{}",
+            tenants::next_number(&mut ctx.tx, &tenant, "ticket", tickets::sounds_like).await?
+        );
         let new = NewTicket {
             id: &ticket_id,
             reason: &args.reason,

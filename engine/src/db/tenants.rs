@@ -1,10 +1,9 @@
 //! Tenants, and the business numbers that each of them counts.
 
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 
 use super::{StoreResult, Tx, params, record};
-use crate::speech::reference;
-use business_mcp::orders::sql::orders;
 
 record! {
     /// A tenant.
@@ -63,14 +62,23 @@ pub async fn one_at_a_time(tx: &mut Tx, tenant: &str, name: &str) -> StoreResult
     Ok(())
 }
 
+/// Whether a tenant has something on file that sounds like a number.
+pub type SoundsLike =
+    for<'a> fn(&'a mut Tx, tenant: &'a str, number: &'a str) -> BoxFuture<'a, StoreResult<bool>>;
+
 /// The next business number of a kind, such as `order`, that sounds like none on file, whatever letters
 /// that one has. The first one is 10001. Taken late in a transaction, because others of the same tenant
 /// wait for it until the commit.
-pub async fn next_number(tx: &mut Tx, tenant: &str, kind: &str) -> StoreResult<i64> {
+pub async fn next_number(
+    tx: &mut Tx,
+    tenant: &str,
+    kind: &str,
+    on_file: SoundsLike,
+) -> StoreResult<i64> {
     let mut step = 1;
     loop {
         let number = count(tx, tenant, kind, step).await?;
-        if !is_on_file(tx, tenant, kind, &number.to_string()).await? {
+        if !on_file(tx, tenant, &number.to_string()).await? {
             return Ok(number);
         }
         // Numbers on file often stand in one row, and longer steps soon come to its end.
@@ -90,45 +98,4 @@ async fn count(tx: &mut Tx, tenant: &str, kind: &str, step: i64) -> StoreResult<
         )
         .await?;
     Ok(number)
-}
-
-/// Whether something of the kind is on file that sounds like this number.
-async fn is_on_file(tx: &mut Tx, tenant: &str, kind: &str, number: &str) -> StoreResult<bool> {
-    let ids: Vec<(String,)> = match kind {
-        "order" => {
-            let tail = reference::reversed(number);
-            let (from, to) = orders::with_letters(&tail);
-            tx.fetch_all(
-                "select id
-                 from orders
-                 where tenant_id = $1 and (id_tail = $2 or id_tail >= $3 and id_tail <= $4)
-                 limit 100",
-                params![tenant, &tail, &from, &to],
-            )
-            .await?
-        }
-        "customer" => {
-            tx.fetch_all(
-                "select id
-                 from customers
-                 where tenant_id = $1 and id_number = $2
-                 limit 1",
-                params![tenant, number],
-            )
-            .await?
-        }
-        // Returns and exchanges are told apart by their letters only.
-        "return" | "exchange" => {
-            tx.fetch_all(
-                "select id
-                 from order_requests
-                 where tenant_id = $1 and id in ('RET-' || $2, 'EXC-' || $2)
-                 limit 1",
-                params![tenant, number],
-            )
-            .await?
-        }
-        _ => return Ok(false),
-    };
-    Ok(ids.iter().any(|(id,)| reference::fits(number, id)))
 }

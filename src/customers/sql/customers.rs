@@ -4,6 +4,7 @@
 //! would walk through all customers of a tenant for an order that its primary key has already.
 
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 
 use business_mcp_engine::db::{StoreResult, Tx, params, record, text_range::TextRange};
 
@@ -224,4 +225,24 @@ pub async fn by_order(tx: &mut Tx, tenant: &str, tails: &TextRange) -> StoreResu
         params![tenant, &tails.low, &tails.high],
     )
     .await
+}
+
+/// Whether a customer on file has an id that sounds like this number.
+pub fn sounds_like<'a>(
+    tx: &'a mut Tx,
+    tenant: &'a str,
+    number: &'a str,
+) -> BoxFuture<'a, StoreResult<bool>> {
+    Box::pin(async move {
+        let found: Option<(String,)> = tx
+            .fetch_optional(
+                "select id
+                 from customers
+                 where tenant_id = $1 and id_number = $2
+                 limit 1",
+                params![tenant, number],
+            )
+            .await?;
+        Ok(found.is_some())
+    })
 }

@@ -1,6 +1,7 @@
 //! Returns and exchanges that were asked for, until the goods have arrived.
 
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 
 use business_mcp_engine::db::{StoreResult, Tx, params, record};
 
@@ -149,4 +150,24 @@ pub async fn settle(
         .await?;
     }
     Ok(true)
+}
+
+/// Whether a return or an exchange on file has this number: they are told apart by their letters only.
+pub fn sounds_like<'a>(
+    tx: &'a mut Tx,
+    tenant: &'a str,
+    number: &'a str,
+) -> BoxFuture<'a, StoreResult<bool>> {
+    Box::pin(async move {
+        let found: Option<(String,)> = tx
+            .fetch_optional(
+                "select id
+                 from order_requests
+                 where tenant_id = $1 and id in ('RET-' || $2, 'EXC-' || $2)
+                 limit 1",
+                params![tenant, number],
+            )
+            .await?;
+        Ok(found.is_some())
+    })
 }

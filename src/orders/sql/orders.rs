@@ -2,12 +2,14 @@
 //! their own.
 
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 
 use crate::{orders::order_lines::Sums, sales};
 use business_mcp_engine::db::{
     StoreResult, Tx, params, record,
     text_range::{TextRange, prefix_range},
 };
+use business_mcp_engine::speech::reference;
 
 record! {
     /// An order.
@@ -217,4 +219,26 @@ pub async fn set_sums(tx: &mut Tx, tenant: &str, id: &str, sums: Sums) -> StoreR
     )
     .await?;
     Ok(())
+}
+
+/// Whether an order on file sounds like this number.
+pub fn sounds_like<'a>(
+    tx: &'a mut Tx,
+    tenant: &'a str,
+    number: &'a str,
+) -> BoxFuture<'a, StoreResult<bool>> {
+    Box::pin(async move {
+        let tail = reference::reversed(number);
+        let lettered = with_letters(&tail);
+        let ids: Vec<(String,)> = tx
+            .fetch_all(
+                "select id
+                 from orders
+                 where tenant_id = $1 and (id_tail = $2 or id_tail >= $3 and id_tail <= $4)
+                 limit 100",
+                params![tenant, &tail, &lettered.low, &lettered.high],
+            )
+            .await?;
+        Ok(ids.iter().any(|(id,)| reference::fits(number, id)))
+    })
 }
