@@ -110,6 +110,9 @@ async fn headers_that_say_something_else_than_the_body_are_refused() {
     let server = server_with(&[]).await;
     let call = || request(&server, "tools/call", get_order_status());
     call().send().await.result();
+    // A name may be written in Base64, and has to be where no header can hold it.
+    let coded = "=?base64?Z2V0X29yZGVyX3N0YXR1cw==?=";
+    call().instead("mcp-name", coded).send().await.result();
     for disagreeing in [
         call().instead("mcp-name", "order_list"),
         call().instead("mcp-name", "GET_ORDER_STATUS"),
@@ -119,6 +122,8 @@ async fn headers_that_say_something_else_than_the_body_are_refused() {
         call().without("mcp-method"),
         call().without("mcp-protocol-version"),
         call().instead("mcp-protocol-version", "2025-11-25"),
+        call().instead("mcp-name", "=?base64?b3JkZXJfbGlzdA==?="),
+        call().instead("mcp-name", "=?base64?not base64?="),
         request(&server, "resources/read", json!({ "uri": "policy://tools" }))
             .instead("mcp-name", "policy://other"),
     ] {
@@ -159,6 +164,7 @@ async fn what_a_caller_may_is_told_from_the_body_whatever_the_headers_say() {
 async fn what_is_gone_or_not_offered_does_not_exist() {
     let server = server_with(&[]).await;
     for method in [
+        "initialize",
         "ping",
         "prompts/list",
         "logging/setLevel",

@@ -1,13 +1,18 @@
 //! The program over standard input and output, for whoever pipes a line into it.
 
 use std::{
-    io::Write as _,
+    io::{BufRead as _, BufReader, Write as _},
     process::{Output, Stdio},
+    time::Duration,
 };
 
+use business_mcp_engine::cli::start;
 use serde_json::{Value, json};
 
-use crate::process::{HotShop, program};
+use crate::{
+    books::number,
+    process::{HotShop, program},
+};
 
 /// Writes lines into the program, and lets it end with them.
 fn piped(shop: &HotShop, lines: &[&str]) -> (Output, Vec<Value>) {
@@ -59,7 +64,7 @@ async fn a_line_without_a_handshake_is_answered() {
                 r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#,
                 r#"{"jsonrpc":"2.0","id":3,"method":"resources/list"}"#,
                 "garbage",
-                // From here on it is a client like any other.
+                // From here on its calls run at the same time.
                 r#"{"jsonrpc":"2.0","id":4,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}"#,
                 r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
                 r#"{"jsonrpc":"2.0","id":5,"method":"resources/list"}"#,
@@ -69,8 +74,7 @@ async fn a_line_without_a_handshake_is_answered() {
         assert_eq!(answers.len(), 6, "{answers:?}");
         assert_eq!(answers[0]["result"]["structuredContent"]["data"]["available"], 10);
         assert_eq!(answers[1], json!({ "jsonrpc": "2.0", "id": 2, "result": {} }));
-        assert_eq!(answers[2]["error"]["code"], -32600);
-        assert!(answers[2]["error"]["message"].as_str().unwrap().contains("initialize first"));
+        assert!(answers[2]["result"]["resources"].is_array(), "{}", answers[2]);
         assert_eq!(answers[3]["error"]["code"], -32700);
         assert_eq!(answers[4]["result"]["protocolVersion"], "2025-06-18");
         assert!(answers[5]["result"]["resources"].is_array(), "{}", answers[5]);
@@ -92,6 +96,102 @@ async fn a_local_client_reaches_the_toolsets_of_its_role() {
                 assert_eq!(result["_meta"]["code"], "forbidden", "{role}: {result}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_line_says_which_revision_it_is_of() {
+    let [shop, _] = HotShop::on_both(10).await;
+    let line = |id: u8, method: &str, version: &str, capabilities: Value| {
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": version,
+            "io.modelcontextprotocol/clientCapabilities": capabilities,
+        });
+        let params = json!({ "_meta": meta });
+        json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string()
+    };
+    let lines = [
+        line(1, "tools/list", "2026-07-28", json!({})),
+        line(2, "server/discover", "2026-07-28", json!({})),
+        line(3, "ping", "2026-07-28", json!({})),
+        line(4, "initialize", "2026-07-28", json!({})),
+        line(5, "tools/list", "2026-07-28", json!("none")),
+        line(6, "tools/list", "2030-01-01", json!({})),
+        r#"{"jsonrpc":"2.0","id":7,"method":"server/discover"}"#.to_owned(),
+        r#"{"jsonrpc":"2.0","id":8,"method":"tools/list"}"#.to_owned(),
+        format!(r#"{{"jsonrpc":"2.0","id":9,"method":"{}"}}"#, "x".repeat(1 << 20)),
+        r#"{"jsonrpc":"2.0","id":10,"method":"ping"}"#.to_owned(),
+    ];
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let (output, answers) = piped(&shop, &lines);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(answers.len(), lines.len());
+    assert_eq!(answers[0]["result"]["cacheScope"], "private");
+    assert_eq!(answers[1]["result"]["resultType"], "complete");
+    let codes: Vec<i64> =
+        answers[2..7].iter().map(|answer| answer["error"]["code"].as_i64().unwrap()).collect();
+    assert_eq!(codes, [-32601, -32601, -32602, -32022, -32602]);
+    assert_eq!(answers[5]["error"]["data"]["requested"], "2030-01-01");
+    assert!(answers[7]["result"]["tools"].is_array() && answers[7]["result"]["ttlMs"].is_null());
+    // A line that is too long is refused, and the next one is read.
+    assert_eq!((&answers[8]["id"], &answers[8]["error"]["code"]), (&Value::Null, &json!(-32600)));
+    assert_eq!(answers[9], json!({ "jsonrpc": "2.0", "id": 10, "result": {} }));
+}
+
+#[tokio::test]
+async fn a_call_that_waits_holds_nothing_up_and_can_be_cancelled() {
+    for shop in HotShop::on_both(10).await {
+        let mut tx = start::open(&shop.database_url).unwrap().write().await.unwrap();
+        let touched = "update stock set reserved = reserved where sku = 'HOT-1'";
+        tx.execute(touched, &[]).await.unwrap();
+        let mut child = program(&shop.database_url)
+            .args(["stdio", "--role", "admin", "--tool-timeout", "20s"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let call = |id: u8| {
+            let arguments = json!({ "sku": "HOT-1", "quantity": 1 });
+            let params = json!({ "name": "inventory_reserve", "arguments": arguments });
+            json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
+        };
+        for line in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}"#,
+            &call(2).to_string(),
+            r#"{"jsonrpc":"2.0","id":3,"method":"ping"}"#,
+        ] {
+            writeln!(input, "{line}").unwrap();
+        }
+        let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut answer = || -> Value {
+            let line = output.next().unwrap().unwrap();
+            serde_json::from_str(&line).unwrap()
+        };
+        assert_eq!(answer()["id"], 1);
+        assert_eq!(answer()["id"], 3, "the call waits, and nothing waits for the call");
+        let cancel = json!({
+            "jsonrpc": "2.0",
+            "method": "notifications/cancelled",
+            "params": { "requestId": 2, "reason": "test" },
+        });
+        writeln!(input, "{cancel}").unwrap();
+        // The end of the input does not end what was asked before it.
+        writeln!(input, "{}", call(4)).unwrap();
+        drop(input);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        drop(tx);
+        let last = answer();
+        assert_eq!(last["id"], 4, "a call that was cancelled has no answer: {last}");
+        assert_eq!(last["result"]["isError"], false, "{last}");
+        assert!(output.next().is_none());
+        assert!(child.wait().unwrap().success());
+        let db = start::open(&shop.database_url).unwrap();
+        let reserved = "select reserved from stock where sku = 'HOT-1'";
+        assert_eq!(number(&db, reserved, &[]).await, 1, "the cancelled call reserved nothing");
+        let noted =
+            "select count(*) from audit where tool = 'inventory_reserve' and action = 'failed'";
+        assert_eq!(number(&db, noted, &[]).await, 1);
     }
 }
 

@@ -40,6 +40,10 @@ impl Rate {
 pub const TOOLS_LIST: &str = "`tools/list`, 16 connections";
 /// The look-up by which processor times are compared.
 pub const LOOKUP: &str = "`customer_lookup`, 16 connections";
+/// The same two as a client of 2026-07-28 asks.
+pub const TOOLS_LIST_MODERN: &str = "`tools/list` of 2026-07-28, 16 connections";
+/// See [`TOOLS_LIST_MODERN`].
+pub const LOOKUP_MODERN: &str = "`customer_lookup` of 2026-07-28, 16 connections";
 /// The look-up that shows how much the server can answer.
 pub const SATURATION: &str = "`customer_lookup`, 64 connections";
 /// The look-up under many connections.
@@ -57,7 +61,7 @@ const LINES: usize = 64;
 
 /// Every case. The one that finds saturation stands before the one that needs it, and orders come
 /// last, because they change the database.
-pub const CASES: [Case; 10] = [
+pub const CASES: [Case; 12] = [
     Case {
         label: "nothing at all (`GET /hello`), 16 connections",
         server: None,
@@ -72,8 +76,22 @@ pub const CASES: [Case; 10] = [
         connections: 16,
         rate: None,
     },
+    Case {
+        label: TOOLS_LIST_MODERN,
+        server: Some(Workload::ToolsListModern),
+        raw: Workload::RawToolsList,
+        connections: 16,
+        rate: None,
+    },
     lookup("`customer_lookup`, 1 connection", 1, None),
     lookup(LOOKUP, 16, None),
+    Case {
+        label: LOOKUP_MODERN,
+        server: Some(Workload::LookupModern),
+        raw: Workload::RawLookup,
+        connections: 16,
+        rate: None,
+    },
     lookup(SATURATION, 64, None),
     lookup(CROWD, 256, None),
     lookup(CALM_READS, LINES, Some(Rate::Fixed(50))),

@@ -15,13 +15,22 @@ use serde_json::value::RawValue;
 
 use crate::client::Target;
 
+/// The tool of a look-up.
+const LOOKUP: &str = "customer_lookup";
+/// What a request of 2026-07-28 says of itself.
+const META: &str = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}"#;
+
 /// A kind of load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Workload {
     /// `tools/list`.
     ToolsList,
+    /// The same as a client of 2026-07-28 asks.
+    ToolsListModern,
     /// `customer_lookup` by random id.
     Lookup,
+    /// The same as a client of 2026-07-28 asks.
+    LookupModern,
     /// `order_create` of one piece of a hot product, each with its own idempotency key.
     OrderCreate,
     /// Eight in ten `customer_lookup`, one `tools/list`, one `order_create`.
@@ -42,6 +51,11 @@ impl Workload {
     /// The name on the command line.
     pub fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// Whether each request says that it is of 2026-07-28.
+    fn is_modern(self) -> bool {
+        matches!(self, Self::ToolsListModern | Self::LookupModern)
     }
 
     fn orders(self) -> bool {
@@ -157,8 +171,8 @@ impl Script {
     pub fn next(&self, random: &mut StdRng) -> (Ask, u64) {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let ask = match self.workload {
-            Workload::ToolsList => Ask::ToolsList,
-            Workload::Lookup => Ask::Lookup(self.customer(random)),
+            Workload::ToolsList | Workload::ToolsListModern => Ask::ToolsList,
+            Workload::Lookup | Workload::LookupModern => Ask::Lookup(self.customer(random)),
             Workload::OrderCreate => Ask::OrderCreate,
             Workload::Mixed => match random.random_range(0..10) {
                 0 => Ask::OrderCreate,
@@ -193,12 +207,25 @@ impl Script {
         buffer.clear();
         match ask {
             Ask::ToolsList => {
-                let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/list"}}"#);
+                let params = if self.workload.is_modern() {
+                    format!(r#","params":{{"_meta":{META}}}"#)
+                } else {
+                    String::new()
+                };
+                let body =
+                    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/list"{params}}}"#);
                 self.post(&self.target.path, &body, connection, buffer)
             }
             Ask::Lookup(customer) => {
                 let arguments = format!(r#"{{"customer_id":"{customer}"}}"#);
-                let body = call("customer_lookup", &arguments, id);
+                let mut body = call(LOOKUP, &arguments, id);
+                if self.workload.is_modern() {
+                    body = body.replacen(
+                        r#""params":{"#,
+                        &format!(r#""params":{{"_meta":{META},"#),
+                        1,
+                    );
+                }
                 self.post(&self.target.path, &body, connection, buffer)
             }
             Ask::OrderCreate => {
@@ -243,6 +270,13 @@ impl Script {
         let turn = connection.checked_rem(self.tokens.len()).unwrap_or(0);
         if let Some(token) = self.tokens.get(turn) {
             write!(buffer, "authorization: Bearer {token}\r\n")?;
+        }
+        if self.workload.is_modern() {
+            let named = match self.workload {
+                Workload::ToolsListModern => "mcp-method: tools/list\r\n".to_owned(),
+                _ => format!("mcp-method: tools/call\r\nmcp-name: {LOOKUP}\r\n"),
+            };
+            write!(buffer, "mcp-protocol-version: 2026-07-28\r\n{named}")?;
         }
         write!(
             buffer,

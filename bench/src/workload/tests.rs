@@ -37,6 +37,21 @@ fn a_lookup_names_a_customer_of_the_range() {
 }
 
 #[test]
+fn a_request_of_2026_07_28_says_so_in_its_headers_and_its_body() {
+    let mut buffer = Vec::new();
+    for (workload, ask, named) in [
+        (Workload::ToolsListModern, Ask::ToolsList, "mcp-method: tools/list\r\n"),
+        (Workload::LookupModern, Ask::Lookup("C-1".into()), "mcp-name: customer_lookup\r\n"),
+    ] {
+        script(workload, &[]).unwrap().write(&ask, 1, 0, &mut buffer).unwrap();
+        let head = String::from_utf8(buffer.clone()).unwrap();
+        assert!(head.contains("mcp-protocol-version: 2026-07-28\r\n") && head.contains(named));
+        let said = &body(&buffer)["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"];
+        assert_eq!(said, "2026-07-28");
+    }
+}
+
+#[test]
 fn tokens_go_round_the_connections() {
     let script = script(Workload::ToolsList, &[]).unwrap();
     let mut buffer = Vec::new();

@@ -195,7 +195,7 @@ impl Running {
         if matches!(served, Ok(false)) {
             tracing::warn!("some requests did not end in time and were cut off");
         }
-        self.app.transport.stop();
+        self.app.dispatcher.stop();
         finish_audit(&self.app.gate).await;
         self.db.close().await;
         served.map(drop).context("the accept loop failed")

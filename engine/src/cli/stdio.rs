@@ -9,7 +9,7 @@ use super::{start, token::role};
 use crate::{
     application::Application,
     config::{self, CallConfig, DatabaseConfig},
-    mcp::McpServer,
+    mcp::Dispatcher,
     telemetry::{self, LogConfig},
     tool::{Caller, Clock, Role},
 };
@@ -49,7 +49,7 @@ pub(super) async fn run(args: StdioArgs, application: &Application) -> anyhow::R
     };
     let stop = CancellationToken::new();
     let jobs = start::run_jobs(application, &db, &Clock::System, &stop);
-    let served = McpServer::local(gate.clone(), Arc::new(caller)).serve_stdio().await;
+    let served = Dispatcher::new(gate.clone()).serve_stdio(Arc::new(caller)).await;
     stop.cancel();
     jobs.finish().await;
     start::finish_audit(&gate).await;

@@ -1,29 +1,22 @@
 //! `/mcp`: what stands between a connection and the protocol.
 //!
-//! In order: host and origin, token, budget, body, envelope, toolset and scope. A refusal before the body is
-//! read costs next to nothing; a refusal after it names the message it answers.
+//! In order: host and origin, token, budget, body, message, toolset and scope, what headers and body both say. A
+//! refusal before the body is read costs next to nothing; a refusal after it names the message it answers.
 
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
+    body::Body,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request},
     response::{IntoResponse, Response},
 };
-
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    App, body,
-    envelope::{self, Envelope},
-    frame::RequestId,
-    metadata,
-    problem::Problem,
-    server::Peer,
-};
+use super::{App, agreement, body, frame::RequestId, metadata, problem::Problem, server::Peer};
 use crate::{
     gate::CallRequest,
-    mcp::{CallInfo, protocol_versions},
+    mcp::{Answer, CallInfo, Message, Revision, protocol_versions},
     tool::{Caller, Role, Scopes, Spec, Toolset},
 };
 
@@ -59,39 +52,54 @@ async fn answer(app: &App, peer: IpAddr, request: Request) -> Result<Response, P
         )
         .with_header(header::ALLOW, "GET, POST"));
     }
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let body = body::read(&parts.headers, body).await?;
-    let envelope = envelope::read(&body)?;
-    let id = envelope.id.clone().unwrap_or_default();
+    let message = Message::read(&body)?;
+    let id = message.id.clone().unwrap_or_default();
     known_version(&parts.headers).map_err(|problem| problem.answering(id.clone()))?;
-    let Some(method) = envelope.method.as_deref() else {
+    if message.method.is_none() {
         // Nothing was asked of the client, so its answer is taken and answers nothing.
         return Ok(StatusCode::ACCEPTED.into_response());
-    };
+    }
     let info = call_info(app, &parts, caller)?;
-    step_up(app, &envelope, &info)?;
-    let events = only_events(&parts.headers);
-    // The protocol asks for both types by name; what the client really takes was looked at above.
-    let both = HeaderValue::from_static("application/json, text/event-stream");
-    parts.headers.insert(header::ACCEPT, both);
-    parts.extensions.insert(info);
-    let request = axum::http::Request::from_parts(parts, body);
-    let response = app.transport.handle(request, method, events).await;
-    if !is_plain_refusal(&response) {
-        return Ok(response);
+    step_up(app, &message, &info)?;
+    let revision = agreement::revision(app, &parts.headers, &message)
+        .map_err(|problem| problem.answering(id))?;
+    if message.id.is_none() {
+        return Ok(StatusCode::ACCEPTED.into_response());
     }
-    let status = response.status();
-    if status.is_server_error() {
-        // It lost the answer: its handler is gone, or was cut off because the server stops.
-        let cause = format!("the protocol library answers {status}");
-        let sentence = "The server could not finish this. Please try again.";
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        return Err(Problem::internal(status, &cause, sentence)
-            .with_header(header::RETRY_AFTER, "1")
-            .answering(id));
+    let cancelled = app.dispatcher.cancellation();
+    let answer = app.dispatcher.answer(message, revision, &info, cancelled).await;
+    let status = status(revision, &answer);
+    let events = status == StatusCode::OK && only_events(&parts.headers);
+    Ok(if events { in_event(&answer.body) } else { in_json(status, answer.body) })
+}
+
+/// Clients of 2026-07-28 read from the status that there is no such method; those of before expect 200.
+fn status(revision: Revision, answer: &Answer) -> StatusCode {
+    match (revision, answer.code) {
+        (Revision::Modern, Some(-32601)) => StatusCode::NOT_FOUND,
+        _ => StatusCode::OK,
     }
-    tracing::debug!(%status, "the protocol refused a message");
-    Err(Problem::bad_request("This is not a message of the protocol.").answering(id))
+}
+
+fn in_json(status: StatusCode, body: String) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
+/// The same for a client that takes nothing but event streams: a stream of one event.
+fn in_event(body: &str) -> Response {
+    let mut response = Response::new(Body::from(format!("data: {body}\n\n")));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // A proxy would keep it back until more comes.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
 }
 
 /// A revision that a header names and nobody speaks is refused with those that are spoken, whichever
@@ -108,14 +116,6 @@ fn known_version(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(status, -32022, "unsupported_protocol_version", message)
         .with_data("supported", known.into())
         .with_data("requested", asked.into()))
-}
-
-/// Whether the protocol library refused in plain text, which no client reads.
-fn is_plain_refusal(response: &Response) -> bool {
-    let status = response.status();
-    let json = response.headers().get(header::CONTENT_TYPE);
-    let json = json.is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
-    (status.is_client_error() || status.is_server_error()) && !json
 }
 
 /// Who calls, or 401 with where tokens come from and the scopes to ask for there.
@@ -190,8 +190,8 @@ fn toolset(uri: &Uri) -> Result<Option<Toolset>, Problem> {
 /// 403 for a toolset that the token's role does not have, and for a tool whose scope the token lacks, told
 /// from the body, so that a client can ask for a better token (RFC 6750, section 3.1). The gate refuses the
 /// tool as well, and writes that down.
-fn step_up(app: &App, envelope: &Envelope, info: &CallInfo) -> Result<(), Problem> {
-    let entry = envelope.tool.as_deref().and_then(|name| app.gate.catalogue().find(name));
+fn step_up(app: &App, message: &Message, info: &CallInfo) -> Result<(), Problem> {
+    let entry = message.tool().and_then(|name| app.gate.catalogue().find(name));
     let spec = entry.map(|entry| entry.spec);
     let lacked = |spec: &Spec| spec.scope.filter(|_| !info.caller.may(spec.scope));
     let problem = match (info.caller.role, info.toolset) {
@@ -214,7 +214,7 @@ fn step_up(app: &App, envelope: &Envelope, info: &CallInfo) -> Result<(), Proble
         };
         app.gate.note_refusal(spec, &refused);
     }
-    Err(problem.answering(envelope.id.clone().unwrap_or_default()))
+    Err(problem.answering(message.id.clone().unwrap_or_default()))
 }
 
 /// What both have would be a list that nobody meant, so the address is refused.

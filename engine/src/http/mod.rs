@@ -3,17 +3,17 @@
 //! From the outside in: [`server`] accepts connections with its time-outs; [`frame`] gives each
 //! request an id, looks at its hosts and catches panics; then the route.
 //!
-//! * [`mcp`]: `/mcp`: token, limit, body, envelope, scope, and only then the protocol;
+//! * [`mcp`]: `/mcp`: token, limit, body, message, scope, and only then the protocol;
 //! * [`approvals`]: the same decisions for programs;
 //! * [`health`]: `/health`, `/livez`, `/readyz`;
 //! * [`metadata`]: where tokens come from (RFC 9728), and the card;
 //! * [`auth`]: tokens; [`conversation`]: which conversation a call belongs to; [`limits`]: budgets;
-//!   [`envelope`]: JSON-RPC, strictly; [`problem`]: refusals.
+//!   [`agreement`]: what headers and body both say; [`problem`]: refusals.
 
+pub mod agreement;
 pub mod approvals;
 pub mod body;
 pub mod conversation;
-pub mod envelope;
 pub mod frame;
 pub mod guard;
 pub mod health;
@@ -36,11 +36,7 @@ use axum::{
 
 use self::{conversation::ConversationHeaders, guard::Guard, limits::Limits};
 use crate::auth::Authenticator;
-use crate::{
-    db::Db,
-    gate::Gate,
-    mcp::{McpServer, Transport},
-};
+use crate::{db::Db, gate::Gate, mcp::Dispatcher};
 
 /// What the routes share.
 pub struct App {
@@ -55,7 +51,7 @@ pub struct App {
     /// Which hosts and origins.
     pub guard: Guard,
     /// The protocol.
-    pub transport: Transport,
+    pub dispatcher: Dispatcher,
     /// Headers that name a conversation, in order.
     pub conversation_headers: ConversationHeaders,
     /// The address under which clients reach the server.
@@ -90,9 +86,8 @@ pub struct Parts {
 impl App {
     /// The edge in front of a gate.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let server = McpServer::new(parts.gate.clone());
         Arc::new(Self {
-            transport: Transport::new(&server, &parts.hosts, &parts.origins, body::LARGEST),
+            dispatcher: Dispatcher::new(parts.gate.clone()),
             guard: Guard::new(&parts.hosts, &parts.origins),
             gate: parts.gate,
             db: parts.db,

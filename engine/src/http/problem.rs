@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::tool::incident;
+use crate::{mcp::Malformed, tool::incident};
 
 /// A refusal before any tool is reached.
 #[derive(Debug, Clone)]
@@ -93,6 +93,13 @@ impl Problem {
             },
         })
         .to_string()
+    }
+}
+
+impl From<Malformed> for Problem {
+    fn from(malformed: Malformed) -> Self {
+        let Malformed { code, word, message, id } = malformed;
+        Self::new(StatusCode::BAD_REQUEST, code, word, message).answering(id)
     }
 }
 

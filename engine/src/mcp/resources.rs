@@ -2,11 +2,11 @@
 
 use rmcp::{
     ErrorData,
-    model::{ReadResourceResult, Resource, ResourceContents},
+    model::{ErrorCode, ReadResourceResult, Resource, ResourceContents},
 };
 use serde_json::{Value, json};
 
-use super::CallInfo;
+use super::{CallInfo, Revision};
 use crate::gate::Gate;
 
 /// The policy that the server enforces, for clients that show or mirror it.
@@ -26,10 +26,15 @@ pub(super) fn read(
     gate: &Gate,
     info: &CallInfo,
     uri: &str,
+    revision: Revision,
 ) -> Result<ReadResourceResult, ErrorData> {
     if uri != POLICY {
         let data = json!({ "uri": uri });
-        return Err(ErrorData::resource_not_found("There is no such resource", Some(data)));
+        let code = match revision {
+            Revision::Legacy => ErrorCode::RESOURCE_NOT_FOUND,
+            Revision::Modern => ErrorCode::INVALID_PARAMS,
+        };
+        return Err(ErrorData::new(code, "There is no such resource", Some(data)));
     }
     let text = policy(gate, info).to_string();
     let contents = ResourceContents::text(text, POLICY).with_mime_type("application/json");

@@ -1,30 +1,36 @@
 //! Answers and failures as the protocol writes them.
 
-use std::sync::LazyLock;
+use std::{fmt::Write as _, sync::LazyLock};
 
 use rmcp::{
     ErrorData,
-    model::{
-        CallToolResult, ContentBlock, ErrorCode as RpcCode, JsonObject, MetaObject,
-        PaginatedRequestParams,
-    },
+    model::{CallToolResult, ContentBlock, ErrorCode as RpcCode, JsonObject, MetaObject},
 };
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::tool::{ErrorCode, ToolError, catalogue::Rendered, incident};
+use super::Revision;
+use crate::tool::{ErrorCode, ToolError, incident};
 
-/// Methods that are offered. One of these that arrives as a custom request had parameters that could
-/// not be read.
-const KNOWN_METHODS: [&str; 8] = [
-    "initialize",
-    "server/discover",
-    "ping",
-    "tools/list",
-    "tools/call",
-    "resources/list",
-    "resources/templates/list",
-    "resources/read",
-];
+/// How long a client may keep a list (milliseconds).
+pub(super) const LIST_TTL: u64 = 60_000;
+
+/// A list, or what was read, with what its revision says of it.
+macro_rules! stamped {
+    ($result:ident, $revision:expr) => {{
+        let mut result = $result;
+        match $revision {
+            $crate::mcp::Revision::Legacy => result.result_type = None,
+            $crate::mcp::Revision::Modern => {
+                result.meta = Some($crate::mcp::results::server_info_meta());
+                result.ttl_ms = Some($crate::mcp::results::LIST_TTL);
+                result.cache_scope = Some(rmcp::model::CacheScope::Private);
+            }
+        }
+        result
+    }};
+}
+pub(super) use stamped;
 
 /// The `_meta` by which a result says who made it (2026-07-28).
 pub(super) fn server_info_meta() -> MetaObject {
@@ -37,49 +43,56 @@ pub(super) fn server_info_meta() -> MetaObject {
     META.clone()
 }
 
-/// One text block that holds the whole answer, and the same as structured content. A failure that
-/// the caller can do something about is a result too; only an unknown tool is a fault of the
-/// protocol.
-pub(super) fn call_result(
-    outcome: Result<Rendered, ToolError>,
-    modern: bool,
-) -> Result<CallToolResult, ErrorData> {
-    let mut result = match outcome {
-        Ok(Rendered(text)) => {
-            let structured =
-                serde_json::from_str(&text).map_err(|_| internal("an answer is not JSON"))?;
-            let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-            result.structured_content = Some(structured);
-            result
-        }
-        Err(error) if error.code() == ErrorCode::ToolNotFound => {
-            return Err(not_found(&error));
-        }
-        Err(error) => failure(&error),
-    };
-    if modern {
-        let meta = result.meta.get_or_insert_default();
-        meta.0.extend(server_info_meta().0);
+/// The beginning of an answer; its result follows, and a brace.
+pub(super) fn opening(id: &Value) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"result":"#)
+}
+
+/// A whole answer that is an error.
+pub(super) fn error(id: &Value, error: &ErrorData) -> String {
+    // These are texts and numbers, which can always be written.
+    let error = serde_json::to_string(error).unwrap_or_default();
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#)
+}
+
+/// Writes a result.
+pub(super) fn write(body: &mut String, result: &impl Serialize) -> Result<(), ErrorData> {
+    let written = serde_json::to_string(result).map_err(|error| internal(&error.to_string()))?;
+    body.push_str(&written);
+    Ok(())
+}
+
+/// Writes the answer of a tool, which stands in the result twice: as the text of the one block, and as it is.
+/// It is JSON already, so it is not read again; a test holds this against what rmcp writes.
+pub(super) fn success(body: &mut String, answer: &str, revision: Revision) {
+    static END: LazyLock<String> = LazyLock::new(|| {
+        let meta = serde_json::to_string(&server_info_meta()).unwrap_or_default();
+        format!(r#","isError":false,"_meta":{meta}}}"#)
+    });
+    body.reserve(answer.len() * 2 + answer.len() / 4 + 320);
+    body.push_str(match revision {
+        Revision::Legacy => r#"{"content":[{"type":"text","text":"#,
+        Revision::Modern => r#"{"resultType":"complete","content":[{"type":"text","text":"#,
+    });
+    body.push_str(&serde_json::to_string(answer).unwrap_or_default());
+    // Writing to a string cannot fail.
+    let _ = write!(body, r#"}}],"structuredContent":{answer}"#);
+    body.push_str(match revision {
+        Revision::Legacy => r#","isError":false}"#,
+        Revision::Modern => &END,
+    });
+}
+
+/// Writes a failure that the caller can do something about, which is a result too. Only an unknown tool is a
+/// fault of the protocol (2025-06-18 and later: Tools, Error Handling).
+pub(super) fn failure(
+    body: &mut String,
+    error: &ToolError,
+    revision: Revision,
+) -> Result<(), ErrorData> {
+    if error.code() == ErrorCode::ToolNotFound {
+        return Err(ErrorData::invalid_params(error.to_string(), None));
     }
-    Ok(result)
-}
-
-/// A defect of the server that no tool's result can tell. What it is goes to the log.
-pub(super) fn internal(cause: &str) -> ErrorData {
-    let incident = incident::new_id();
-    tracing::error!(incident, cause, "a request failed on our side");
-    let code = ErrorCode::InternalError.as_str();
-    let data = serde_json::json!({ "code": code, "incident": incident });
-    ErrorData::internal_error("Something went wrong on our side.", Some(data))
-}
-
-/// An unknown tool is a fault of the protocol (2025-06-18 and later: Tools, Error Handling).
-pub(super) fn not_found(error: &ToolError) -> ErrorData {
-    ErrorData::invalid_params(error.to_string(), None)
-}
-
-/// A failure that the caller can do something about.
-pub(super) fn failure(error: &ToolError) -> CallToolResult {
     let mut result = CallToolResult::error(vec![ContentBlock::text(error.to_string())]);
     let mut meta = JsonObject::from_iter([
         ("code".to_owned(), Value::from(error.code().as_str())),
@@ -91,32 +104,40 @@ pub(super) fn failure(error: &ToolError) -> CallToolResult {
     if let Some(incident) = error.incident() {
         meta.insert("incident".to_owned(), incident.into());
     }
+    match revision {
+        Revision::Legacy => result.result_type = None,
+        Revision::Modern => meta.extend(server_info_meta().0),
+    }
     result.meta = Some(MetaObject(meta));
-    result
+    write(body, &result)
 }
 
-/// Every list has one page, so no cursor was ever given out.
-pub(super) fn only_page(request: Option<&PaginatedRequestParams>) -> Result<(), ErrorData> {
-    match request.and_then(|request| request.cursor.as_ref()) {
-        None => Ok(()),
-        Some(_) => Err(ErrorData::invalid_params("The cursor is not one of this list", None)),
-    }
+/// A defect of the server that no tool's result can tell. What it is goes to the log.
+fn internal(cause: &str) -> ErrorData {
+    let incident = incident::new_id();
+    tracing::error!(incident, cause, "a request failed on our side");
+    let code = ErrorCode::InternalError.as_str();
+    let data = serde_json::json!({ "code": code, "incident": incident });
+    ErrorData::internal_error("Something went wrong on our side.", Some(data))
 }
 
-/// Whether a method is answered here; nothing that a client only tells is refused.
-pub(super) fn is_offered(method: &str) -> bool {
-    KNOWN_METHODS.contains(&method) || method.starts_with("notifications/")
+/// A method that is offered, with parameters that cannot be read.
+pub(super) fn malformed() -> ErrorData {
+    ErrorData::invalid_params("The parameters do not have the form of this method", None)
 }
 
-/// A method whose parameters could not be read, or one that does not exist.
-pub(super) fn unreadable(method: &str) -> ErrorData {
-    if is_offered(method) {
-        return ErrorData::invalid_params(
-            "The parameters do not have the form of this method",
-            None,
-        );
-    }
-    no_method(method)
+/// A request of 2026-07-28 that does not say of itself what it has to.
+pub(super) fn missing(keys: &[&str]) -> ErrorData {
+    let message = format!("The _meta of the params lacks, or misstates: {}.", keys.join(", "));
+    ErrorData::invalid_params(message, None)
+}
+
+/// A revision that nobody speaks, with those that are spoken.
+pub(super) fn unknown_version(requested: &str) -> ErrorData {
+    let supported: Vec<&str> = super::protocol_versions().collect();
+    let message = format!("This server speaks the protocol versions {}.", supported.join(", "));
+    let data = serde_json::json!({ "supported": supported, "requested": requested });
+    ErrorData::new(RpcCode::UNSUPPORTED_PROTOCOL_VERSION, message, Some(data))
 }
 
 /// A method that is not offered.
@@ -128,4 +149,27 @@ pub(super) fn no_method(method: &str) -> ErrorData {
         "This server has no method of this name.".to_owned()
     };
     ErrorData::new(RpcCode::METHOD_NOT_FOUND, sentence, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_is_written_as_the_protocols_types_write_it() {
+        let answer = json!({ "say": "Ana \"López\"\n", "status": "ok", "data": { "n": 1 } });
+        for revision in [Revision::Legacy, Revision::Modern] {
+            let mut written = String::new();
+            success(&mut written, &answer.to_string(), revision);
+            let mut result = CallToolResult::success(vec![ContentBlock::text(answer.to_string())]);
+            result.structured_content = Some(answer.clone());
+            match revision {
+                Revision::Legacy => result.result_type = None,
+                Revision::Modern => result.meta = Some(server_info_meta()),
+            }
+            assert_eq!(written, serde_json::to_string(&result).unwrap());
+        }
+    }
 }
