@@ -13,8 +13,8 @@ COPY . .
 # would write to the same target directory.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/build/target,sharing=locked \
-    cargo build --release --locked --package business-mcp --bin business-mcp \
-    && install -D --mode=0755 target/release/business-mcp /out/business-mcp \
+    cargo build --profile dist --locked --package business-mcp --bin business-mcp \
+    && install -D --mode=0755 target/dist/business-mcp /out/business-mcp \
     && install -d /out/data
 
 # SQLite and the cryptography are compiled in, so libc and libgcc are all that the binary asks for.

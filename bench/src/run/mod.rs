@@ -36,8 +36,8 @@ use crate::{
 /// How to run the benchmark.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The release binary of the server
-    #[arg(long, default_value = "target/release/business-mcp")]
+    /// The binary of the server
+    #[arg(long, default_value = "target/dist/business-mcp")]
     pub server: PathBuf,
     /// Where the data set is kept between runs; on a disk, because commits are measured
     #[arg(long, default_value = "target/bench")]
