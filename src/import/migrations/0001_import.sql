@@ -1,0 +1,12 @@
+-- What was imported.
+-- The dialect is that of engine/migrations/0001_engine.sql.
+
+-- Which import wrote what, so that the same file can be imported again without doubling anything.
+create table imported_files (
+    tenant_id text collate "C" not null,
+    name text collate "C" not null,
+    digest text collate "C" not null,
+    records bigint not null,
+    at timestamptz not null,
+    primary key (tenant_id, name, digest)
+);
