@@ -10,10 +10,10 @@ use super::{
 use crate::catalog::{InventoryAdjust, ProductSearch};
 use crate::{
     customers::sql::customer_changes::{self, Written},
-    testing::{self, Shop, collated_shops},
+    testing::{self, Shop, TestDb, collated_shops},
 };
 use business_mcp_engine::{
-    db::params,
+    db::{collation, params},
     speech::{name, reference},
     tool::{Role, catalogue::AnyKind},
 };
@@ -202,5 +202,54 @@ async fn a_location_is_named_in_any_case_of_any_alphabet() {
         let arguments = json!({ "sku": "TEE-BLUE-M", "location": "étage", "mode": "delta", "quantity": 1, "reason": "recount" });
         let answer = shop.call(InventoryAdjust, arguments).await.unwrap();
         assert_eq!(answer["status"], "ok", "{answer}");
+    }
+}
+
+/// What people read, and JSON. Nothing is looked for by how it begins, and nothing sorted by it.
+const PROSE: &str = "
+    api_keys: name scopes
+    approvals: arguments decision_reason preview requester_scopes result summary
+    customers: address company email name phone postal_code tier
+    gift_card_entries: reason
+    idempotency_keys: response
+    interactions: text
+    orders: address cancel_reason note
+    payment_methods: brand last4
+    payments: reason
+    products: category description image_url name
+    provider_calls: last_error
+    quotes: items priced
+    sales_days: categories products tiers
+    sandbox_calls: currency reason
+    shipments: carrier skus
+    stock_movements: reason
+    tenants: currency language name time_zone
+    tickets: reason summary
+    variants: options";
+
+#[tokio::test]
+async fn every_text_column_but_prose_is_compared_by_its_bytes() {
+    for TestDb { db, .. } in &testing::databases().await {
+        assert_eq!(collation::unsuited(db).await.unwrap(), []);
+        if db.kind() == "sqlite" {
+            continue;
+        }
+        let mut tx = db.read().await.unwrap();
+        let tables: Vec<(String,)> = tx
+            .fetch_all(
+                "select table_name || ': ' || string_agg(column_name, ' ' order by column_name)
+                 from information_schema.columns
+                 where table_schema = current_schema() and data_type = 'text'
+                   and table_name <> 'applied_migrations'
+                   and collation_name is distinct from 'C'
+                 group by table_name
+                 order by table_name",
+                &[],
+            )
+            .await
+            .unwrap();
+        let tables: Vec<String> = tables.into_iter().map(|(table,)| table).collect();
+        let prose: Vec<&str> = PROSE.trim().lines().map(str::trim).collect();
+        assert_eq!(tables, prose, "a column is `text collate \"C\"`, or prose that is named here");
     }
 }

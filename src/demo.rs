@@ -56,7 +56,7 @@ pub async fn run(mut args: DemoArgs, application: Arc<Application>) -> anyhow::R
     let name = format!("business-mcp-demo-{}", uuid::Uuid::now_v7().simple());
     let folder = Folder(std::env::temp_dir().join(name));
     let db = start::open(&format!("sqlite://{}", folder.0.join("demo.db").display()))?;
-    db.migrate().await?;
+    start::migrate(&db, &application).await?;
     let clock = Clock::System;
     let seed = SeedArgs { size: Size::Demo, tenant: "demo".to_owned() };
     seed::run(&db, &seed, &Business::shipped()?, clock.now()).await?;

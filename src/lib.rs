@@ -42,6 +42,7 @@ pub fn application() -> Application {
         .module(orders::module())
         .module(analytics::module())
         .module(support::module())
+        .module(import::module())
         .module(approvals::module(catalog::reservations()))
         .command(Command::new("demo", demo::ABOUT, demo::run))
         .command(Command::new("seed", seed::ABOUT, seed::command))

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     business::{NoReservations, Reservations, SharedFacts},
-    db::{Db, StoreResult, Tx},
+    db::{Db, Migration, Migrations, StoreResult, Tx},
     tool::{
         Catalogue, Clock,
         catalogue::{AnyKind, Entry},
@@ -62,6 +62,20 @@ impl Application {
         entries.fold(Catalogue::new(ignored), Catalogue::with_entry)
     }
 
+    /// The whole schema: the engine's migrations, and then each module's.
+    ///
+    /// # Errors
+    /// Two migrations of a module with the same version.
+    pub fn migrations(&self) -> anyhow::Result<Migrations> {
+        let of_modules = self.modules.iter().flat_map(|module| module.migrations.iter().copied());
+        Migrations::new(of_modules).map_err(|why| anyhow!(why))
+    }
+
+    /// What the records of every module are found by.
+    pub fn indexes(&self) -> impl Iterator<Item = &Index> {
+        self.modules.iter().flat_map(|module| &module.indexes)
+    }
+
     /// What reserves things for approvals.
     pub fn reservations(&self) -> Arc<dyn Reservations> {
         let found = self.modules.iter().find_map(|module| module.reservations.clone());
@@ -89,6 +103,8 @@ impl Application {
 pub struct Module {
     /// Its name, as in the code.
     pub name: &'static str,
+    migrations: Vec<Migration>,
+    indexes: Vec<Index>,
     tools: Vec<Arc<Entry>>,
     reservations: Option<Arc<dyn Reservations>>,
     jobs: Vec<Job>,
@@ -99,6 +115,21 @@ impl Module {
     /// A module that brings nothing yet.
     pub fn new(name: &'static str) -> Self {
         Self { name, ..Self::default() }
+    }
+
+    /// This module and one file more that makes or changes its tables. Versions count from 1; a released file is not
+    /// edited. It may rely on the tables of the engine and of the modules above this one.
+    #[must_use]
+    pub fn migration(mut self, version: i64, name: &'static str, sql: &'static str) -> Self {
+        self.migrations.push(Migration { module: self.name, version, name, sql });
+        self
+    }
+
+    /// This module and one kind of records more that `reindex` writes anew.
+    #[must_use]
+    pub fn index(mut self, index: Index) -> Self {
+        self.indexes.push(index);
+        self
     }
 
     /// This module and one tool more, listed last.
@@ -129,6 +160,35 @@ impl Module {
         self
     }
 }
+
+/// Records that are found by what is worked out from them: folded names, words, sounds.
+#[derive(Clone, Copy)]
+pub struct Index {
+    /// What they are called, for the progress.
+    pub name: &'static str,
+    /// The statement that counts those of tenant `$1`.
+    pub count: &'static str,
+    /// Works it out anew for some records of a tenant: those that come after an id.
+    pub reindex: Reindex,
+}
+
+/// Some records whose index is as the rules of this build have it.
+#[derive(Debug, Clone)]
+pub struct Reindexed {
+    /// The id of the last of them.
+    pub last: String,
+    /// How many they are.
+    pub records: usize,
+    /// How many of them it had not been right for.
+    pub changed: usize,
+}
+
+/// None where no record comes after the id.
+type Reindex = for<'a> fn(
+    &'a mut Tx,
+    tenant: &'a str,
+    after: &'a str,
+) -> BoxFuture<'a, StoreResult<Option<Reindexed>>>;
 
 /// Works until its token is cancelled, and then finishes what it has begun.
 type RunJob = fn(Db, Clock, CancellationToken) -> BoxFuture<'static, ()>;

@@ -48,6 +48,9 @@ pub fn reservations() -> Arc<dyn Reservations> {
 /// The module: its tools, in listed order.
 pub fn module() -> Module {
     Module::new("catalog")
+        .migration(1, "catalog", include_str!("migrations/0001_catalog.sql"))
+        .index(sql::reindex::PRODUCTS)
+        .index(sql::reindex::SKUS)
         .reserves(reservations())
         .tool(ProductSearch)
         .tool(GetProductInfo)

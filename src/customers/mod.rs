@@ -41,6 +41,8 @@ use business_mcp_engine::Module;
 /// The module: its tools, in listed order.
 pub fn module() -> Module {
     Module::new("customers")
+        .migration(1, "customers", include_str!("migrations/0001_customers.sql"))
+        .index(sql::reindex::CUSTOMERS)
         .tool(CustomerLookup)
         .tool(CustomerVerify)
         .tool(CrmSearchCustomers)

@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 
 use business_mcp_engine::{
     Application,
-    cli::{output, start},
+    cli::{output, progress::Shown, start},
     config::{self, DatabaseConfig},
     db::Db,
     tool::Clock,
 };
 
-use super::progress::Shown;
+use super::progress;
 use crate::{
     business::Business,
     import::{self, ImportError},
@@ -46,8 +46,11 @@ pub struct CommandArgs {
 ///
 /// # Errors
 /// What is wrong with the records, or the database's own reason.
-pub async fn run_command(command: CommandArgs, _: Arc<Application>) -> anyhow::Result<()> {
-    let db = start::open_migrated(&command.database).await?;
+pub async fn run_command(
+    command: CommandArgs,
+    application: Arc<Application>,
+) -> anyhow::Result<()> {
+    let db = start::open_migrated(&command.database, &application).await?;
     let now = Clock::System.now();
     run(&db, &command.args, &Business::shipped()?, now).await?;
     count_sales(&db, now).await;
@@ -63,7 +66,7 @@ pub async fn run(
     now: DateTime<Utc>,
 ) -> Result<(), ImportError> {
     let mut shown = Shown::new();
-    let mut progress = |step: import::Step<'_>| shown.step(step);
+    let mut progress = |step: import::Step<'_>| progress::show(&mut shown, step);
     import::import(db, &args.tenant, business, &args.path, now, &mut progress).await?;
     Ok(())
 }

@@ -53,7 +53,15 @@ use crate::{
         CustomerRecord, InteractionRecord, Kind, OrderRecord, ProductRecord, Record,
     },
 };
-use business_mcp_engine::db::{Db, StoreResult, Tx};
+use business_mcp_engine::{
+    Module,
+    db::{Db, StoreResult, Tx},
+};
+
+/// The module: what is remembered of imports.
+pub fn module() -> Module {
+    Module::new("import").migration(1, "import", include_str!("migrations/0001_import.sql"))
+}
 
 /// What the command does.
 pub const ABOUT: &str = "Import the business's own records";

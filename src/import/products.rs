@@ -14,9 +14,12 @@ use super::{
     stock, stored_products,
     terms::{self, Terms},
 };
-use crate::import::records::{FieldError, Kind, ProductRecord, VariantRecord};
+use crate::{
+    catalog::sql::reindex,
+    import::records::{FieldError, Kind, ProductRecord, VariantRecord},
+};
 use business_mcp_engine::{
-    db::{StoreResult, Tx, params},
+    db::{StoreResult, Tx, params, tenants},
     speech::{name, reference},
 };
 
@@ -51,10 +54,9 @@ impl<'r> Ready<'r> {
 }
 
 pub(super) fn found_by(record: &ProductRecord) -> Terms<'_> {
-    let terms = Terms::of(&record.id).words(&record.name);
-    let terms = terms.words(record.category.as_deref().unwrap_or_default());
-    let options = record.variants.iter().flat_map(|variant| variant.options.values());
-    options.filter_map(Json::as_str).fold(terms, Terms::words).sounds(&record.name)
+    let options = record.variants.iter().map(|variant| &variant.options);
+    let terms = reindex::terms(&record.name, record.category.as_deref(), options);
+    Terms::given(&record.id, terms)
 }
 
 impl Table for ProductRecord {
@@ -74,6 +76,7 @@ impl Table for ProductRecord {
         problems: &mut Problems,
         meter: &mut Meter<'_, '_>,
     ) -> StoreResult<Counts> {
+        tenants::one_at_a_time(tx, run.tenant, reindex::ONE_AT_A_TIME).await?;
         let mut homes = homes(tx, run).await?;
         let known = run.known(tx, Self::IDS).await?;
         let mut counts = Counts::default();

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{bulk::Insert, run::Run};
-use business_mcp_engine::{
-    db::{StoreResult, Tx, params, value::Value},
-    speech::name,
-};
+use business_mcp_engine::db::{StoreResult, Tx, search_terms, value::Value};
 
 static TERMS: Insert = Insert::new("insert into search_terms (tenant_id, kind, term, ref_id)", 4);
 
@@ -17,25 +14,9 @@ pub(super) struct Terms<'r> {
 }
 
 impl<'r> Terms<'r> {
-    pub(super) fn of(id: &'r str) -> Self {
-        Self { id, terms: BTreeSet::new() }
-    }
-
     /// What it is found by is known.
     pub(super) fn given(id: &'r str, terms: BTreeSet<String>) -> Self {
         Self { id, terms }
-    }
-
-    /// It is found by these words.
-    pub(super) fn words(mut self, text: &str) -> Self {
-        self.terms.extend(name::words(text).into_iter().map(|word| format!("w:{word}")));
-        self
-    }
-
-    /// It is found by what sounds like these words.
-    pub(super) fn sounds(mut self, text: &str) -> Self {
-        self.terms.extend(name::sound_keys(text).into_iter().map(|key| format!("s:{key}")));
-        self
     }
 }
 
@@ -60,13 +41,7 @@ pub(super) async fn replace(
     tx: &mut Tx,
     run: &Run<'_>,
     kind: &str,
-    terms: Terms<'_>,
+    Terms { id, terms }: Terms<'_>,
 ) -> StoreResult<()> {
-    tx.execute(
-        "delete from search_terms
-         where tenant_id = $1 and kind = $2 and ref_id = $3",
-        params![run.tenant, kind, terms.id],
-    )
-    .await?;
-    insert(tx, run, kind, &[terms]).await
+    search_terms::replace(tx, run.tenant, kind, id, &terms).await
 }

@@ -69,6 +69,8 @@ use business_mcp_engine::Module;
 /// The module: its tools, in listed order.
 pub fn module() -> Module {
     Module::new("orders")
+        .migration(1, "orders", include_str!("migrations/0001_orders.sql"))
+        .index(sql::reindex::ORDERS)
         .tool(CalculateDiscount)
         .tool(OrderQuote)
         .tool(OrderCreate)

@@ -31,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 /// The module: the worker behind the queue. A real provider takes the sandbox's place here.
 pub fn module() -> Module {
     Module::new("payments")
+        .migration(1, "payments", include_str!("migrations/0001_payments.sql"))
         .job("payments", |db: Db, clock: Clock, stop: CancellationToken| {
             let provider = Sandbox::new(db.clone(), clock.clone());
             Box::pin(Worker::new(db, clock, provider).run(stop))

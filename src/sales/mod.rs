@@ -26,7 +26,9 @@ pub use kept::{count_some, last_to_count, order_changed, order_placed};
 
 /// The module: the counter of days that are over.
 pub fn module() -> Module {
-    Module::new("sales").job("sales", |db, clock, stop| Box::pin(counter::run(db, clock, stop)))
+    Module::new("sales")
+        .migration(1, "sales", include_str!("migrations/0001_sales.sql"))
+        .job("sales", |db, clock, stop| Box::pin(counter::run(db, clock, stop)))
 }
 
 record! {

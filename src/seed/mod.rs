@@ -14,8 +14,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use crate::{
     business::Business,
     import::{
-        self, ImportError, ImportReport, Progress, Records,
-        progress::Shown,
+        self, ImportError, ImportReport, Progress, Records, progress,
         records::{
             self, CustomerRecord, FieldError, InteractionRecord, OrderRecord, Record, Rules,
         },
@@ -23,7 +22,7 @@ use crate::{
 };
 use business_mcp_engine::{
     Application,
-    cli::start,
+    cli::{progress::Shown, start},
     config::{self, DatabaseConfig},
     db::Db,
     period,
@@ -146,8 +145,8 @@ pub struct CommandArgs {
 ///
 /// # Errors
 /// The database's own reason.
-pub async fn command(command: CommandArgs, _: Arc<Application>) -> anyhow::Result<()> {
-    let db = start::open_migrated(&command.database).await?;
+pub async fn command(command: CommandArgs, application: Arc<Application>) -> anyhow::Result<()> {
+    let db = start::open_migrated(&command.database, &application).await?;
     let now = Clock::System.now();
     run(&db, &command.args, &Business::shipped()?, now).await?;
     import::command::count_sales(&db, now).await;
@@ -163,7 +162,7 @@ pub async fn run(
     now: DateTime<Utc>,
 ) -> Result<(), SeedError> {
     let mut shown = Shown::new();
-    let mut progress = |step: import::Step<'_>| shown.step(step);
+    let mut progress = |step: import::Step<'_>| progress::show(&mut shown, step);
     seed(db, &args.tenant, business, args.size, now, &mut progress).await?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::*;
-use crate::{import::Counts, orders::order_state::OrderStatus};
+use crate::{import::Counts, orders::order_state::OrderStatus, testing};
 use business_mcp_engine::db::DbOptions;
 
 fn day(text: &str) -> NaiveDate {
@@ -140,7 +140,7 @@ fn orders_are_paid_as_their_state_says_and_placed_by_customers() {
 async fn empty(folder: &tempfile::TempDir) -> Db {
     let url = format!("sqlite://{}", folder.path().join("seed.db").display());
     let db = Db::open(&url, &DbOptions::default()).unwrap();
-    db.migrate().await.unwrap();
+    db.migrate(&testing::migrations()).await.unwrap();
     db
 }
 
@@ -210,7 +210,7 @@ async fn the_load_data_is_imported_in_a_minute() {
     let db = match std::env::var("SEED_DATABASE_URL") {
         Ok(url) => {
             let db = Db::open(&url, &DbOptions::default()).unwrap();
-            db.migrate().await.unwrap();
+            db.migrate(&testing::migrations()).await.unwrap();
             db
         }
         Err(_) => empty(&folder).await,

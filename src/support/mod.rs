@@ -9,5 +9,7 @@ use business_mcp_engine::Module;
 
 /// The module: its tools, in listed order.
 pub fn module() -> Module {
-    Module::new("support").tool(SupportEscalate)
+    Module::new("support")
+        .migration(1, "support", include_str!("migrations/0001_support.sql"))
+        .tool(SupportEscalate)
 }

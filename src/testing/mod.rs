@@ -3,6 +3,23 @@
 mod calls;
 mod shop;
 
-pub(crate) use business_mcp_engine::testing::{TestDb, collated_databases, databases, request};
+pub(crate) use business_mcp_engine::testing::{TestDb, request};
 pub(crate) use calls::{Shop, collated_shops, sequences, shops};
 pub(crate) use shop::*;
+
+use business_mcp_engine::{db::Migrations, testing};
+
+/// The schema of the whole application.
+pub(crate) fn migrations() -> Migrations {
+    crate::application().migrations().unwrap()
+}
+
+/// A SQLite file, and a Postgres database where `TEST_DATABASE_URL` names a server.
+pub(crate) async fn databases() -> Vec<TestDb> {
+    testing::databases_with(&migrations()).await
+}
+
+/// The same with a Postgres database of each collation of a language.
+pub(crate) async fn collated_databases() -> Vec<TestDb> {
+    testing::collated_databases_with(&migrations()).await
+}

@@ -51,6 +51,7 @@ fn help_and_version_are_answers() {
         "demo",
         "stdio",
         "migrate",
+        "reindex",
         "seed",
         "import",
         "token",

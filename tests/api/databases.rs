@@ -1,62 +1,64 @@
-//! Postgres databases of a test's own.
+//! Databases of a test's own.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
 
+use business_mcp::{
+    application,
+    business::Business,
+    seed::{self, Size},
+};
+use business_mcp_engine::{
+    period,
+    testing::template::{self, Place},
+};
+use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
-/// An empty Postgres database of its own, with the collation that `TEST_COLLATION` names: a locale such as
-/// `en_US.UTF-8`, `icu`, or nothing for the server's own.
+use crate::support::TENANT;
+
+/// The collation of every Postgres database that does not say otherwise.
+fn collation() -> String {
+    std::env::var("TEST_COLLATION").unwrap_or_default()
+}
+
+/// An empty Postgres database of its own, with the collation that `TEST_COLLATION` names.
 pub async fn fresh_postgres() -> String {
-    match std::env::var("TEST_COLLATION").unwrap_or_default().as_str() {
-        "" => new_postgres("").await,
-        "icu" => {
-            new_postgres(
-                " template template0 encoding 'UTF8' locale_provider icu icu_locale 'en-US'",
-            )
-            .await
-        }
-        locale => {
-            new_postgres(&format!(" template template0 encoding 'UTF8' locale '{locale}'")).await
-        }
-    }
+    template::empty_postgres(&collation()).await.unwrap()
 }
 
 /// A Postgres database of its own that begins as a copy of this one, which nobody is using.
 pub async fn copy_of_postgres(url: &str) -> String {
-    new_postgres(&format!(" template {}", postgres_name(url))).await
+    template::copy_of_postgres(url).await.unwrap()
+}
+
+/// A Postgres database of its own with the demo shop in it, as it is at a time.
+pub async fn postgres_shop(size: Size, now: DateTime<Utc>) -> String {
+    shop(Place::Postgres(&collation()), size, now).await
+}
+
+/// A SQLite file with the demo shop in it, as it is at a time.
+pub async fn sqlite_shop(file: &Path, size: Size, now: DateTime<Utc>) -> String {
+    shop(Place::Sqlite(file), size, now).await
+}
+
+/// The small shop is the same all day, but for when it was written down. Whoever has the large one stops the clock.
+async fn shop(place: Place<'_>, size: Size, now: DateTime<Utc>) -> String {
+    let business = Business::shipped().unwrap();
+    let made = match size {
+        Size::Small => period::day_of(now, business.time_zone).to_string(),
+        _ => now.to_string(),
+    };
+    let schema = application().migrations().unwrap();
+    let filled = template::filled(place, &schema, &format!("{size:?} {made}"), async |db| {
+        seed::seed(db, TENANT, &business, size, now, &mut |_| {}).await.unwrap();
+    });
+    filled.await.unwrap()
 }
 
 /// Drops a database that [`fresh_postgres`] or [`copy_of_postgres`] made.
 pub async fn drop_postgres(url: &str) {
     let admin = std::env::var("TEST_DATABASE_URL").unwrap();
     let mut connection = PgConnection::connect(&admin).await.unwrap();
-    let sql = format!("drop database {} with (force)", postgres_name(url));
+    let sql = format!("drop database {} with (force)", template::postgres_name(url));
     connection.execute(AssertSqlSafe(sql)).await.unwrap();
-}
-
-fn postgres_name(url: &str) -> &str {
-    let (_, rest) = url.rsplit_once('/').unwrap();
-    rest.split('?').next().unwrap()
-}
-
-async fn new_postgres(like: &str) -> String {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let admin = std::env::var("TEST_DATABASE_URL").expect(
-        "TEST_DATABASE_URL is not set: these tests need a Postgres server, and scripts/test \
-         finds or starts one",
-    );
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    // By its run, so that `scripts/test` finds what to drop.
-    let run = std::env::var("TEST_RUN").unwrap_or_default();
-    let name = format!("business_api_{run}_{}_{number}", std::process::id());
-    let mut connection = PgConnection::connect(&admin).await.unwrap();
-    for sql in [
-        format!("drop database if exists {name} with (force)"),
-        format!("create database {name}{like}"),
-    ] {
-        connection.execute(AssertSqlSafe(sql)).await.unwrap();
-    }
-    let (server, rest) = admin.rsplit_once('/').unwrap();
-    let query = rest.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
-    format!("{server}/{name}{query}")
 }

@@ -45,7 +45,7 @@ async fn a_server_says_how_it_is() {
 async fn a_server_whose_schema_is_not_current_is_not_ready() {
     for server in servers().await {
         let get = |path: &str| Wire::new(&server.url, &format!("GET {path}"));
-        change(&server.db, "update _sqlx_migrations set success = false", &[]).await;
+        change(&server.db, "update applied_migrations set version = -version", &[]).await;
         let ready = get("/readyz").send().await;
         assert_eq!(ready.status, 503);
         assert!(ready.framed()["reason"].as_str().unwrap().contains("migrate"), "{ready:?}");
@@ -53,7 +53,7 @@ async fn a_server_whose_schema_is_not_current_is_not_ready() {
         assert_eq!(health.status, 503);
         assert_eq!(health.framed()["database"]["status"], "not migrated");
         assert_eq!(get("/livez").send().await.status, 200);
-        change(&server.db, "update _sqlx_migrations set success = true", &[]).await;
+        change(&server.db, "update applied_migrations set version = -version", &[]).await;
         assert_eq!(get("/readyz").send().await.status, 200);
     }
 }
@@ -198,19 +198,22 @@ async fn figures_have_a_port_of_their_own() {
 }
 
 #[tokio::test]
-async fn several_processes_may_bring_one_postgres_up_to_date_at_once() {
-    // A SQLite file is migrated by one.
-    let url = crate::support::fresh_postgres().await;
-    let migrate = || {
-        let mut command = program(&url);
-        command.arg("migrate").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    };
-    let processes: Vec<_> = (0..4).map(|_| migrate()).collect();
-    for process in processes {
-        let output = process.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+async fn several_processes_may_bring_one_database_up_to_date_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = format!("sqlite://{}", folder.path().join("new.db").display());
+    for url in [sqlite, crate::support::fresh_postgres().await] {
+        let migrate = || {
+            let mut command = program(&url);
+            command.arg("migrate").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let processes: Vec<_> = (0..4).map(|_| migrate()).collect();
+        for process in processes {
+            let output = process.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        let db = business_mcp_engine::cli::start::open(&url).unwrap();
+        db.check(&business_mcp::application().migrations().unwrap()).await.unwrap();
     }
-    business_mcp_engine::cli::start::open(&url).unwrap().check().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -183,15 +183,6 @@ async fn a_key_with_a_role_is_what_a_token_with_that_role_is() {
     }
 }
 
-#[test]
-fn keys_that_were_made_before_get_the_role_whose_scopes_they_have() {
-    let migration = include_str!("../../migrations/0015_key_roles.sql");
-    for role in Role::ALL {
-        let line = format!("when '{}' then '{}'", role.scopes(), role.as_str());
-        assert!(migration.contains(&line), "{line}");
-    }
-}
-
 #[tokio::test]
 async fn what_was_asked_with_the_authority_of_then_is_executed() {
     for server in servers().await {

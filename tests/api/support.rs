@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use business_mcp::{
-    application,
-    business::Business,
-    seed::{self, Size},
-};
+use business_mcp::{application, seed::Size};
 use business_mcp_engine::{
     Application, Module,
     auth::{AuthConfig, Grant, JwtSecret, MintRequest, mint},
@@ -20,6 +16,7 @@ use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 
 pub use crate::databases::fresh_postgres;
+use crate::databases::{postgres_shop, sqlite_shop};
 
 /// The tenant of every test that does not say otherwise.
 pub const TENANT: &str = "demo";
@@ -62,35 +59,33 @@ pub async fn demo_servers(clock: impl Fn() -> Clock) -> Vec<TestServer> {
 }
 
 async fn start_both(size: Size, clock: impl Fn() -> Clock, flags: &[&str]) -> Vec<TestServer> {
-    let folder = tempfile::tempdir().unwrap();
-    let sqlite = format!("sqlite://{}", folder.path().join("test.db").display());
-    let postgres = fresh_postgres().await;
+    let postgres_clock = clock();
+    let postgres = postgres_shop(size, postgres_clock.now()).await;
     vec![
-        TestServer::start(size, clock(), sqlite, Some(folder), flags).await,
-        TestServer::start(size, clock(), postgres, None, flags).await,
+        TestServer::on_sqlite(size, clock(), flags).await,
+        TestServer::start(postgres_clock, postgres, None, flags).await,
     ]
 }
 
 /// One server on SQLite, where no database matters.
 pub async fn server_with(flags: &[&str]) -> TestServer {
-    let folder = tempfile::tempdir().unwrap();
-    let sqlite = format!("sqlite://{}", folder.path().join("test.db").display());
-    TestServer::start(Size::Small, Clock::movable(), sqlite, Some(folder), flags).await
+    TestServer::on_sqlite(Size::Small, Clock::movable(), flags).await
 }
 
 impl TestServer {
+    async fn on_sqlite(size: Size, clock: Clock, flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = sqlite_shop(&folder.path().join("test.db"), size, clock.now()).await;
+        Self::start(clock, url, Some(folder), flags).await
+    }
+
     async fn start(
-        size: Size,
         clock: Clock,
         database_url: String,
         folder: Option<tempfile::TempDir>,
         flags: &[&str],
     ) -> Self {
         let db = start::open(&database_url).unwrap();
-        db.migrate().await.unwrap();
-        let business = Business::shipped().unwrap();
-        let now = clock.now();
-        seed::seed(&db, TENANT, &business, size, now, &mut |_| {}).await.unwrap();
         let secret = JwtSecret::generate();
         let running = listen(db.clone(), &clock, &secret, flags, application()).await;
         let url = format!("http://{}", running.address);

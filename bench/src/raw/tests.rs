@@ -11,8 +11,14 @@ struct Only {
     options: load::Options,
 }
 
-const BUSINESS: &str = include_str!("../../../migrations/0001_business.sql");
-const GATE: &str = include_str!("../../../migrations/0002_gate.sql");
+/// The tables of the server that the baseline needs.
+const SCHEMA: &str = concat!(
+    include_str!("../../../engine/migrations/0001_engine.sql"),
+    include_str!("../../../src/customers/migrations/0001_customers.sql"),
+    include_str!("../../../src/catalog/migrations/0001_catalog.sql"),
+    include_str!("../../../src/payments/migrations/0001_payments.sql"),
+    include_str!("../../../src/orders/migrations/0001_orders.sql"),
+);
 const ROWS: &str = "
     insert into customers (tenant_id, id, name, name_key, version, created_at, created_on)
     values ('demo', 'CUST-10001', 'Ana', 'ana', 1, '2026-01-01T00:00:00Z', '2026-01-01'),
@@ -29,7 +35,7 @@ async fn baseline(folder: &Path) -> (PathBuf, String) {
     let database = folder.join("small.db");
     let connection = Connection::open(&database).unwrap();
     // As the server's own migrations run on SQLite.
-    let schema = format!("{BUSINESS}{GATE}").replace(" collate \"C\"", "");
+    let schema = SCHEMA.replace(" collate \"C\"", "");
     connection.execute_batch(&format!("{schema}{ROWS}")).unwrap();
     let routes = routes(&database, "demo", br#"{"result":{"tools":[]}}"#.to_vec()).unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -8,7 +8,7 @@ use super::{output, sentence, serve::ServeArgs, start, warnings};
 use crate::{
     application::Application,
     auth::{Authenticator, KeySource},
-    db::{Db, collation},
+    db::{Db, StoreError, collation},
     gate::policy::Policy,
     http::conversation::ConversationHeaders,
 };
@@ -97,12 +97,22 @@ async fn database(settings: &ServeArgs, application: &Application, findings: &mu
             "Start it, and compare host, port, user, password and database with DATABASE_URL.",
         );
     }
-    match db.check().await {
+    let migrations = match application.migrations() {
+        Ok(migrations) => migrations,
+        Err(error) => {
+            return findings.wrong(&error.to_string(), "Give each migration a version of its own.");
+        }
+    };
+    match db.check(&migrations).await {
         Ok(()) => {
             fine(&format!("the {} database answers, its schema is current", db.kind()));
             collations(&db, findings).await;
             records(&db, application, findings).await;
         }
+        Err(StoreError::OtherBuild(why)) => findings.wrong(
+            &format!("another build made this database: {why}"),
+            "Let DATABASE_URL name an empty one, and fill that with `seed` or `import`.",
+        ),
         Err(error) => findings.wrong(
             &format!("the database is not ready: {error}"),
             "Run `business-mcp migrate`, or let `serve` do so.",
@@ -121,7 +131,7 @@ async fn collations(db: &Db, findings: &mut Findings) {
                 columns.iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join(", ")
             ),
             "Stop the server, create an empty database, run `business-mcp migrate` on it, copy the \
-             rows (pg_dump --data-only --exclude-table=_sqlx_migrations OLD | psql NEW), and let \
+             rows (pg_dump --data-only --exclude-table=applied_migrations OLD | psql NEW), and let \
              DATABASE_URL name it.",
         ),
         Err(error) => note(&format!("the collations were not looked at: {error}")),

@@ -11,6 +11,7 @@ use super::{
     token::{role, scopes},
 };
 use crate::{
+    application::Application,
     auth::api_key,
     config::{self, DatabaseConfig},
     db::keys::{self, KeyRow},
@@ -60,9 +61,8 @@ struct CreateArgs {
     ttl: Option<Duration>,
 }
 
-pub(super) async fn run(args: KeyArgs) -> anyhow::Result<()> {
-    let db = start::open(&args.database.database_url)?;
-    db.migrate().await?;
+pub(super) async fn run(args: KeyArgs, application: &Application) -> anyhow::Result<()> {
+    let db = start::open_migrated(&args.database, application).await?;
     let now = Clock::System.now();
     match args.action {
         Action::Create(create) => {

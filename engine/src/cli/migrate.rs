@@ -1,9 +1,7 @@
 //! `migrate`: brings the schema up to date.
 
-use anyhow::Context as _;
-
 use super::{output, start};
-use crate::config::DatabaseConfig;
+use crate::{application::Application, config::DatabaseConfig};
 
 /// Which database.
 #[derive(clap::Args)]
@@ -15,10 +13,10 @@ pub struct MigrateArgs {
     direct_database_url: Option<String>,
 }
 
-pub(super) async fn run(args: &MigrateArgs) -> anyhow::Result<()> {
+pub(super) async fn run(args: &MigrateArgs, application: &Application) -> anyhow::Result<()> {
     let url = args.direct_database_url.as_ref().unwrap_or(&args.database.database_url);
     let db = start::open(url)?;
-    db.migrate().await.context("the schema could not be brought up to date")?;
+    start::migrate(&db, application).await?;
     db.close().await;
     output::line(format_args!("The {} schema is up to date.", db.kind()));
     Ok(())

@@ -10,6 +10,8 @@ mod key;
 pub mod lock;
 mod migrate;
 pub mod output;
+pub mod progress;
+mod reindex;
 pub mod serve;
 pub mod start;
 mod stdio;
@@ -44,6 +46,8 @@ enum Command {
     Stdio(stdio::StdioArgs),
     /// Bring the database's schema up to date
     Migrate(migrate::MigrateArgs),
+    /// Write anew what records are found by, by the rules of this build; servers may run
+    Reindex(reindex::ReindexArgs),
     /// Make a development token
     Token(token::TokenArgs),
     /// Create, list and revoke API keys
@@ -91,9 +95,10 @@ async fn run(matches: &ArgMatches, application: Arc<Application>) -> anyhow::Res
     match command {
         Command::Serve(args) => serve::run(args, &application).await,
         Command::Stdio(args) => stdio::run(args, &application).await,
-        Command::Migrate(args) => migrate::run(&args).await,
+        Command::Migrate(args) => migrate::run(&args, &application).await,
+        Command::Reindex(args) => reindex::run(args, &application).await,
         Command::Token(args) => token::run(&args),
-        Command::Key(args) => key::run(args).await,
+        Command::Key(args) => key::run(args, &application).await,
         Command::Approvals(args) => approvals::run(args).await,
         Command::Tools(args) => tools::run(&args, &application),
         Command::Doctor(args) => doctor::run(args, &application).await,

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     application::Application,
     config::{CallConfig, DatabaseConfig, ListenConfig, TokenConfig},
+    db::StoreError,
     http,
     telemetry::{self, LogConfig},
     tool::Clock,
@@ -50,7 +51,12 @@ pub(super) async fn run(args: ServeArgs, application: &Application) -> anyhow::R
     }
     let db = start::open(&args.database.database_url)?;
     if !args.no_migrate {
-        db.migrate().await.context("the schema could not be brought up to date")?;
+        start::migrate(&db, application).await?;
+    } else if let Err(error @ StoreError::OtherBuild(_)) =
+        db.check(&application.migrations()?).await
+    {
+        // Whoever migrates this database would not make it ready either.
+        return Err(error.into());
     }
     let _metrics = serve_metrics(&args.listen).await?;
     let settings = Settings {

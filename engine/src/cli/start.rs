@@ -37,10 +37,22 @@ pub fn open(url: &str) -> anyhow::Result<Db> {
 ///
 /// # Errors
 /// The database's own reason.
-pub async fn open_migrated(database: &DatabaseConfig) -> anyhow::Result<Db> {
+pub async fn open_migrated(
+    database: &DatabaseConfig,
+    application: &Application,
+) -> anyhow::Result<Db> {
     let db = open(&database.database_url)?;
-    db.migrate().await.context("the schema could not be brought up to date")?;
+    migrate(&db, application).await?;
     Ok(db)
+}
+
+/// Brings the schema of an open database up to date.
+///
+/// # Errors
+/// The database's own reason.
+pub async fn migrate(db: &Db, application: &Application) -> anyhow::Result<()> {
+    let migrated = db.migrate(&application.migrations()?).await;
+    migrated.context("the schema could not be brought up to date")
 }
 
 /// A gate in front of the application's tools.
@@ -154,6 +166,7 @@ impl Running {
         let app = App::new(Parts {
             gate: gate.clone(),
             db: db.clone(),
+            migrations: application.migrations()?,
             auth: Authenticator::new(&auth, Some(StoredKeys::new(db.clone())))?,
             limits: Limits::new(
                 listen.rate_limit_per_minute,

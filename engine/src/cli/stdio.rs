@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 
 use super::{start, token::role};
@@ -36,8 +35,7 @@ pub struct StdioArgs {
 
 pub(super) async fn run(args: StdioArgs, application: &Application) -> anyhow::Result<()> {
     telemetry::start_logging(args.log);
-    let db = start::open(&args.database.database_url)?;
-    db.migrate().await.context("the schema could not be brought up to date")?;
+    let db = start::open_migrated(&args.database, application).await?;
     let gate = start::gate(db.clone(), application, &args.calls, Clock::System)?;
     let caller = Caller {
         tenant: args.tenant.into(),

@@ -36,6 +36,12 @@ pub enum StoreError {
     /// The schema lacks migrations of this build.
     #[error("the schema is older than this build: run `migrate`")]
     OldSchema,
+    /// The schema is another one, which no migration leads away from.
+    #[error(
+        "another build made this database ({0}): let DATABASE_URL name an empty one, and fill that with `seed` or \
+         `import`"
+    )]
+    OtherBuild(String),
     /// Anything else, which is a defect of the server.
     #[error("the database refused a statement")]
     Other(#[source] Box<dyn StdError + Send + Sync>),

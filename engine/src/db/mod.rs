@@ -5,11 +5,12 @@
 //! own driver: rusqlite on the calling thread, or sqlx's Postgres.
 //!
 //! * [`open`], [`tx`]: opening, beginning, running, committing;
+//! * [`migrations`]: the schema, as the engine and the modules bring it;
 //! * [`value`], [`mod@record`]: what goes into a statement, and what comes out;
 //! * [`text_range`], [`collation`]: text in order, and whether Postgres keeps it in that order;
 //! * [`error`]: what can go wrong, by kind;
 //! * `sqlite`, `postgres`: the two drivers behind the door;
-//! * [`approvals`], [`audit`], [`idempotency`], [`keys`], [`tenants`], [`verifications`]: the engine's tables.
+//! * [`approvals`], [`audit`], [`idempotency`], [`keys`], [`search_terms`], [`tenants`], [`verifications`]: the engine's tables.
 
 pub mod approvals;
 pub mod audit;
@@ -17,9 +18,11 @@ pub mod collation;
 pub mod error;
 pub mod idempotency;
 pub mod keys;
+pub mod migrations;
 pub mod open;
 mod postgres;
 pub mod record;
+pub mod search_terms;
 mod sqlite;
 pub mod tenants;
 pub mod text_range;
@@ -29,6 +32,7 @@ pub mod verifications;
 
 pub use crate::{params, record};
 pub use error::{StoreError, StoreResult};
+pub use migrations::{Migration, Migrations};
 pub use open::{Db, DbOptions};
 pub use record::Record;
 pub use tx::Tx;
@@ -58,7 +62,7 @@ mod tests {
     #[tokio::test]
     async fn a_row_written_is_the_row_read() {
         for TestDb { db, .. } in &testing::databases().await {
-            db.check().await.unwrap();
+            db.check(&testing::migrations()).await.unwrap();
             let mut tx = db.write().await.unwrap();
             insert(&mut tx, "acme").await.unwrap();
             tx.commit().await.unwrap();
@@ -134,7 +138,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("full.db").display());
         let db = Db::open(&url, &DbOptions::default()).unwrap();
-        db.migrate().await.unwrap();
+        db.migrate(&testing::migrations()).await.unwrap();
         let name = "x".repeat(4000);
         let mut tx = db.write().await.unwrap();
         insert(&mut tx, "waits for its commit").await.unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    PgPool, Postgres as Driver,
+    PgConnection, PgPool, Postgres as Driver,
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions},
     query::Query,
 };
@@ -51,27 +51,27 @@ fn query<'q>(sql: &'static str, params: &[Value<'q>]) -> Query<'q, Driver, PgArg
 pub(super) type Transaction = sqlx::Transaction<'static, Driver>;
 
 pub(super) async fn execute(
-    transaction: &mut Transaction,
+    connection: &mut PgConnection,
     sql: &'static str,
     params: &[Value<'_>],
 ) -> StoreResult<u64> {
-    Ok(query(sql, params).execute(&mut **transaction).await?.rows_affected())
+    Ok(query(sql, params).execute(connection).await?.rows_affected())
 }
 
 pub(super) async fn fetch_all<T: Record>(
-    transaction: &mut Transaction,
+    connection: &mut PgConnection,
     sql: &'static str,
     params: &[Value<'_>],
 ) -> StoreResult<Vec<T>> {
-    let rows = query(sql, params).fetch_all(&mut **transaction).await?;
+    let rows = query(sql, params).fetch_all(connection).await?;
     Ok(rows.iter().map(T::from_postgres).collect::<sqlx::Result<_>>()?)
 }
 
 pub(super) async fn fetch_optional<T: Record>(
-    transaction: &mut Transaction,
+    connection: &mut PgConnection,
     sql: &'static str,
     params: &[Value<'_>],
 ) -> StoreResult<Option<T>> {
-    let row = query(sql, params).fetch_optional(&mut **transaction).await?;
+    let row = query(sql, params).fetch_optional(connection).await?;
     Ok(row.as_ref().map(T::from_postgres).transpose()?)
 }

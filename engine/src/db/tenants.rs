@@ -31,6 +31,19 @@ pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<TenantRow>> {
     .await
 }
 
+/// Every tenant's id.
+pub async fn ids(tx: &mut Tx) -> StoreResult<Vec<String>> {
+    let rows: Vec<(String,)> = tx
+        .fetch_all(
+            "select id
+             from tenants
+             order by id",
+            &[],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// Creates a tenant; one that exists stays as it is.
 pub async fn create(
     tx: &mut Tx,

@@ -17,7 +17,7 @@ use crate::db::StoreError;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 async fn database(app: &App) -> Result<(), StoreError> {
-    match tokio::time::timeout(PATIENCE, app.db.check()).await {
+    match tokio::time::timeout(PATIENCE, app.db.check(&app.migrations)).await {
         Ok(checked) => checked,
         Err(elapsed) => Err(StoreError::Unavailable(elapsed.into())),
     }

@@ -36,7 +36,11 @@ use axum::{
 
 use self::{conversation::ConversationHeaders, guard::Guard, limits::Limits};
 use crate::auth::Authenticator;
-use crate::{db::Db, gate::Gate, mcp::Dispatcher};
+use crate::{
+    db::{Db, Migrations},
+    gate::Gate,
+    mcp::Dispatcher,
+};
 
 /// What the routes share.
 pub struct App {
@@ -44,6 +48,8 @@ pub struct App {
     pub gate: Arc<Gate>,
     /// For health only; calls reach the database through the gate.
     pub db: Db,
+    /// The schema of this build.
+    pub migrations: Migrations,
     /// Who calls.
     pub auth: Authenticator,
     /// How often.
@@ -67,6 +73,8 @@ pub struct Parts {
     pub gate: Arc<Gate>,
     /// See [`App::db`].
     pub db: Db,
+    /// See [`App::migrations`].
+    pub migrations: Migrations,
     /// See [`App::auth`].
     pub auth: Authenticator,
     /// See [`App::limits`].
@@ -91,6 +99,7 @@ impl App {
             guard: Guard::new(&parts.hosts, &parts.origins),
             gate: parts.gate,
             db: parts.db,
+            migrations: parts.migrations,
             auth: parts.auth,
             limits: parts.limits,
             conversation_headers: parts.conversation_headers,

@@ -2,8 +2,7 @@
 //! `john.smith@example.com`.
 //!
 //! Each customer's address is kept under two terms, so that those like it are short ranges of an
-//! index. `migrations/0010_ways_to_be_found.sql` writes the same terms in SQL for whoever was there
-//! before them; a test compares both.
+//! index. After a change of the rules, `reindex` writes them anew.
 
 /// What is left out of a local part, because nobody says it, or everybody says it otherwise.
 const SEPARATORS: [char; 4] = ['.', '_', '-', '+'];

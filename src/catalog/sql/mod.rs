@@ -2,6 +2,7 @@
 
 pub(crate) mod product_search;
 pub(crate) mod products;
+pub(crate) mod reindex;
 pub(crate) mod reservations;
 pub(crate) mod stock;
 pub(crate) mod variants;

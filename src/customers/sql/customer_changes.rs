@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{import::records::Address, sales};
 use business_mcp_engine::{
-    db::{StoreError, StoreResult, Tx, params, record},
+    db::{StoreError, StoreResult, Tx, params, record, search_terms},
     speech::{misheard, name, phone, reference},
 };
 
@@ -51,15 +51,15 @@ pub struct Written<'a> {
 }
 
 /// What is worked out from what is written down.
-struct Keys {
-    name: String,
-    phone: Option<String>,
+pub(super) struct Keys {
+    pub(super) name: String,
+    pub(super) phone: Option<String>,
     address: Option<String>,
     postal: Option<String>,
 }
 
 impl Keys {
-    fn of(written: Written<'_>) -> StoreResult<Self> {
+    pub(super) fn of(written: Written<'_>) -> StoreResult<Self> {
         let json = written.address.map(serde_json::to_string).transpose();
         Ok(Self {
             name: name::fold(written.name),
@@ -115,7 +115,7 @@ pub async fn insert(
         ],
     )
     .await?;
-    insert_terms(tx, tenant, id, new).await
+    search_terms::replace(tx, tenant, "customer", id, &terms(id, new)).await
 }
 
 /// Changes a customer who is in this version; false where they are in another one, or not there.
@@ -157,26 +157,8 @@ pub async fn update(
     if changed == 0 {
         return Ok(false);
     }
-    tx.execute(
-        "delete from search_terms
-         where tenant_id = $1 and kind = 'customer' and ref_id = $2",
-        params![tenant, id],
-    )
-    .await?;
-    insert_terms(tx, tenant, id, new).await?;
+    search_terms::replace(tx, tenant, "customer", id, &terms(id, new)).await?;
     Ok(true)
-}
-
-async fn insert_terms(tx: &mut Tx, tenant: &str, id: &str, new: Written<'_>) -> StoreResult<()> {
-    for term in terms(id, new) {
-        tx.execute(
-            "insert into search_terms (tenant_id, kind, term, ref_id)
-             values ($1, 'customer', $2, $3)",
-            params![tenant, &term, id],
-        )
-        .await?;
-    }
-    Ok(())
 }
 
 /// The terms by which a customer is found: the words and sounds of the name, the words of the company

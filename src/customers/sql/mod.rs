@@ -7,3 +7,4 @@ pub(crate) mod customers;
 pub(crate) mod erasure;
 pub(crate) mod interaction_lists;
 pub(crate) mod interactions;
+pub(crate) mod reindex;

@@ -44,7 +44,11 @@ impl Address {
 
     /// The postal code as two of them are compared: upper case, without spaces.
     pub fn postal_key(&self) -> String {
-        let dense = self.postal_code.chars().filter(|c| !c.is_whitespace());
-        dense.collect::<String>().to_uppercase()
+        postal_key(&self.postal_code)
     }
+}
+
+/// A postal code as two of them are compared: upper case, without spaces.
+pub fn postal_key(code: &str) -> String {
+    code.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase()
 }

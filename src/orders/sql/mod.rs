@@ -7,4 +7,5 @@ pub(crate) mod order_lists;
 pub(crate) mod order_requests;
 pub(crate) mod orders;
 pub(crate) mod quotes;
+pub(crate) mod reindex;
 pub(crate) mod shipments;

@@ -53,11 +53,11 @@ async fn statement(db: &Db) -> String {
     let mut tx = db.read().await.unwrap();
     let names = if db.kind() == "sqlite" {
         "select name from sqlite_master
-         where type = 'table' and name not like 'sqlite%' and name not like '_sqlx%'
+         where type = 'table' and name not like 'sqlite%' and name <> 'applied_migrations'
            and name <> 'sales_days'"
     } else {
         "select table_name::text from information_schema.tables
-         where table_schema = 'public' and table_name not like '\\_sqlx%'
+         where table_schema = 'public' and table_name <> 'applied_migrations'
            and table_name <> 'sales_days'"
     };
     let names: Vec<(String,)> = tx.fetch_all(names, &[]).await.unwrap();

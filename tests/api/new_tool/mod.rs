@@ -4,7 +4,7 @@ mod find_location;
 
 use std::{sync::Arc, time::Duration};
 
-use business_mcp::business::Business;
+use business_mcp::{application, business::Business};
 use business_mcp_engine::{
     business::NoReservations,
     cli::start,
@@ -34,7 +34,7 @@ fn the_readme_shows_the_new_tool() {
 async fn the_new_tool_answers_through_the_gate() {
     let folder = tempfile::tempdir().unwrap();
     let db = start::open(&format!("sqlite://{}", folder.path().join("test.db").display())).unwrap();
-    db.migrate().await.unwrap();
+    db.migrate(&application().migrations().unwrap()).await.unwrap();
     let options = GateOptions {
         deadline: Duration::from_secs(5),
         approval_ttl: TimeDelta::minutes(15),

@@ -1,4 +1,5 @@
--- What was sold on each day, counted once and kept. One dialect for both databases, as in 0001.
+-- What was sold on each day, counted once and kept.
+-- The dialect is that of engine/migrations/0001_engine.sql.
 
 -- Each day with orders has a row. It holds figures where `counted` equals `version`; every change of an order that
 -- changes a figure raises the version of the order's day in the same transaction.
@@ -18,7 +19,3 @@ create table sales_days (
     primary key (tenant_id, day)
 );
 create index sales_days_to_count on sales_days (day) where counted <> version;
-
-insert into sales_days
-select distinct tenant_id, placed_on, 1, 0, 0, 0, 0, 0, '[]', '[]', '[]'
-from orders;

@@ -1,4 +1,38 @@
--- The gate's own tables: approvals, idempotency, audit, and the keys that callers come with.
+-- The tables of the engine: tenants and their counters, what records are found by, keys, approvals, idempotency,
+-- audit, and who has shown to be a customer.
+--
+-- One dialect for SQLite and Postgres: text, bigint, boolean and timestamptz only, no defaults that read a clock.
+-- Every table is a tenant's, and its key begins with the tenant. Text that people do not read is compared by its
+-- bytes. Money is in minor units. JSON is kept as text, because its key order is part of what was said.
+
+create table tenants (
+    id text collate "C" not null primary key,
+    name text not null,
+    currency text not null,
+    time_zone text not null,
+    -- A tag of BCP 47, such as `en-US`; null is the language of the business file.
+    language text,
+    created_at timestamptz not null
+);
+
+-- The next business number of each kind (`ORD-10042`).
+create table counters (
+    tenant_id text collate "C" not null,
+    name text collate "C" not null,
+    value bigint not null,
+    primary key (tenant_id, name)
+);
+
+-- Words and sounds by which records of a kind, such as `customer`, are found: `w:lopez`, `s:LPS`. `reindex` writes
+-- them anew.
+create table search_terms (
+    tenant_id text collate "C" not null,
+    kind text collate "C" not null,
+    term text collate "C" not null,
+    ref_id text collate "C" not null,
+    primary key (tenant_id, kind, term, ref_id)
+);
+create index search_terms_by_ref on search_terms (tenant_id, kind, ref_id);
 
 create table api_keys (
     id text collate "C" not null primary key,
@@ -6,6 +40,8 @@ create table api_keys (
     -- What people call it; the principal is `key:ID`.
     name text not null,
     scopes text not null,
+    -- The role that it was made with; none of a key that has scopes alone.
+    role text,
     -- SHA-256 of the secret, in hexadecimal.
     secret_hash text collate "C" not null,
     created_at timestamptz not null,
@@ -27,6 +63,11 @@ create table approvals (
     requester_token text collate "C",
     requester_scopes text not null,
     conversation text collate "C",
+    -- The customer as whom it was made, where its caller was verified.
+    verified_customer text collate "C",
+    -- The customer whom it is about; empty where it is about somebody who is not known, and null where it is about
+    -- nobody, such as a correction of stock.
+    customer_id text collate "C",
     -- Exactly what will be executed, and its SHA-256.
     arguments text not null,
     arguments_hash text collate "C" not null,
@@ -60,6 +101,8 @@ create table idempotency_keys (
     -- The stored answer; none while the call waits for its approval.
     response text,
     approval_id text collate "C",
+    -- The customer as whom the call was made, where its caller was verified. Its answer is for nobody else.
+    customer_id text collate "C",
     created_at timestamptz not null,
     expires_at timestamptz not null,
     primary key (tenant_id, principal, tool, key)
@@ -85,3 +128,28 @@ create table audit (
     primary key (tenant_id, id)
 );
 create index audit_by_principal on audit (tenant_id, principal, tool, at);
+
+-- A caller who has shown to be a customer, for as long as that counts. `id` is the SHA-256 of the handle.
+create table verifications (
+    tenant_id text collate "C" not null,
+    id text collate "C" not null,
+    principal text collate "C" not null,
+    -- The conversation that a header named; none where only the handle proves it.
+    conversation text collate "C",
+    customer_id text collate "C" not null,
+    created_at timestamptz not null,
+    expires_at timestamptz not null,
+    primary key (tenant_id, id)
+);
+create index verifications_by_conversation on verifications (tenant_id, principal, conversation, expires_at);
+create index verifications_by_expiry on verifications (expires_at);
+
+-- How often somebody has guessed, by caller and customer.
+create table verification_tries (
+    tenant_id text collate "C" not null,
+    principal text collate "C" not null,
+    customer_id text collate "C" not null,
+    failures bigint not null check (failures >= 0),
+    locked_until timestamptz,
+    primary key (tenant_id, principal, customer_id)
+);

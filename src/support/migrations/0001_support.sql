@@ -1,4 +1,5 @@
--- What was handed over to a person. One dialect for both databases, as in 0001.
+-- What was handed over to a person.
+-- The dialect is that of engine/migrations/0001_engine.sql.
 
 create table tickets (
     tenant_id text collate "C" not null,
