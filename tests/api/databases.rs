@@ -49,7 +49,8 @@ async fn shop(place: Place<'_>, size: Size, now: DateTime<Utc>) -> String {
         _ => now.to_string(),
     };
     let schema = application().migrations().unwrap();
-    let filled = template::filled(place, &schema, &format!("{size:?} {made}"), async |db| {
+    let name = format!("{size:?} {made}");
+    let filled = template::filled(place, &schema, &name, async |db| {
         seed::seed(db, TENANT, &business, size, now, &mut |_| {}).await.unwrap();
     });
     filled.await.unwrap()
