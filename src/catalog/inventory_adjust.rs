@@ -16,8 +16,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ErrorCode, Preview, Risk, Scope, Spec, Tool,
-        ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, ErrorCode, FreeText, Planned, Preview, Risk, Scope,
+        Spec, ToolError, Toolset, WriteTool,
     },
 };
 
@@ -50,7 +50,7 @@ pub struct Args {
 }
 
 /// How a quantity is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 enum Mode {
@@ -58,6 +58,19 @@ enum Mode {
     Delta,
     /// The count.
     Set,
+}
+
+/// What to correct, as it was understood.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    sku: String,
+    mode: Mode,
+    quantity: i64,
+    reason: FreeText,
+    /// The location's id.
+    location: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_on_hand: Option<i64>,
 }
 
 /// What was moved.
@@ -90,8 +103,10 @@ struct Movement {
     reason: String,
 }
 
-impl Tool for InventoryAdjust {
+impl WriteTool for InventoryAdjust {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "inventory_adjust",
@@ -107,11 +122,42 @@ impl Tool for InventoryAdjust {
         approval: Approval::RequiresApproval,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let plan = Plan::of(ctx, args).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        if args.mode == Mode::Set && args.quantity < 0 {
+            return Err(ToolError::invalid(text!(
+                "The argument quantity must be 0 or more for set."
+            )));
+        }
+        if args.mode == Mode::Delta && args.quantity == 0 {
+            return Err(ToolError::invalid(text!(
+                "The argument quantity must not be 0 for delta."
+            )));
+        }
+        let variant = find::one(ctx, &args.sku).await?;
+        let place = match &args.location {
+            Some(said) => place::named(ctx, said).await?,
+            None => place::usual(ctx)?,
+        };
+        Ok(Intent {
+            sku: variant.sku,
+            mode: args.mode,
+            quantity: args.quantity,
+            reason: args.reason.into(),
+            location: place.id,
+            expected_on_hand: args.expected_on_hand,
+        })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let (mode, quantity) = (intent.mode, intent.quantity);
+        let plan = Plan::of(ctx, intent).await?;
         let article = said::title(&plan.variant, 100);
         let (place, before, after) = (&plan.place.name, plan.before, plan.after);
-        let what = match (args.mode, args.quantity) {
+        let what = match (mode, quantity) {
             (Mode::Set, _) => text!("Set {article} at {place}", article, place),
             (Mode::Delta, more @ 0..) => {
                 text!("Add {more} of {article} at {place}", more, article, place)
@@ -125,7 +171,7 @@ impl Tool for InventoryAdjust {
             what,
             before,
             after,
-            reason = args.reason
+            reason = &*plan.reason
         );
         let mut preview = Preview::new(phrases::stored(&summary, 400));
         preview.details = json!({
@@ -134,22 +180,22 @@ impl Tool for InventoryAdjust {
             "on_hand": before,
             "on_hand_after": after,
             "reserved": plan.reserved,
-            "reason": args.reason,
+            "reason": &*plan.reason,
         });
-        Ok(preview)
+        Ok(Planned { preview, plan })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let plan = Plan::of(ctx, &args).await?;
-        if args.mode == Mode::Set {
-            plan.check_approved(ctx).await?;
-        }
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
         let tenant = ctx.tenant_id();
         let (sku, place) = (&plan.variant.sku, &plan.place);
         let delta = plan.after - plan.before;
         let mut reserved = plan.reserved;
         if delta != 0 {
-            let reason = format!("adjustment: {}", args.reason);
+            let reason = format!("adjustment: {}", &*plan.reason);
             let (approval, caller) = (ctx.approval_id.clone(), ctx.caller.clone());
             let (id, actor) = (approval.as_deref(), &*caller.subject);
             let cause = stock::Cause { reason: &reason, id, actor, at: ctx.now };
@@ -169,7 +215,7 @@ impl Tool for InventoryAdjust {
             delta,
             on_hand_before: plan.before,
             on_hand_after: plan.after,
-            reason: args.reason,
+            reason: plan.reason.free_text,
         };
         let output = Output {
             name: said::title(&plan.variant, 200),
@@ -183,42 +229,34 @@ impl Tool for InventoryAdjust {
 }
 
 /// A correction that can be made as things stand.
-struct Plan {
+#[derive(Debug)]
+pub struct Plan {
     variant: VariantRow,
     place: Place,
     before: i64,
     after: i64,
     reserved: i64,
+    reason: FreeText,
 }
 
 impl Plan {
     /// Everything that can be known before.
-    async fn of(ctx: &mut CallContext, args: &Args) -> Result<Self, ToolError> {
-        if args.mode == Mode::Set && args.quantity < 0 {
-            return Err(ToolError::invalid(text!(
-                "The argument quantity must be 0 or more for set."
-            )));
-        }
-        if args.mode == Mode::Delta && args.quantity == 0 {
-            return Err(ToolError::invalid(text!(
-                "The argument quantity must not be 0 for delta."
-            )));
-        }
-        let variant = find::one(ctx, &args.sku).await?;
-        let place = match &args.location {
-            Some(said) => place::named(ctx, said).await?,
-            None => place::usual(ctx)?,
-        };
+    async fn of(ctx: &mut CallContext, intent: Intent) -> Result<Self, ToolError> {
+        let variant = find::one(ctx, &intent.sku).await?;
+        let place = place::of(ctx, intent.location);
         let (before, reserved) = count(ctx, &variant.sku, &place).await?;
-        if args.expected_on_hand.is_some_and(|expected| expected != before) {
+        if intent.expected_on_hand.is_some_and(|expected| expected != before) {
             return Err(moved(before));
         }
-        let after = match args.mode {
-            Mode::Set => args.quantity,
-            Mode::Delta => before + args.quantity,
+        let after = match intent.mode {
+            Mode::Set => intent.quantity,
+            Mode::Delta => before + intent.quantity,
         };
-        let plan = Self { variant, place, before, after, reserved };
+        let plan = Self { variant, place, before, after, reserved, reason: intent.reason };
         plan.check()?;
+        if intent.mode == Mode::Set {
+            plan.check_approved(ctx).await?;
+        }
         Ok(plan)
     }
 

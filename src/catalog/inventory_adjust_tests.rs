@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::testing::{self, shops};
+use crate::testing::{self, shops, wordings};
 use business_mcp_engine::db::{Tx, approvals, params};
 
 async fn ledger(tx: &mut Tx, sku: &str) -> (i64, String, Option<String>) {
@@ -152,7 +152,7 @@ async fn an_approved_count_holds_only_over_the_count_that_the_approver_saw() {
             approvals::insert(&mut ctx.tx, "demo", &row).await.unwrap();
             ctx.approval_id = Some(id.as_str().into());
             let parsed: Args = serde_json::from_value(args.clone()).unwrap();
-            let answer = InventoryAdjust.call(&mut ctx, parsed).await;
+            let answer = testing::run(&InventoryAdjust, &mut ctx, parsed).await;
             if seen == 0 {
                 answer.unwrap();
                 let (sum, _, cause) = ledger(&mut ctx.tx, "MUG-1").await;
@@ -175,18 +175,44 @@ async fn a_count_is_not_set_over_a_movement_that_it_did_not_see() {
             serde_json::from_value(args).unwrap()
         };
         let (mut first, mut second) = (shop.context(true).await, shop.context(true).await);
-        InventoryAdjust.call(&mut first, args("delta", 5)).await.unwrap();
+        testing::run(&InventoryAdjust, &mut first, args("delta", 5)).await.unwrap();
         let commit = async {
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
             first.tx.commit().await.unwrap();
         };
-        let (set, ()) = tokio::join!(InventoryAdjust.call(&mut second, args("set", 12)), commit);
+        let (set, ()) =
+            tokio::join!(testing::run(&InventoryAdjust, &mut second, args("set", 12)), commit);
         let error = set.unwrap_err();
         assert!(error.code().as_str() == "conflict" && error.may_rerun());
         drop(second);
         let mut again = shop.context(true).await;
-        let answer = InventoryAdjust.call(&mut again, args("set", 12)).await;
+        let answer = testing::run(&InventoryAdjust, &mut again, args("set", 12)).await;
         answer.unwrap();
         assert_eq!(ledger(&mut again.tx, "MUG-1").await.0, 12);
+    }
+}
+
+#[tokio::test]
+async fn the_same_correction_in_other_words_is_the_same_wish() {
+    for shop in shops().await {
+        let wish = |sku: &str, mode: &str, quantity: serde_json::Value, location: &str| {
+            json!({
+                "sku": sku, "mode": mode, "quantity": quantity, "reason": location,
+                "location": location,
+            })
+        };
+        let same = [
+            json!({ "sku": "MUG-1", "mode": "delta", "quantity": -2, "reason": "damaged" }),
+            json!({ "sku": "mug 1", "mode": "Delta", "quantity": "minus two", "reason": "broken" }),
+            wish("mug one", "delta", json!("-2"), "main"),
+            wish("MUG1", "delta", json!(-2), "Main Warehouse"),
+        ];
+        let other = [
+            wish("MUG-1", "delta", json!(2), "main"),
+            wish("MUG-1", "delta", json!(-2), "store"),
+            wish("MUG-1", "set", json!(2), "main"),
+            wish("TEE-RED-M", "delta", json!(-2), "main"),
+        ];
+        wordings(&shop, InventoryAdjust, &same, &other).await;
     }
 }

@@ -11,7 +11,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
+        Toolset, WriteTool,
     },
 };
 
@@ -23,6 +24,12 @@ pub struct InventoryRelease;
 pub struct Args {
     /// The id that `inventory_reserve` gave.
     #[validate(length(min = 1, max = 64, message = "must be the id of a reservation"))]
+    reservation_id: String,
+}
+
+/// Which reservation, as it was understood.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
     reservation_id: String,
 }
 
@@ -41,8 +48,10 @@ pub struct Output {
     available: i64,
 }
 
-impl Tool for InventoryRelease {
+impl WriteTool for InventoryRelease {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Open;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "inventory_release",
@@ -58,8 +67,19 @@ impl Tool for InventoryRelease {
         approval: Approval::AutoApproved,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let open = Open::of(ctx, args).await?;
+    /// What waits for an approval holds stock by another kind of name, which is never looked up.
+    async fn resolve(&self, _ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        let id = numbers::heard(PREFIX, &args.reservation_id);
+        let reservation_id = id.ok_or_else(|| not_open(&args.reservation_id))?;
+        Ok(Intent { reservation_id })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Open>, ToolError> {
+        let open = Open::of(ctx, intent.reservation_id).await?;
         let article = said::title(&open.variant, 100);
         let summary = text!(
             "Release reservation {id}: {quantity} of {article}",
@@ -73,16 +93,20 @@ impl Tool for InventoryRelease {
             "sku": open.variant.sku,
             "quantity": open.quantity,
         });
-        Ok(preview)
+        Ok(Planned { preview, plan: open })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let Open { id, variant, .. } = Open::of(ctx, &args).await?;
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Open,
+    ) -> Result<Answer<Output>, ToolError> {
+        let Open { id, variant, .. } = plan;
         let tenant = ctx.tenant_id();
         let quantity = reservations::release_holder(&mut ctx.tx, &tenant, &id).await?;
         if quantity == 0 {
             // Somebody else released it after it was looked up.
-            return Err(not_open(&args));
+            return Err(not_open(&id));
         }
         ctx.concerns(&id);
         let variant = find::one(ctx, &variant.sku).await?;
@@ -106,29 +130,26 @@ impl Tool for InventoryRelease {
 }
 
 /// A reservation that has not ended.
-struct Open {
+#[derive(Debug)]
+pub struct Open {
     id: String,
     variant: VariantRow,
     quantity: i64,
 }
 
 impl Open {
-    /// What waits for an approval holds stock by another kind of name, which is never looked up.
-    async fn of(ctx: &mut CallContext, args: &Args) -> Result<Self, ToolError> {
-        let Some(id) = numbers::heard(PREFIX, &args.reservation_id) else {
-            return Err(not_open(args));
-        };
+    async fn of(ctx: &mut CallContext, id: String) -> Result<Self, ToolError> {
         let (tenant, now) = (ctx.tenant_id(), ctx.now);
         let held = reservations::of_holder(&mut ctx.tx, &tenant, &id, now).await?;
-        let Some(first) = held.first() else { return Err(not_open(args)) };
+        let Some(first) = held.first() else { return Err(not_open(&id)) };
         let variant = find::one(ctx, &first.sku).await?;
         let quantity = held.iter().map(|held| held.quantity).sum();
         Ok(Self { id, variant, quantity })
     }
 }
 
-fn not_open(args: &Args) -> ToolError {
-    ToolError::not_found("open reservation", &args.reservation_id)
+fn not_open(said: &str) -> ToolError {
+    ToolError::not_found("open reservation", said)
 }
 
 #[cfg(test)]

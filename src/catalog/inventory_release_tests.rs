@@ -8,7 +8,7 @@ use crate::{
         stock::{self, StockRow},
     },
     payments::sql::ledgers,
-    testing::{Shop, shops},
+    testing::{Shop, shops, wordings},
 };
 use business_mcp_engine::db::{approvals, params};
 
@@ -101,5 +101,18 @@ async fn what_a_request_holds_cannot_be_released() {
             assert!(matches!(code, "not_found" | "invalid_parameters"), "{id}: {code}");
         }
         assert_eq!(reserved(&shop, "TEE-RED-M").await, 3);
+    }
+}
+
+#[tokio::test]
+async fn the_same_reservation_in_other_words_is_the_same_wish() {
+    for shop in shops().await {
+        let id = reserve(&shop).await;
+        let wish = |said: &str| json!({ "reservation_id": said });
+        let same = [wish(&id), wish(&id.to_lowercase().replace('-', " ")), wish(&id[4..])];
+        let other = [wish("RES-0000000000")];
+        wordings(&shop, InventoryRelease, &same, &other).await;
+        shop.call(InventoryRelease, same[0].clone()).await.unwrap();
+        wordings(&shop, InventoryRelease, &same, &other).await;
     }
 }

@@ -16,8 +16,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ErrorCode, Hold, Preview, Risk, Scope, Spec, Tool,
-        ToolError, Toolset, answer::rfc3339,
+        Answer, Approval, CallContext, Effect, ErrorCode, Hold, Planned, Preview, Risk, Scope,
+        Spec, ToolError, Toolset, WriteTool, answer::rfc3339,
     },
 };
 
@@ -41,6 +41,22 @@ pub struct Args {
     /// For how many minutes, 1 to 1440; 30 if not given.
     #[validate(range(min = 1, max = 1440, message = "must be from 1 to 1440"))]
     minutes: Option<i64>,
+}
+
+/// What is to be held, as it was understood.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    sku: String,
+    quantity: i64,
+    minutes: i64,
+}
+
+/// A reservation that can be made as things stand.
+#[derive(Debug)]
+pub struct Plan {
+    variant: VariantRow,
+    quantity: i64,
+    minutes: i64,
 }
 
 /// What is held.
@@ -71,8 +87,10 @@ struct At {
     quantity: i64,
 }
 
-impl Tool for InventoryReserve {
+impl WriteTool for InventoryReserve {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "inventory_reserve",
@@ -88,10 +106,20 @@ impl Tool for InventoryReserve {
         approval: Approval::AutoApproved,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let variant = free(ctx, args).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        let variant = find::one(ctx, &args.sku).await?;
+        let minutes = args.minutes.unwrap_or(USUAL_MINUTES);
+        Ok(Intent { sku: variant.sku, quantity: args.quantity, minutes })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let Intent { sku, quantity, minutes } = intent;
+        let variant = free(ctx, &sku, quantity).await?;
         let article = said::title(&variant, 100);
-        let (quantity, minutes) = (args.quantity, minutes(args));
         let summary = text!(
             "Reserve {quantity} of {article} for {minutes}",
             quantity,
@@ -105,13 +133,16 @@ impl Tool for InventoryReserve {
             "minutes": minutes,
             "available": variant.available,
         });
-        preview.holds = vec![Hold { sku: variant.sku, quantity, location: None }];
-        Ok(preview)
+        preview.holds = vec![Hold { sku: variant.sku.clone(), quantity, location: None }];
+        Ok(Planned { preview, plan: Plan { variant, quantity, minutes } })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let variant = free(ctx, &args).await?;
-        let (quantity, minutes) = (args.quantity, minutes(&args));
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
+        let Plan { variant, quantity, minutes } = plan;
         let reservation_id = numbers::new(PREFIX);
         let (tenant, now) = (ctx.tenant_id(), ctx.now);
         let until = now + Duration::minutes(minutes);
@@ -146,23 +177,19 @@ impl Tool for InventoryReserve {
     }
 }
 
-fn minutes(args: &Args) -> i64 {
-    args.minutes.unwrap_or(USUAL_MINUTES)
-}
-
 fn for_minutes(minutes: i64) -> String {
     said::count(minutes, "minute", "minutes")
 }
 
-/// The one variant that is meant, where it is sold and enough of it is free.
-async fn free(ctx: &mut CallContext, args: &Args) -> Result<VariantRow, ToolError> {
-    let variant = find::one(ctx, &args.sku).await?;
+/// The variant, where it is sold and enough of it is free.
+async fn free(ctx: &mut CallContext, sku: &str, quantity: i64) -> Result<VariantRow, ToolError> {
+    let variant = find::one(ctx, sku).await?;
     let name = said::spoken(&variant);
     if !variant.active {
         let sentence = text!("{name} is no longer sold. Please offer something else.", name);
         return Err(ToolError::invalid_state(sentence));
     }
-    if variant.available >= args.quantity {
+    if variant.available >= quantity {
         return Ok(variant);
     }
     let sentence = match variant.available {
@@ -171,7 +198,7 @@ async fn free(ctx: &mut CallContext, args: &Args) -> Result<VariantRow, ToolErro
         left => text!("Only {left} pieces of {name} are free. Please reserve fewer.", left, name),
     };
     let facts = json!({
-        "sku": variant.sku, "available": variant.available, "requested": args.quantity,
+        "sku": variant.sku, "available": variant.available, "requested": quantity,
     });
     Err(ToolError::new(ErrorCode::OutOfStock, sentence).with_details(facts))
 }

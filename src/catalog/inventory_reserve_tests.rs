@@ -5,7 +5,7 @@ use super::{super::InventoryCheckStock, *};
 use crate::{
     catalog::sql::stock,
     payments::sql::ledgers,
-    testing::{Shop, shops},
+    testing::{Shop, shops, wordings},
 };
 use business_mcp_engine::db::{Tx, params};
 
@@ -126,5 +126,29 @@ async fn whoever_decides_reads_what_will_be_held() {
         assert_eq!(preview.summary, "Reserve 2 of T-Shirt red M for 1 minute");
         let hold = Hold { sku: "TEE-RED-M".into(), quantity: 2, location: None };
         assert_eq!(preview.holds, [hold]);
+    }
+}
+
+#[tokio::test]
+async fn the_same_pieces_in_other_words_are_the_same_wish() {
+    for shop in shops().await {
+        let wish =
+            |sku: &str, quantity: serde_json::Value| json!({ "sku": sku, "quantity": quantity });
+        let same = [
+            wish("TEE-RED-M", json!(2)),
+            wish("tee red m", json!("two")),
+            wish("tee-red-m", json!("2")),
+            wish("T E E red M", json!("a couple")),
+            json!({ "sku": "TEERED M", "quantity": 2, "minutes": "thirty" }),
+        ];
+        let other = [
+            wish("TEE-RED-M", json!(3)),
+            wish("TEE-BLUE-M", json!(2)),
+            json!({ "sku": "TEE-RED-M", "quantity": 2, "minutes": 31 }),
+        ];
+        wordings(&shop, InventoryReserve, &same, &other).await;
+        // Although there are too few by now.
+        reserve(&shop, "TEE-RED-M", 10, 10).await;
+        wordings(&shop, InventoryReserve, &same, &other).await;
     }
 }

@@ -19,8 +19,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ErrorCode, Hold, Preview, Risk, Scope, Spec, Tool,
-        ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, ErrorCode, Hold, Planned, Preview, Risk, Scope,
+        Spec, ToolError, Toolset, WriteTool,
     },
 };
 
@@ -44,6 +44,17 @@ pub struct Args {
     to: String,
     /// How many pieces, at most 1000000.
     #[validate(range(min = 1, max = 1_000_000, message = "must be from 1 to 1000000"))]
+    quantity: i64,
+}
+
+/// What to move, as it was understood.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    sku: String,
+    /// The id of the location it leaves.
+    from: String,
+    /// The id of the location it comes to.
+    to: String,
     quantity: i64,
 }
 
@@ -77,8 +88,10 @@ struct Movement {
     available: i64,
 }
 
-impl Tool for InventoryTransfer {
+impl WriteTool for InventoryTransfer {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "inventory_transfer",
@@ -94,10 +107,26 @@ impl Tool for InventoryTransfer {
         approval: Approval::RequiresApproval,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let plan = Plan::of(ctx, args).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        let variant = find::one(ctx, &args.sku).await?;
+        let from = place::named(ctx, &args.from).await?;
+        let to = place::named(ctx, &args.to).await?;
+        if from.id == to.id {
+            let sentence =
+                text!("The arguments from and to are the same location. Please name two.");
+            return Err(ToolError::invalid(sentence));
+        }
+        Ok(Intent { sku: variant.sku, from: from.id, to: to.id, quantity: args.quantity })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let plan = Plan::of(ctx, intent).await?;
         let article = said::title(&plan.variant, 100);
-        let (quantity, from, to) = (args.quantity, &plan.from, &plan.to);
+        let (quantity, from, to) = (plan.quantity, &plan.from, &plan.to);
         let summary = text!(
             "Move {quantity} of {article} from {name} to {name2}",
             quantity,
@@ -112,14 +141,17 @@ impl Tool for InventoryTransfer {
             "from": { "location": from.id, "on_hand": plan.there.on_hand, "available": plan.free() },
             "to": { "location": to.id, "on_hand": plan.here.on_hand },
         });
-        let location = Some(plan.from.id);
-        preview.holds = vec![Hold { sku: plan.variant.sku, quantity, location }];
-        Ok(preview)
+        let (sku, location) = (plan.variant.sku.clone(), Some(from.id.clone()));
+        preview.holds = vec![Hold { sku, quantity, location }];
+        Ok(Planned { preview, plan })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let plan = Plan::of(ctx, &args).await?;
-        let (tenant, caller, quantity) = (ctx.tenant_id(), ctx.caller.clone(), args.quantity);
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
+        let (tenant, caller, quantity) = (ctx.tenant_id(), ctx.caller.clone(), plan.quantity);
         let sku = &plan.variant.sku;
         let transfer_id = numbers::new("TRF");
         let (id, actor) = (Some(transfer_id.as_str()), &*caller.subject);
@@ -156,10 +188,12 @@ impl Tool for InventoryTransfer {
 }
 
 /// A transfer that can be made as things stand.
-struct Plan {
+#[derive(Debug)]
+pub struct Plan {
     variant: VariantRow,
     from: Place,
     to: Place,
+    quantity: i64,
     /// Stock where it leaves.
     there: StockRow,
     /// Stock where it comes to.
@@ -168,21 +202,16 @@ struct Plan {
 
 impl Plan {
     /// Everything that can be known before.
-    async fn of(ctx: &mut CallContext, args: &Args) -> Result<Self, ToolError> {
-        let variant = find::one(ctx, &args.sku).await?;
-        let from = place::named(ctx, &args.from).await?;
-        let to = place::named(ctx, &args.to).await?;
-        if from.id == to.id {
-            let sentence =
-                text!("The arguments from and to are the same location. Please name two.");
-            return Err(ToolError::invalid(sentence));
-        }
+    async fn of(ctx: &mut CallContext, intent: Intent) -> Result<Self, ToolError> {
+        let Intent { sku, from, to, quantity } = intent;
+        let variant = find::one(ctx, &sku).await?;
+        let (from, to) = (place::of(ctx, from), place::of(ctx, to));
         let tenant = ctx.tenant_id();
         let rows = stock::of_sku(&mut ctx.tx, &tenant, &variant.sku, ctx.now).await?;
         let (there, here) = (at(&rows, &from), at(&rows, &to));
-        let plan = Self { variant, from, to, there, here };
-        if plan.free() < args.quantity {
-            return Err(plan.too_few(args.quantity));
+        let plan = Self { variant, from, to, quantity, there, here };
+        if plan.free() < quantity {
+            return Err(plan.too_few(quantity));
         }
         Ok(plan)
     }

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     payments::sql::ledgers,
-    testing::{self, Shop, shops},
+    testing::{self, Shop, shops, wordings},
 };
 use business_mcp_engine::db::params;
 
@@ -135,5 +135,27 @@ async fn an_approver_reads_the_way_and_the_pieces_wait_where_they_leave() {
         assert_eq!(preview.details["from"]["available"], 2);
         let location = Some("main".to_owned());
         assert_eq!(preview.holds, [Hold { sku: "TEE-BLUE-M".into(), quantity: 2, location }]);
+    }
+}
+
+#[tokio::test]
+async fn the_same_move_in_other_words_is_the_same_wish() {
+    for shop in shops().await {
+        let same = [
+            moved("TEE-BLUE-M", "store", "main", 2),
+            moved("tee blue m", "Harbor Street Store", "MAIN", 2),
+            json!({
+                "sku": "tee-blue-m", "from": "STORE", "to": "main warehouse", "quantity": "two",
+            }),
+        ];
+        let other = [
+            moved("TEE-BLUE-M", "main", "store", 2),
+            moved("TEE-BLUE-M", "store", "main", 3),
+            moved("TEE-RED-M", "store", "main", 2),
+        ];
+        wordings(&shop, InventoryTransfer, &same, &other).await;
+        shop.call(InventoryTransfer, same[0].clone()).await.unwrap();
+        shop.call(InventoryTransfer, moved("TEE-BLUE-M", "store", "main", 1)).await.unwrap();
+        wordings(&shop, InventoryTransfer, &same, &other).await;
     }
 }

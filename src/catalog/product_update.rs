@@ -18,8 +18,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ErrorCode, Preview, Risk, Scope, Spec, Tool,
-        ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, ErrorCode, Planned, Preview, Risk, Scope, Spec,
+        ToolError, Toolset, WriteTool,
     },
 };
 
@@ -42,6 +42,20 @@ pub struct Args {
     reorder_point: Option<i64>,
     /// The version it has now. If it is another one, nothing is changed.
     #[validate(range(min = 1, message = "must be 1 or more"))]
+    expected_version: Option<i64>,
+}
+
+/// What is to be different, as it was understood.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    sku: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_minor: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    active: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reorder_point: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     expected_version: Option<i64>,
 }
 
@@ -78,8 +92,10 @@ struct Before {
     reorder_point: Option<i64>,
 }
 
-impl Tool for ProductUpdate {
+impl WriteTool for ProductUpdate {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "product_update",
@@ -95,8 +111,32 @@ impl Tool for ProductUpdate {
         approval: Approval::RequiresApproval,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let plan = Plan::of(ctx, args).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        if args.price.is_none() && args.active.is_none() && args.reorder_point.is_none() {
+            let sentence =
+                text!("Please give what is to be changed: price, active or reorder_point.");
+            return Err(ToolError::invalid(sentence));
+        }
+        let price = args.price.as_deref().map(|price| ctx.amount("price", price)).transpose()?;
+        if price.is_some_and(|price| price.minor < 0) {
+            return Err(ToolError::invalid(text!("The argument price must not be negative.")));
+        }
+        let variant = find::one(ctx, &args.sku).await?;
+        Ok(Intent {
+            sku: variant.sku,
+            price_minor: price.map(|price| price.minor),
+            active: args.active,
+            reorder_point: args.reorder_point,
+            expected_version: args.expected_version,
+        })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let plan = Plan::of(ctx, &intent).await?;
         let (before, after) = (&plan.before, &plan.after);
         let money = |minor| ctx.money(minor);
         let mut changes = Vec::new();
@@ -131,18 +171,15 @@ impl Tool for ProductUpdate {
             "before": facts(before),
             "after": facts(after),
         });
-        Ok(preview)
+        Ok(Planned { preview, plan })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let Plan { variant, before, after } = Plan::of(ctx, &args).await?;
-        // A change is approved over what the approver saw.
-        if let Some(details) = approved::details(ctx).await? {
-            let seen = details.get("version").and_then(Value::as_i64);
-            if seen != Some(before.version) {
-                return Err(changed(before.version));
-            }
-        }
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
+        let Plan { variant, before, after } = plan;
         let (tenant, sku) = (ctx.tenant_id(), &variant.sku);
         if !variants::set_terms(&mut ctx.tx, &tenant, sku, &after).await? {
             let now = variants::terms(&mut ctx.tx, &tenant, sku).await?;
@@ -170,7 +207,8 @@ impl Tool for ProductUpdate {
 }
 
 /// A change that can be made as things stand.
-struct Plan {
+#[derive(Debug)]
+pub struct Plan {
     variant: VariantRow,
     before: TermsRow,
     /// What will be, still with the version that it replaces.
@@ -179,27 +217,18 @@ struct Plan {
 
 impl Plan {
     /// Everything that can be known before.
-    async fn of(ctx: &mut CallContext, args: &Args) -> Result<Self, ToolError> {
-        if args.price.is_none() && args.active.is_none() && args.reorder_point.is_none() {
-            let sentence =
-                text!("Please give what is to be changed: price, active or reorder_point.");
-            return Err(ToolError::invalid(sentence));
-        }
-        let price = args.price.as_deref().map(|price| ctx.amount("price", price)).transpose()?;
-        if price.is_some_and(|price| price.minor < 0) {
-            return Err(ToolError::invalid(text!("The argument price must not be negative.")));
-        }
-        let variant = find::one(ctx, &args.sku).await?;
+    async fn of(ctx: &mut CallContext, intent: &Intent) -> Result<Self, ToolError> {
+        let variant = find::one(ctx, &intent.sku).await?;
         let tenant = ctx.tenant_id();
         let before = variants::terms(&mut ctx.tx, &tenant, &variant.sku).await?;
-        let before = before.ok_or_else(|| ToolError::not_found("product", &args.sku))?;
-        if args.expected_version.is_some_and(|expected| expected != before.version) {
+        let before = before.ok_or_else(|| ToolError::not_found("product", &intent.sku))?;
+        if intent.expected_version.is_some_and(|expected| expected != before.version) {
             return Err(changed(before.version));
         }
         let after = TermsRow {
-            price_minor: price.map_or(before.price_minor, |price| price.minor),
-            active: args.active.unwrap_or(before.active),
-            reorder_point: args.reorder_point.unwrap_or(before.reorder_point),
+            price_minor: intent.price_minor.unwrap_or(before.price_minor),
+            active: intent.active.unwrap_or(before.active),
+            reorder_point: intent.reorder_point.unwrap_or(before.reorder_point),
             version: before.version,
         };
         if after == before {
@@ -208,6 +237,13 @@ impl Plan {
                 text!("{name} is like that already, so there is nothing to change.", name);
             let facts = json!({ "version": before.version });
             return Err(ToolError::invalid_state(sentence).with_details(facts));
+        }
+        // A change is approved over what the approver saw.
+        if let Some(details) = approved::details(ctx).await? {
+            let seen = details.get("version").and_then(Value::as_i64);
+            if seen != Some(before.version) {
+                return Err(changed(before.version));
+            }
         }
         Ok(Self { variant, before, after })
     }

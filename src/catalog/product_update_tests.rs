@@ -4,7 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     orders::{OrderCreate, OrderQuote},
-    testing::{self, Shop, shops},
+    testing::{self, Shop, shops, wordings},
 };
 use business_mcp_engine::db::{approvals, params};
 
@@ -102,7 +102,7 @@ async fn a_change_is_approved_over_what_the_approver_saw() {
             approvals::insert(&mut ctx.tx, "demo", &row).await.unwrap();
             ctx.approval_id = Some(row.id.as_str().into());
             let again = Args { sku: args.sku.clone(), price: args.price.clone(), ..args };
-            let answer = ProductUpdate.call(&mut ctx, again).await;
+            let answer = testing::run(&ProductUpdate, &mut ctx, again).await;
             let failed = answer.err().map(|error| error.code().as_str());
             assert_eq!(failed, code, "{seen}");
         }
@@ -133,5 +133,32 @@ async fn an_open_quote_keeps_its_price_until_it_ends() {
         shop.now += Duration::minutes(30);
         let (code, _) = shop.refusal(OrderCreate, order(id)).await;
         assert_eq!(code, "total_mismatch", "the quote has ended");
+    }
+}
+
+#[tokio::test]
+async fn the_same_change_in_other_words_is_the_same_wish() {
+    for shop in shops().await {
+        let price = |sku: &str, price: Value| json!({ "sku": sku, "price": price });
+        let same = [
+            price("MUG-1", json!("9.50")),
+            price("mug 1", json!("$9.50")),
+            price("mug one", json!(9.5)),
+            price("MUG1", json!("9.50 USD")),
+        ];
+        let other = [
+            price("MUG-1", json!("9.51")),
+            price("TEE-RED-M", json!("9.50")),
+            json!({ "sku": "MUG-1", "price": "9.50", "active": false }),
+            json!({ "sku": "MUG-1", "price": "9.50", "expected_version": 1 }),
+        ];
+        wordings(&shop, ProductUpdate, &same, &other).await;
+        let parts = [
+            json!({ "sku": "MUG-1", "active": false, "reorder_point": 12 }),
+            json!({ "sku": "mug-1", "active": "no", "reorder_point": "a dozen" }),
+        ];
+        wordings(&shop, ProductUpdate, &parts, &same).await;
+        shop.call(ProductUpdate, same[0].clone()).await.unwrap();
+        wordings(&shop, ProductUpdate, &same, &other).await;
     }
 }

@@ -2,10 +2,12 @@
 
 mod calls;
 mod shop;
+mod wordings;
 
 pub(crate) use business_mcp_engine::testing::{TestDb, request};
 pub(crate) use calls::{Shop, collated_shops, sequences, shops};
 pub(crate) use shop::*;
+pub(crate) use wordings::{run, wordings};
 
 use business_mcp_engine::{db::Migrations, testing};
 
