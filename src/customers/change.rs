@@ -1,8 +1,9 @@
 //! What would change of a customer: what is on file, what was given, and where they differ.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{given, known, shown};
+use super::{known, shown};
 use crate::{
     business::tier::Tier,
     customers::{
@@ -17,22 +18,31 @@ use business_mcp_engine::{
     tool::{CallContext, ErrorCode, ToolError},
 };
 
-/// What a caller wants to be otherwise; what is left out stays.
-#[derive(Debug, Default)]
-pub struct Wanted<'a> {
+/// Whose data a caller wants to be otherwise, and what; what is left out stays.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The customer's id.
+    pub customer_id: String,
     /// The full name.
-    pub name: Option<&'a str>,
-    /// The e-mail address as it was said.
-    pub email: Option<&'a str>,
-    /// The phone number as it was said.
-    pub phone: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The e-mail address in its one form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The phone number, in E.164.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
     /// The firm they buy for.
-    pub company: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
     /// How they are valued.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tier: Option<Tier>,
     /// The whole address.
-    pub address: Option<&'a Address>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
     /// The version that the caller has seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_version: Option<i64>,
 }
 
@@ -64,23 +74,16 @@ pub struct Field {
 }
 
 impl Change {
-    /// Reads what is wanted and compares it with what is on file.
+    /// Compares what is wanted with what is on file.
     ///
     /// # Errors
-    /// `not_found`, `invalid_parameters`; `conflict` where the customer is in another version than
-    /// the caller has seen; `invalid_state` where nothing would change.
-    pub async fn plan(
-        ctx: &mut CallContext,
-        said: &str,
-        wanted: Wanted<'_>,
-    ) -> Result<Self, ToolError> {
+    /// `not_found`; `conflict` where the customer is in another version than the caller has seen;
+    /// `invalid_state` where nothing would change.
+    pub async fn plan(ctx: &mut CallContext, wanted: Wanted) -> Result<Self, ToolError> {
         let tenant = ctx.tenant_id();
-        let name = wanted.name.map(given::full_name).transpose()?;
-        let email = wanted.email.map(given::email).transpose()?;
-        let phone = wanted.phone.map(|said| given::phone(ctx, said)).transpose()?;
-        let customer = known::one(ctx, said).await?;
+        let customer = known::one(ctx, &wanted.customer_id).await?;
         let stored = customer_changes::find(&mut ctx.tx, &tenant, &customer.id).await?;
-        let old = stored.ok_or_else(|| ToolError::not_found("customer", said))?;
+        let old = stored.ok_or_else(|| ToolError::not_found("customer", &wanted.customer_id))?;
         if wanted.expected_version.is_some_and(|seen| seen != old.version) {
             return Err(changed_since(Some(old.version)));
         }
@@ -89,20 +92,14 @@ impl Change {
         let mut fields = Vec::new();
         let current = Some(new.name.clone());
         if let Some(name) =
-            differs(&mut fields, "name", text!("name"), false, current.as_ref(), name)
+            differs(&mut fields, "name", text!("name"), false, current.as_ref(), wanted.name)
         {
             new.name = name;
         }
         for (name, words, personal, given, kept) in [
-            ("email", text!("e-mail address"), true, email, &mut new.email),
-            ("phone", text!("phone number"), true, phone, &mut new.phone),
-            (
-                "company",
-                text!("company"),
-                false,
-                wanted.company.map(str::to_owned),
-                &mut new.company,
-            ),
+            ("email", text!("e-mail address"), true, wanted.email, &mut new.email),
+            ("phone", text!("phone number"), true, wanted.phone, &mut new.phone),
+            ("company", text!("company"), false, wanted.company, &mut new.company),
             (
                 "tier",
                 text!("tier"),
@@ -115,7 +112,7 @@ impl Change {
                 *kept = Some(given);
             }
         }
-        let address = wanted.address.map(Address::kept);
+        let address = wanted.address.as_ref().map(Address::kept);
         if let Some(given) = &address {
             let json = serde_json::to_string(given).map_err(ToolError::internal)?;
             let current = new.address.clone();

@@ -20,7 +20,10 @@ use business_mcp_engine::{
     db::tenants,
     speech::{email, phone, phrases},
     text,
-    tool::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+    tool::{
+        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
+        WriteTool,
+    },
 };
 
 /// Writes a new customer down.
@@ -46,6 +49,27 @@ pub struct Args {
     address: Option<Address>,
 }
 
+/// Who it is, as it was understood.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<Address>,
+}
+
+/// Who will be added, and who may be the same person.
+#[derive(Debug)]
+pub struct Plan {
+    new: Intent,
+    possible_duplicates: Vec<Duplicate>,
+}
+
 /// The new customer, and who may be the same person.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Output {
@@ -55,8 +79,10 @@ pub struct Output {
     possible_duplicates: Vec<Duplicate>,
 }
 
-impl Tool for CrmCreateCustomer {
+impl WriteTool for CrmCreateCustomer {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "crm_create_customer",
@@ -72,16 +98,38 @@ impl Tool for CrmCreateCustomer {
         approval: Approval::AutoApproved,
     };
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+    fn names_a_record(_intent: &Intent) -> bool {
+        false
+    }
+
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
         // Whoever is verified acts for one customer, and a new one is another.
         ctx.acts_for("")?;
+        Ok(Intent {
+            name: given::full_name(&args.name)?,
+            email: args.email.as_deref().map(given::email).transpose()?,
+            phone: args.phone.as_deref().map(|said| given::phone(ctx, said)).transpose()?,
+            company: args.company,
+            address: args.address,
+        })
+    }
+
+    async fn plan(&self, ctx: &mut CallContext, new: Intent) -> Result<Planned<Plan>, ToolError> {
+        ctx.acts_for("")?;
+        let (email, phone) = (new.email.as_deref(), new.phone.as_deref());
+        let possible_duplicates = duplicates::of(ctx, &new.name, email, phone).await?;
+        Ok(Planned::new(Self::SPEC.title, Plan { new, possible_duplicates }))
+    }
+
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
+        let Plan { new: Intent { name, email, phone, company, address }, possible_duplicates } =
+            plan;
         let tenant = ctx.tenant_id();
-        let name = given::full_name(&args.name)?;
-        let email = args.email.as_deref().map(given::email).transpose()?;
-        let phone = args.phone.as_deref().map(|said| given::phone(ctx, said)).transpose()?;
-        let address = args.address.as_ref().map(Address::kept);
-        let possible_duplicates =
-            duplicates::of(ctx, &name, email.as_deref(), phone.as_deref()).await?;
+        let address = address.as_ref().map(Address::kept);
         let today = ctx.today().to_string();
         let number =
             tenants::next_number(&mut ctx.tx, &tenant, "customer", customers::sounds_like).await?;
@@ -90,7 +138,7 @@ impl Tool for CrmCreateCustomer {
             name: &name,
             email: email.as_deref(),
             phone: phone.as_deref(),
-            company: args.company.as_deref(),
+            company: company.as_deref(),
             tier: None,
             address: address.as_ref(),
         };

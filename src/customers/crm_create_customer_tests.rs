@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     customers::{CrmSearchCustomers, CustomerLookup},
-    testing::{self, Shop, shops},
+    testing::{self, Shop, shops, wordings},
 };
 use business_mcp_engine::{db::params, tool::Role};
 
@@ -181,7 +181,27 @@ async fn whoever_is_verified_adds_nobody_else() {
         let mut ctx = shop.context(true).await;
         ctx.verified = Some("CUST-1".into());
         let args = serde_json::from_value(json!({ "name": "Mei Lin" })).unwrap();
-        let refused = CrmCreateCustomer.call(&mut ctx, args).await.unwrap_err();
+        let refused = testing::run(&CrmCreateCustomer, &mut ctx, args).await.unwrap_err();
         assert_eq!(refused.code().as_str(), "forbidden");
+    }
+}
+
+#[tokio::test]
+async fn the_same_person_in_other_words_is_the_same_wish() {
+    for shop in shops().await {
+        let same = [
+            json!({ "name": "Mei Lin", "email": "mei@lin.example", "phone": "+12125550188" }),
+            json!({
+                "name": " Mei Lin ", "email": "mei at lin dot example", "phone": "212 555 0188",
+                "company": "",
+            }),
+        ];
+        let other = [
+            json!({ "name": "Mei Lin", "email": "mei@lin.example" }),
+            json!({ "name": "Mei Ling", "email": "mei@lin.example", "phone": "+12125550188" }),
+        ];
+        wordings(&shop, CrmCreateCustomer, &same, &other).await;
+        shop.call(CrmCreateCustomer, same[0].clone()).await.unwrap();
+        wordings(&shop, CrmCreateCustomer, &same, &other).await;
     }
 }

@@ -5,12 +5,15 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{known, shown};
-use crate::customers::sql::interactions::{self, NewInteraction};
+use crate::customers::sql::{
+    customers::Named,
+    interactions::{self, NewInteraction},
+};
 use business_mcp_engine::{
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
-        answer::rfc3339,
+        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
+        WriteTool, answer::rfc3339,
     },
 };
 
@@ -55,6 +58,25 @@ impl Kind {
     }
 }
 
+/// What to write, as it was understood. The text is the wish, so another text is another note.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    customer_id: String,
+    text: String,
+    kind: Kind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<String>,
+}
+
+/// A note that can be written.
+#[derive(Debug)]
+pub struct Plan {
+    customer: Named,
+    text: String,
+    kind: Kind,
+    order_id: Option<String>,
+}
+
 /// The note as it is kept.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Output {
@@ -75,8 +97,10 @@ pub struct Output {
     order_id: Option<String>,
 }
 
-impl Tool for CrmCreateNote {
+impl WriteTool for CrmCreateNote {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "crm_create_note",
@@ -92,21 +116,40 @@ impl Tool for CrmCreateNote {
         approval: Approval::AutoApproved,
     };
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
         let customer = known::one(ctx, &args.customer_id).await?;
         let order_id = match &args.order_id {
             Some(said) => Some(known::order_of(ctx, &customer.id, said).await?),
             None => None,
         };
-        let kind = args.kind.unwrap_or(Kind::Note);
+        let (text, kind) = (args.text.trim().to_owned(), args.kind.unwrap_or(Kind::Note));
+        Ok(Intent { customer_id: customer.id, text, kind, order_id })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let Intent { customer_id, text, kind, order_id } = intent;
+        let customer = known::one(ctx, &customer_id).await?;
+        Ok(Planned::new(Self::SPEC.title, Plan { customer, text, kind, order_id }))
+    }
+
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
+        let tenant = ctx.tenant_id();
+        let Plan { customer, text, kind, order_id } = plan;
         let note_id = uuid::Uuid::now_v7().to_string();
         let author = ctx.caller.subject.to_string();
         let new = NewInteraction {
             id: &note_id,
             customer_id: &customer.id,
             kind: kind.as_str(),
-            text: &args.text,
+            text: &text,
             at: ctx.now,
             author: &author,
             order_id: order_id.as_deref(),
@@ -114,7 +157,7 @@ impl Tool for CrmCreateNote {
         interactions::insert(&mut ctx.tx, &tenant, new).await?;
         ctx.concerns(&customer.id);
         let say = text!("I have noted that for {name}.", name = shown::said(&customer.name));
-        let (customer_id, text, at) = (customer.id, args.text, rfc3339(ctx.now));
+        let (customer_id, at) = (customer.id, rfc3339(ctx.now));
         Ok(Answer::ok(say, Output { note_id, customer_id, kind, text, at, author, order_id }))
     }
 }
@@ -124,7 +167,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::testing::{self, shops};
+    use crate::testing::{self, shops, wordings};
     use business_mcp_engine::tool::Role;
 
     #[tokio::test]
@@ -143,6 +186,26 @@ mod tests {
             let mut tx = shop.db.db.read().await.unwrap();
             let kept = testing::everything_about(&mut tx, "CUST-1").await;
             assert!(kept.contains("Prefers mornings."));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_same_note_in_other_words_is_the_same_wish() {
+        for shop in shops().await {
+            let same = [
+                json!({ "customer_id": "CUST-1", "text": "Prefers mornings.", "order_id": "ORD-10001" }),
+                json!({
+                    "customerId": "cust 1", "text": " Prefers mornings. ", "kind": "Note",
+                    "order_id": "one double oh oh one",
+                }),
+                json!({ "customer_id": "one", "text": "Prefers mornings.", "order_id": "10001" }),
+            ];
+            let other = [
+                json!({ "customer_id": "CUST-1", "text": "Prefers evenings.", "order_id": "ORD-10001" }),
+                json!({ "customer_id": "CUST-1", "text": "Prefers mornings." }),
+                json!({ "customer_id": "CUST-2", "text": "Prefers mornings." }),
+            ];
+            wordings(&shop, CrmCreateNote, &same, &other).await;
         }
     }
 

@@ -7,14 +7,15 @@ use validator::Validate;
 use super::{
     card::Card,
     change::{Change, Field, Wanted},
-    shown,
+    given, known, shown,
 };
 use crate::{business::tier::Tier, customers::address::Address};
 use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
+        Toolset, WriteTool,
     },
 };
 
@@ -56,8 +57,10 @@ pub struct Output {
     customer: Card,
 }
 
-impl Tool for CrmUpdateCustomer {
+impl WriteTool for CrmUpdateCustomer {
     type Args = Args;
+    type Intent = Wanted;
+    type Plan = Change;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "crm_update_customer",
@@ -73,18 +76,44 @@ impl Tool for CrmUpdateCustomer {
         approval: Approval::RequiresApproval,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let change = args.plan(ctx).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Wanted, ToolError> {
+        args.something()?;
+        let name = args.name.as_deref().map(given::full_name).transpose()?;
+        let email = args.email.as_deref().map(given::email).transpose()?;
+        let phone = args.phone.as_deref().map(|said| given::phone(ctx, said)).transpose()?;
+        let customer = known::one(ctx, &args.customer_id).await?;
+        Ok(Wanted {
+            customer_id: customer.id,
+            name,
+            email,
+            phone,
+            company: args.company,
+            tier: args.tier,
+            address: args.address,
+            expected_version: args.expected_version,
+        })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        wanted: Wanted,
+    ) -> Result<Planned<Change>, ToolError> {
+        let change = Change::plan(ctx, wanted).await?;
         let fields: Vec<String> = change.fields.iter().map(Field::with_value).collect();
         let (name, id) = (shown::said(&change.old_name), &change.customer_id);
         let summary =
             text!("Change {name} ({id}): {list}", name, id, list = phrases::list(&fields));
         let details = change.details();
-        Ok(Preview { details, ..Preview::new(phrases::stored(&summary, 400)) })
+        let preview = Preview { details, ..Preview::new(phrases::stored(&summary, 400)) };
+        Ok(Planned { preview, plan: change })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let change = args.plan(ctx).await?;
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        change: Change,
+    ) -> Result<Answer<Output>, ToolError> {
         change.make(ctx).await?;
         ctx.concerns(&change.customer_id);
         let fields: Vec<String> = change.fields.iter().map(Field::read_back).collect();
@@ -96,8 +125,8 @@ impl Tool for CrmUpdateCustomer {
 }
 
 impl Args {
-    /// The change that is asked for.
-    async fn plan(&self, ctx: &mut CallContext) -> Result<Change, ToolError> {
+    /// Refuses a call that asks for no change at all.
+    fn something(&self) -> Result<(), ToolError> {
         let Self { name, email, phone, company, tier, address, .. } = self;
         let texts = [name, email, phone, company];
         if texts.into_iter().all(Option::is_none) && tier.is_none() && address.is_none() {
@@ -105,16 +134,7 @@ impl Args {
                 "Please give at least one of name, email, phone, company, tier and address."
             )));
         }
-        let wanted = Wanted {
-            name: name.as_deref(),
-            email: email.as_deref(),
-            phone: phone.as_deref(),
-            company: company.as_deref(),
-            tier: *tier,
-            address: address.as_ref(),
-            expected_version: self.expected_version,
-        };
-        Change::plan(ctx, &self.customer_id, wanted).await
+        Ok(())
     }
 }
 

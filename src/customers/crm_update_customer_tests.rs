@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     customers::{CustomerDelete, CustomerLookup},
-    testing::{self, Shop, shops},
+    testing::{self, Shop, shops, wordings},
 };
 use business_mcp_engine::{db::params, tool::Role};
 
@@ -149,9 +149,9 @@ async fn another_version_than_was_seen_is_a_conflict() {
 async fn who_was_changed_in_between_is_not_written_over() {
     for shop in shops().await {
         let mut ctx = shop.context(true).await;
-        let args: Args =
-            serde_json::from_value(json!({ "customer_id": "CUST-2", "name": "Jon" })).unwrap();
-        let change = args.plan(&mut ctx).await.unwrap();
+        let wanted = json!({ "customer_id": "CUST-2", "name": "Jon" });
+        let wanted = serde_json::from_value(wanted).unwrap();
+        let change = Change::plan(&mut ctx, wanted).await.unwrap();
         let raise = "update customers set version = version + 1 where id = 'CUST-2'";
         ctx.tx.execute(raise, &[]).await.unwrap();
         assert_eq!(change.make(&mut ctx).await.unwrap_err().code().as_str(), "conflict");
@@ -195,11 +195,48 @@ async fn whoever_is_verified_changes_nobody_else() {
         ctx.verified = Some("CUST-2".into());
         let args =
             |id: &str| serde_json::from_value::<Args>(json!({ "customer_id": id, "company": "A" }));
-        let refused =
-            CrmUpdateCustomer.preview(&mut ctx, &args("CUST-1").unwrap()).await.unwrap_err();
+        let foreign = args("CUST-1").unwrap();
+        let refused = testing::run(&CrmUpdateCustomer, &mut ctx, foreign).await.unwrap_err();
         assert_eq!(refused.code().as_str(), "forbidden");
-        let refused = CrmUpdateCustomer.call(&mut ctx, args("CUST-1").unwrap()).await.unwrap_err();
+        // A request that was stored is looked at again, too.
+        let stored = serde_json::from_value(json!({ "customer_id": "CUST-1", "company": "A" }));
+        let refused = CrmUpdateCustomer.plan(&mut ctx, stored.unwrap()).await.unwrap_err();
         assert_eq!(refused.code().as_str(), "forbidden");
-        CrmUpdateCustomer.call(&mut ctx, args("CUST-2").unwrap()).await.unwrap();
+        testing::run(&CrmUpdateCustomer, &mut ctx, args("CUST-2").unwrap()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_same_change_in_other_words_is_the_same_wish() {
+    for shop in shops().await {
+        let same = [
+            json!({
+                "customer_id": "CUST-1", "email": "ana@perez.example.com", "phone": "+12125550199",
+                "tier": "basic",
+            }),
+            json!({
+                "customerId": "cust 1", "email": "ana at perez dot example dot com",
+                "phone": "two one two, five five five, oh one nine nine", "tier": "Basic",
+            }),
+            json!({
+                "customer_id": "one", "email": "Ana@Perez.Example.com", "phone": "(212) 555-0199",
+                "tier": " BASIC ",
+            }),
+        ];
+        let other = [
+            json!({ "customer_id": "CUST-1", "email": "ana@perez.example.com", "tier": "basic" }),
+            json!({
+                "customer_id": "CUST-2", "email": "ana@perez.example.com", "phone": "+12125550199",
+                "tier": "basic",
+            }),
+        ];
+        wordings(&shop, CrmUpdateCustomer, &same, &other).await;
+        let lines = [
+            json!({ "customer_id": "CUST-1", "address": elm_street() }),
+            json!({ "customer_id": "CUST-1", "address": elm_street().to_string() }),
+        ];
+        wordings(&shop, CrmUpdateCustomer, &lines, &same).await;
+        shop.call(CrmUpdateCustomer, same[0].clone()).await.unwrap();
+        wordings(&shop, CrmUpdateCustomer, &same, &other).await;
     }
 }

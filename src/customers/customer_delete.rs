@@ -15,8 +15,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError,
-        Toolset, answer::rfc3339,
+        Answer, Approval, CallContext, Effect, FreeText, Planned, Preview, Risk, Scope, Spec,
+        ToolError, Toolset, WriteTool, answer::rfc3339,
     },
 };
 
@@ -34,6 +34,20 @@ pub struct Args {
     reason: String,
 }
 
+/// Whose data, as it was understood.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    customer_id: String,
+    reason: FreeText,
+}
+
+/// An erasure that can be made as things stand.
+#[derive(Debug)]
+pub struct Plan {
+    customer: Named,
+    reach: Reach,
+}
+
 /// What was forgotten.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Output {
@@ -47,8 +61,10 @@ pub struct Output {
     interactions_erased: i64,
 }
 
-impl Tool for CustomerDelete {
+impl WriteTool for CustomerDelete {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "customer_delete",
@@ -64,8 +80,17 @@ impl Tool for CustomerDelete {
         approval: Approval::Disabled,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let (customer, reach) = erasable(ctx, &args.customer_id).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        let customer_id = known::or_erased(ctx, &args.customer_id).await?;
+        Ok(Intent { customer_id, reason: args.reason.into() })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let (customer, reach) = erasable(ctx, &intent.customer_id).await?;
         let count = |n: i64, one, many| phrases::count(u64::try_from(n).unwrap_or(0), one, many);
         let summary = text!(
             "Erase the personal data of {name} ({id}) for good, with the text of {notes}; {stay} without a name",
@@ -79,12 +104,17 @@ impl Tool for CustomerDelete {
             "orders_kept": reach.orders,
             "interactions_erased": reach.interactions,
         });
-        Ok(Preview { details, ..Preview::new(summary) })
+        let preview = Preview { details, ..Preview::new(summary) };
+        Ok(Planned { preview, plan: Plan { customer, reach } })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
         let tenant = ctx.tenant_id();
-        let (customer, reach) = erasable(ctx, &args.customer_id).await?;
+        let Plan { customer, reach } = plan;
         if !erasure::erase(&mut ctx.tx, &tenant, &customer.id, ctx.now).await? {
             return Err(open_order());
         }
@@ -111,9 +141,9 @@ impl Tool for CustomerDelete {
 }
 
 /// The customer, if nothing is under way that still needs to know them.
-async fn erasable(ctx: &mut CallContext, said: &str) -> Result<(Named, Reach), ToolError> {
+async fn erasable(ctx: &mut CallContext, id: &str) -> Result<(Named, Reach), ToolError> {
     let tenant = ctx.tenant_id();
-    let customer = known::one(ctx, said).await?;
+    let customer = known::one(ctx, id).await?;
     let reach = erasure::reach(&mut ctx.tx, &tenant, &customer.id).await?;
     if reach.open_orders > 0 {
         return Err(open_order());
@@ -134,7 +164,7 @@ mod tests {
     use super::*;
     use crate::{
         customers::CrmCreateNote,
-        testing::{self, shops},
+        testing::{self, shops, wordings},
     };
     use business_mcp_engine::tool::Catalogue;
 
@@ -221,6 +251,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_same_erasure_in_other_words_is_the_same_wish() {
+        for shop in shops().await {
+            let wish = |said: &str, reason: &str| json!({ "customer_id": said, "reason": reason });
+            let same = [
+                wish("CUST-2", "Asked for it."),
+                wish("cust 2", "Asked for it."),
+                wish("two", "The customer wants it."),
+            ];
+            let other = [wish("CUST-3", "Asked for it.")];
+            wordings(&shop, CustomerDelete, &same, &other).await;
+            shop.call(CustomerDelete, same[0].clone()).await.unwrap();
+            // The customer is found no more, and yet the wish is known again.
+            wordings(&shop, CustomerDelete, &same, &other).await;
+        }
+    }
+
+    #[tokio::test]
     async fn an_open_order_keeps_its_customer() {
         for shop in shops().await {
             let arguments = json!({ "customer_id": "CUST-1", "reason": "Asked for it." });
@@ -242,7 +289,7 @@ mod tests {
             approvals::insert(&mut ctx.tx, "demo", &request).await.unwrap();
             ctx.approval_id = Some("APR-1".into());
             let args = Args { customer_id: "CUST-2".into(), reason: "Asked for it.".into() };
-            CustomerDelete.call(&mut ctx, args).await.unwrap();
+            testing::run(&CustomerDelete, &mut ctx, args).await.unwrap();
             let request = approvals::find(&mut ctx.tx, "demo", "APR-1").await.unwrap().unwrap();
             assert_eq!(request.summary, "Erase the personal data of CUST-2");
         }

@@ -27,6 +27,19 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Named, ToolError> 
     Ok(known)
 }
 
+/// The id of a customer who is on file, or was before they were erased.
+///
+/// # Errors
+/// `not_found`; `forbidden` where the caller is verified as somebody else.
+pub async fn or_erased(ctx: &mut CallContext, said: &str) -> Result<String, ToolError> {
+    let tenant = ctx.tenant_id();
+    let ids = reference::customer_ids(said);
+    let id = customers::known_or_erased_as(&mut ctx.tx, &tenant, &ids).await?;
+    let id = id.ok_or_else(|| ToolError::not_found("customer", said))?;
+    ctx.acts_for(&id)?;
+    Ok(id)
+}
+
 /// The id that is meant: the one of a customer, or what was said, where nobody has it any more or yet.
 ///
 /// # Errors

@@ -25,8 +25,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
-        answer::rfc3339,
+        Answer, Approval, CallContext, Effect, FreeText, Planned, Risk, Scope, Spec, ToolError,
+        Toolset, WriteTool, answer::rfc3339,
     },
 };
 
@@ -48,6 +48,19 @@ pub struct Args {
     /// The order it is about.
     #[validate(length(max = 120, message = "must be at most 120 characters"))]
     order_id: Option<String>,
+}
+
+/// Whom and what a ticket is about, as it was understood.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    reason: FreeText,
+    summary: FreeText,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<String>,
+    /// Whether the caller said who the customer is, or may look it up.
+    may_be_told: bool,
 }
 
 /// The ticket.
@@ -84,8 +97,10 @@ struct Window {
     time_zone: String,
 }
 
-impl Tool for SupportEscalate {
+impl WriteTool for SupportEscalate {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Intent;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "support_escalate",
@@ -101,10 +116,39 @@ impl Tool for SupportEscalate {
         approval: Approval::AutoApproved,
     };
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
+    fn names_a_record(intent: &Intent) -> bool {
+        intent.customer_id.is_some() || intent.order_id.is_some()
+    }
+
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
         let subject = Subject::of(ctx, &args).await?;
-        let customer = subject.customer.as_ref().map(|customer| customer.id.as_str());
+        Ok(Intent {
+            reason: args.reason.into(),
+            summary: args.summary.into(),
+            customer_id: subject.customer.map(|customer| customer.id),
+            order_id: subject.order_id,
+            may_be_told: subject.may_be_told,
+        })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Intent>, ToolError> {
+        if let Some(customer_id) = &intent.customer_id {
+            known::one(ctx, customer_id).await?;
+        }
+        Ok(Planned::new(Self::SPEC.title, intent))
+    }
+
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Intent,
+    ) -> Result<Answer<Output>, ToolError> {
+        let tenant = ctx.tenant_id();
+        let customer = plan.customer_id.as_deref();
         let zone = ctx.tenant.time_zone;
         let callback = Callback::next(&ctx.tenant.business().hours, zone, ctx.now);
         let (by, conversation) = (ctx.caller.subject.clone(), ctx.conversation.clone());
@@ -114,10 +158,10 @@ impl Tool for SupportEscalate {
         );
         let new = NewTicket {
             id: &ticket_id,
-            reason: &args.reason,
-            summary: &args.summary,
+            reason: &plan.reason,
+            summary: &plan.summary,
             customer_id: customer,
-            order_id: subject.order_id.as_deref(),
+            order_id: plan.order_id.as_deref(),
             at: ctx.now,
             by: &by,
             conversation: conversation.as_deref(),
@@ -125,8 +169,8 @@ impl Tool for SupportEscalate {
         };
         tickets::insert(&mut ctx.tx, &tenant, new).await?;
         if let Some(customer_id) = customer {
-            let reason = args.reason.trim_end_matches('.');
-            let said = format!("{ticket_id}, {reason}: {}", args.summary);
+            let reason = plan.reason.trim_end_matches('.');
+            let said = format!("{ticket_id}, {reason}: {}", &*plan.summary);
             let interaction = NewInteraction {
                 id: &uuid::Uuid::now_v7().to_string(),
                 customer_id,
@@ -134,7 +178,7 @@ impl Tool for SupportEscalate {
                 text: &said,
                 at: ctx.now,
                 author: &by,
-                order_id: subject.order_id.as_deref(),
+                order_id: plan.order_id.as_deref(),
             };
             interactions::insert(&mut ctx.tx, &tenant, interaction).await?;
         }
@@ -158,16 +202,16 @@ impl Tool for SupportEscalate {
             to: rfc3339(window.to),
             time_zone: zone.name().to_owned(),
         };
-        let told = subject.customer.filter(|_| subject.may_be_told);
+        let told = plan.customer_id.filter(|_| plan.may_be_told);
         Ok(Answer::ok(
             say,
             Output {
                 ticket_id,
                 status: "open",
-                reason: args.reason,
+                reason: plan.reason.free_text,
                 created_at: rfc3339(ctx.now),
-                customer_id: told.map(|customer| customer.id),
-                order_id: subject.order_id,
+                customer_id: told,
+                order_id: plan.order_id,
                 callback: callback.map(window),
             },
         ))

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     customers::CustomerDelete,
-    testing::{self, Shop, shops},
+    testing::{self, Shop, shops, wordings},
 };
 use business_mcp_engine::{
     db::{params, record},
@@ -172,11 +172,12 @@ async fn a_verified_conversation_is_about_its_customer_only() {
             customer_id: customer.map(str::to_owned),
             order_id: order.map(str::to_owned),
         };
-        let other = SupportEscalate.call(&mut ctx, args(Some("CUST-1"), None)).await.unwrap_err();
+        let other =
+            testing::run(&SupportEscalate, &mut ctx, args(Some("CUST-1"), None)).await.unwrap_err();
         assert_eq!(other.code().as_str(), "forbidden");
-        let order = SupportEscalate.call(&mut ctx, args(None, Some("ORD-10001"))).await;
+        let order = testing::run(&SupportEscalate, &mut ctx, args(None, Some("ORD-10001"))).await;
         assert_eq!(order.unwrap_err().code().as_str(), "not_found", "it is another customer's");
-        SupportEscalate.call(&mut ctx, args(None, None)).await.unwrap();
+        testing::run(&SupportEscalate, &mut ctx, args(None, None)).await.unwrap();
         ctx.tx.commit().await.unwrap();
         assert_eq!(kept(&shop, "TIC-10001").await.customer_id.as_deref(), Some("CUST-2"));
     }
@@ -193,5 +194,30 @@ async fn an_erasure_reaches_tickets_as_well() {
         let mut tx = shop.db.db.read().await.unwrap();
         let left = testing::everything_about(&mut tx, "CUST-2").await;
         assert!(!left.contains("Elm") && !left.contains("moved"), "{left}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_ticket_in_other_words_is_the_same_wish() {
+    for mut shop in shops().await {
+        shop.role = Role::Desk;
+        let wish = |customer: &str, order: &str, summary: &str| {
+            json!({
+                "reason": summary, "summary": summary, "customer_id": customer, "order_id": order,
+            })
+        };
+        let same = [
+            wish("CUST-1", "ORD-10001", "The saw came twice."),
+            wish("cust 1", "one double oh oh one", "Two saws came."),
+            wish("one", "10001", "x"),
+            // Whose order it is is known.
+            wish("", "ORD-10001", "x"),
+        ];
+        let other = [
+            wish("CUST-1", "", "The saw came twice."),
+            wish("CUST-1", "ORD-10002", "The saw came twice."),
+            wish("", "", "The saw came twice."),
+        ];
+        wordings(&shop, SupportEscalate, &same, &other).await;
     }
 }

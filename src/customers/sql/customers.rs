@@ -82,6 +82,28 @@ pub async fn known_as(tx: &mut Tx, tenant: &str, ids: &[String; 5]) -> StoreResu
     Ok(known.into_iter().min_by_key(rank))
 }
 
+/// The id that is the first of these that somebody has, the erased ones behind the others.
+pub async fn known_or_erased_as(
+    tx: &mut Tx,
+    tenant: &str,
+    ids: &[String; 5],
+) -> StoreResult<Option<String>> {
+    if let Some(known) = known_as(tx, tenant, ids).await? {
+        return Ok(Some(known.id));
+    }
+    let [first, second, third, fourth, fifth] = ids;
+    let erased: Vec<(String,)> = tx
+        .fetch_all(
+            "select id
+             from customers
+             where tenant_id = $1 and id in ($2, $3, $4, $5, $6)",
+            params![tenant, first, second, third, fourth, fifth],
+        )
+        .await?;
+    let rank = |id: &String| ids.iter().position(|known| known == id);
+    Ok(erased.into_iter().map(|(id,)| id).min_by_key(rank))
+}
+
 record! {
     /// One of perhaps several customers who match, with what tells them apart.
     #[derive(Debug, Clone)]
