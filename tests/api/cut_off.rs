@@ -7,11 +7,14 @@ use business_mcp_engine::{
     Module,
     cli::start,
     db::Tx,
-    tool::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+    tool::{
+        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
+        WriteTool,
+    },
 };
 use reqwest::RequestBuilder;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use validator::Validate;
 
@@ -208,14 +211,16 @@ async fn a_call_whose_client_has_gone_is_not_done_but_written_down() {
     }
 }
 
-#[derive(Deserialize, JsonSchema, Validate)]
+#[derive(Deserialize, Serialize, JsonSchema, Validate)]
 struct Nothing {}
 
 /// Changes the stock and panics.
 struct Trip;
 
-impl Tool for Trip {
+impl WriteTool for Trip {
     type Args = Nothing;
+    type Intent = Nothing;
+    type Plan = Nothing;
     type Output = String;
     const SPEC: Spec = Spec {
         name: "trip",
@@ -230,7 +235,23 @@ impl Tool for Trip {
         approval: Approval::AutoApproved,
     };
 
-    async fn call(&self, ctx: &mut CallContext, _: Nothing) -> Result<Answer<String>, ToolError> {
+    async fn resolve(&self, _: &mut CallContext, args: Nothing) -> Result<Nothing, ToolError> {
+        Ok(args)
+    }
+
+    async fn plan(
+        &self,
+        _: &mut CallContext,
+        intent: Nothing,
+    ) -> Result<Planned<Nothing>, ToolError> {
+        Ok(Planned::new(Self::SPEC.title, intent))
+    }
+
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        _: Nothing,
+    ) -> Result<Answer<String>, ToolError> {
         ctx.tx.execute("update stock set on_hand = on_hand + 1", &[]).await?;
         panic!("a secret of the implementation")
     }

@@ -9,9 +9,11 @@ use validator::Validate;
 use super::own;
 use crate::{
     business::Reservations,
-    db::approvals::{self, Decided},
+    db::approvals::{self, Approval as Request, Decided},
     text,
-    tool::{Answer, Approval, CallContext, Effect, Risk, Spec, Tool, ToolError, Toolset},
+    tool::{
+        Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, Toolset, WriteTool,
+    },
 };
 
 /// Takes a request back.
@@ -28,6 +30,12 @@ pub struct Args {
     approval_id: String,
 }
 
+/// Which request, as it was understood.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    approval_id: String,
+}
+
 /// The request that no longer waits.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Output {
@@ -37,8 +45,10 @@ pub struct Output {
     status: &'static str,
 }
 
-impl Tool for ApprovalWithdraw {
+impl WriteTool for ApprovalWithdraw {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Intent;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "approval_withdraw",
@@ -54,23 +64,52 @@ impl Tool for ApprovalWithdraw {
         approval: Approval::AutoApproved,
     };
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
-        let caller = ctx.caller.clone();
-        let request = own::one(ctx, &args.approval_id).await?;
-        if request.requester != *caller.subject {
-            return Err(ToolError::not_found("request", &args.approval_id));
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        Ok(Intent { approval_id: made(ctx, &args.approval_id).await?.id })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Intent>, ToolError> {
+        let request = made(ctx, &intent.approval_id).await?;
+        if request.status != "pending" || request.expires_at <= ctx.now {
+            return Err(waits_no_longer());
         }
+        Ok(Planned::new(Self::SPEC.title, intent))
+    }
+
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Intent,
+    ) -> Result<Answer<Output>, ToolError> {
+        let (tenant, caller, id) = (ctx.tenant_id(), ctx.caller.clone(), plan.approval_id);
         let by = Some(&*caller.subject);
         let decided = Decided { status: "withdrawn", by, at: ctx.now, reason: None };
-        if !approvals::decide(&mut ctx.tx, &tenant, &request.id, decided).await? {
-            return Err(ToolError::invalid_state(text!(
-                "That request no longer waits. Ask approval_status what became of it."
-            )));
+        if !approvals::decide(&mut ctx.tx, &tenant, &id, decided).await? {
+            // Somebody decided after it was looked up.
+            return Err(waits_no_longer());
         }
-        self.reservations.release(&mut ctx.tx, &tenant, &approvals::holder(&request.id)).await?;
-        ctx.concerns(&request.id);
-        let output = Output { approval_id: request.id, status: "withdrawn" };
+        self.reservations.release(&mut ctx.tx, &tenant, &approvals::holder(&id)).await?;
+        ctx.concerns(&id);
+        let output = Output { approval_id: id, status: "withdrawn" };
         Ok(Answer::ok(text!("The request is withdrawn, and nothing was changed."), output))
     }
+}
+
+/// The request of that id, which this caller made.
+async fn made(ctx: &mut CallContext, said: &str) -> Result<Request, ToolError> {
+    let request = own::one(ctx, said).await?;
+    if request.requester != *ctx.caller.subject {
+        return Err(ToolError::not_found("request", said));
+    }
+    Ok(request)
+}
+
+fn waits_no_longer() -> ToolError {
+    ToolError::invalid_state(text!(
+        "That request no longer waits. Ask approval_status what became of it."
+    ))
 }
