@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{clues, known, method::Method, shown};
-use crate::customers::sql::customer_profile;
+use crate::customers::sql::{customer_profile, customers::Named};
 use business_mcp_engine::{
     db::verifications::{self, NewVerification},
     digest,
     speech::{email, reference},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
-        answer::rfc3339,
+        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
+        WriteTool, answer::rfc3339,
     },
 };
 
@@ -55,6 +55,28 @@ pub struct Args {
     order_id: Option<String>,
 }
 
+/// Whom the caller says to be, and what they know, as it was understood. What does not fit is kept as it was
+/// said: another guess is another try.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    customer_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postal_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone_last4: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<String>,
+}
+
+/// A try, and whether it will do.
+#[derive(Debug)]
+pub struct Plan {
+    customer: Named,
+    fits: bool,
+}
+
 /// How it ended.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Output {
@@ -78,8 +100,10 @@ pub struct Output {
     payment_methods: Vec<Method>,
 }
 
-impl Tool for CustomerVerify {
+impl WriteTool for CustomerVerify {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "customer_verify",
@@ -95,18 +119,59 @@ impl Tool for CustomerVerify {
         risk: Risk::Low,
         approval: Approval::AutoApproved,
     };
+    const VERIFIES_CALLER: bool = true;
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+    /// The customer is on file, the caller is not: outside of a conversation nobody can say whether the same one
+    /// is trying again, so that each call is a try and gets a handle of its own.
+    fn names_a_record(_intent: &Intent) -> bool {
+        false
+    }
+
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
         args.enough()?;
+        let customer_id = known::one(ctx, &args.customer_id).await?.id;
+        let tenant = ctx.tenant_id();
+        let facts = verifications::facts_of(&mut ctx.tx, &tenant, &customer_id).await?;
+        let on_file = facts.and_then(|facts| facts.email_key);
+        let known =
+            |said: &String| on_file.clone().filter(|key| email::readings(said).contains(key));
+        let order_id = match args.order_id {
+            Some(said) => Some(their_order(ctx, &customer_id, &said).await?.unwrap_or(said)),
+            None => None,
+        };
+        Ok(Intent {
+            customer_id,
+            postal_code: args.postal_code.as_deref().map(clues::postal),
+            email: args.email.map(|said| known(&said).unwrap_or(said)),
+            phone_last4: args.phone_last4.as_deref().map(reference::digits),
+            order_id,
+        })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let customer = known::one(ctx, &intent.customer_id).await?;
+        let fits = intent.fits(ctx).await?;
+        Ok(Planned::new(Self::SPEC.title, Plan { customer, fits }))
+    }
+
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
         let (tenant, principal, now) = (ctx.tenant_id(), ctx.caller.subject.clone(), ctx.now);
-        let customer = known::one(ctx, &args.customer_id).await?;
+        let Plan { customer, fits } = plan;
         ctx.concerns(&customer.id);
         let tried =
             verifications::take_try(&mut ctx.tx, &tenant, &principal, &customer.id, now).await?;
         if let Some(until) = tried.locked_until {
             return Ok(locked(customer.id, rfc3339(until)));
         }
-        if args.fit(ctx, &customer.id).await? {
+        if fits {
             let tx = &mut ctx.tx;
             verifications::forget_tries(tx, &tenant, &principal, &customer.id).await?;
             let name = shown::said(&customer.name);
@@ -153,29 +218,37 @@ impl Args {
         }
         Ok(())
     }
+}
 
+impl Intent {
     /// Whether everything that was said is so. Which of it is not is nobody's business.
-    async fn fit(&self, ctx: &mut CallContext, customer_id: &str) -> Result<bool, ToolError> {
+    async fn fits(&self, ctx: &mut CallContext) -> Result<bool, ToolError> {
         let tenant = ctx.tenant_id();
-        let facts = verifications::facts_of(&mut ctx.tx, &tenant, customer_id).await?;
+        let facts = verifications::facts_of(&mut ctx.tx, &tenant, &self.customer_id).await?;
         let Some(facts) = facts else { return Ok(false) };
         let postal = facts.postal_key.map(|key| key.replace('-', ""));
         let phone = facts.phone_key.unwrap_or_default();
         let fits = [
-            self.postal_code.as_deref().map(|said| Some(clues::postal(said)) == postal),
-            self.email.as_deref().map(|said| {
-                email::readings(said).iter().any(|said| Some(said) == facts.email_key.as_ref())
-            }),
-            self.phone_last4.as_deref().map(|said| phone.ends_with(&reference::digits(said))),
+            self.postal_code.as_ref().map(|code| Some(code) == postal.as_ref()),
+            self.email.as_ref().map(|email| Some(email) == facts.email_key.as_ref()),
+            self.phone_last4.as_ref().map(|digits| phone.ends_with(digits)),
             match &self.order_id {
-                Some(said) => {
-                    Some(!known::whole_orders_of(ctx, customer_id, said).await?.is_empty())
-                }
+                Some(id) => Some(their_order(ctx, &self.customer_id, id).await?.is_some()),
                 None => None,
             },
         ];
         Ok(fits.into_iter().flatten().all(|fits| fits))
     }
+}
+
+/// The customer's order of that whole number, said with or without the letters in front.
+async fn their_order(
+    ctx: &mut CallContext,
+    customer_id: &str,
+    said: &str,
+) -> Result<Option<String>, ToolError> {
+    let found = known::whole_orders_of(ctx, customer_id, said).await?;
+    Ok(found.into_iter().next().map(|order| order.id))
 }
 
 /// Writes the verification down, and answers its handle.
@@ -228,3 +301,7 @@ fn locked(customer_id: String, until: String) -> Answer<Output> {
         },
     )
 }
+
+#[cfg(test)]
+#[path = "customer_verify_tests.rs"]
+mod tests;

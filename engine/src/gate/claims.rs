@@ -54,6 +54,8 @@ pub(super) struct Letters {
     digest: String,
     /// The customer as whom the call is made. What was answered then is for nobody else.
     customer: Option<Arc<str>>,
+    /// Whether the call shows who calls.
+    verifies_caller: bool,
 }
 
 /// The claim of one call that was understood.
@@ -92,7 +94,16 @@ impl Letters {
             tool: spec.name,
             digest: digest(&format!("{kind}\0{key}\0{}", call.canonical())),
             customer,
+            verifies_caller: call.verifies_caller(),
         }
+    }
+
+    /// The letters of a call about this customer. The answer to one that shows who calls is the customer's.
+    pub(super) fn about(mut self, customer: Option<&str>) -> Self {
+        if self.verifies_caller {
+            self.customer = customer.map(Arc::from);
+        }
+        self
     }
 
     /// What the same call left that was made before, to the letter: nothing has to be understood again.
@@ -113,7 +124,9 @@ impl Letters {
     fn earlier(&self, claimed: Claimed) -> Result<Earlier, ToolError> {
         // Neither told nor done again: a retry must not happen twice because a verification has begun
         // or ended meanwhile.
-        if claimed.customer_id.as_deref() != self.customer.as_deref() {
+        let is_theirs = claimed.customer_id.as_deref() == self.customer.as_deref();
+        // Whoever shows again who they are may be nobody as yet.
+        if !is_theirs && !(self.verifies_caller && self.customer.is_none()) {
             return Err(ToolError::new(
                 ErrorCode::IdempotencyConflict,
                 text!(

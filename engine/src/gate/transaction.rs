@@ -73,6 +73,7 @@ impl Gate {
             return self.earlier_answer(ctx.tx, trace, &request.caller.tenant, earlier, now).await;
         }
         let resolved = call.resolve(&mut ctx).await?;
+        let letters = letters.about(ctx.about());
         let claim = self.claims.of(letters, call, request, &resolved)?;
         if let Some(claim) = &claim
             && let Some(earlier) = claim.take(&mut ctx.tx, now).await?

@@ -45,6 +45,11 @@ impl PreparedCall {
         self.call.resolve(ctx).await.map(ResolvedCall)
     }
 
+    /// Whether the call shows who calls.
+    pub fn verifies_caller(&self) -> bool {
+        self.call.verifies_caller()
+    }
+
     /// Takes the call through all of its steps at once.
     ///
     /// # Errors
@@ -124,6 +129,10 @@ pub(super) trait AnyTool: Send + Sync {
 }
 
 pub(super) trait AnyCall: Send + Sync {
+    fn verifies_caller(&self) -> bool {
+        false
+    }
+
     fn resolve<'a>(&'a self, ctx: &'a mut CallContext) -> Pending<'a, Box<dyn AnyIntent>>;
     fn run<'a>(&'a self, ctx: &'a mut CallContext) -> Pending<'a, Rendered>;
 }
@@ -269,6 +278,10 @@ impl<T: WriteTool> AnyTool for Writing<T> {
 }
 
 impl<T: WriteTool> AnyCall for WriteCall<T> {
+    fn verifies_caller(&self) -> bool {
+        T::VERIFIES_CALLER
+    }
+
     fn resolve<'a>(&'a self, ctx: &'a mut CallContext) -> Pending<'a, Box<dyn AnyIntent>> {
         Box::pin(async {
             let intent = self.tool.0.resolve(ctx, self.args.take()?).await?;

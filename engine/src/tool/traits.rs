@@ -41,6 +41,9 @@ pub trait WriteTool: Send + Sync + 'static {
     type Output: Serialize + JsonSchema + Send + 'static;
     /// What the tool says about itself.
     const SPEC: Spec;
+    /// Whether the call shows who calls. Its answer is kept for the customer whom the call is about, so that a
+    /// repeated call finds it although the conversation is verified by then.
+    const VERIFIES_CALLER: bool = false;
 
     /// Finds what the arguments mean and judges no state: a repeated call must find the same intent after the first
     /// one has taken effect.
