@@ -10,7 +10,7 @@ static SPOKEN: LazyLock<Language> = LazyLock::new(Language::english);
 /// Reads a whole number from digits or English words. `None` for anything else: a fraction, an
 /// exponent and a hexadecimal number are refused rather than rounded.
 pub fn integer(text: &str) -> Option<i64> {
-    let text = text.trim();
+    let text = whole(text.trim());
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().ok();
@@ -21,6 +21,12 @@ pub fn integer(text: &str) -> Option<i64> {
         ["minus", rest @ ..] => in_words(rest).map(|n| -n),
         rest => in_words(rest),
     }
+}
+
+/// A whole number that was written as a decimal, as `2.0` is, without its zeros.
+fn whole(text: &str) -> &str {
+    let zeros = |zeros: &str| !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0');
+    text.split_once('.').filter(|(_, rest)| zeros(rest)).map_or(text, |(whole, _)| whole)
 }
 
 /// The number that a single word names: `seven` is 7, `forty` is 40, and `nought` is 0.
@@ -87,6 +93,8 @@ mod tests {
             ("a dozen", 12),
             ("two dozen", 24),
             ("half a dozen", 6),
+            ("2.0", 2),
+            ("-12.00", -12),
             ("a hundred and five", 105),
             ("three hundred", 300),
             ("one thousand two hundred and six", 1206),
@@ -127,6 +135,9 @@ mod tests {
             "",
             " ",
             "1.5",
+            "1.",
+            ".0",
+            "1.0.0",
             "1e0",
             "0x5",
             "five two",

@@ -121,6 +121,11 @@ fn coerce(value: Value, schema: &Map<String, Value>, path: &str) -> Result<Value
             Some(number) => Ok(number.into()),
             None => wrong(text!("a whole number")),
         },
+        // Some clients have no other numbers than `2.0`.
+        ("integer", Value::Number(number)) => match lenient::integer(&number.to_string()) {
+            Some(number) => Ok(number.into()),
+            None => wrong(text!("a whole number")),
+        },
         ("integer", _) => wrong(text!("a whole number")),
         ("boolean", Value::Bool(truth)) => Ok(Value::Bool(truth)),
         ("boolean", Value::String(said)) => match said.trim().to_ascii_lowercase().as_str() {
