@@ -92,7 +92,7 @@ pub fn speak(tag: &str) -> bool {
 /// Whatever is said while this runs is said in that language.
 ///
 /// ```
-/// use business_mcp::{domain::words::{self, Language}, text};
+/// use business_mcp_engine::{speech::words::{self, Language}, text};
 ///
 /// words::learn("de", r#"
 ///     "I found {name}." = "Ich habe {name} gefunden."

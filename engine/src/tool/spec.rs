@@ -7,7 +7,7 @@ use super::scope::Scope;
 /// A tool's declaration, beside its behaviour in the tool's own file.
 ///
 /// ```compile_fail,E0063
-/// use crate::tool::{Approval, Effect, Scope, Spec};
+/// use business_mcp_engine::tool::{Approval, Effect, Scope, Spec};
 ///
 /// // Nobody said how much harm a wrong call does, so this does not compile.
 /// const SPEC: Spec = Spec {
@@ -50,7 +50,7 @@ pub struct Spec {
 /// None of what guards a call may be left out. All of it compiles:
 ///
 /// ```
-/// # use crate::tool::{Approval, Effect, Risk, Scope, Spec};
+/// # use business_mcp_engine::tool::{Approval, Effect, Risk, Scope, Spec};
 /// const SPEC: Spec = Spec {
 ///     name: "order_refund",
 ///     aliases: &[],
@@ -68,7 +68,7 @@ pub struct Spec {
 /// Nobody said what it does to records:
 ///
 /// ```compile_fail,E0063
-/// # use crate::tool::{Approval, Risk, Scope, Spec};
+/// # use business_mcp_engine::tool::{Approval, Risk, Scope, Spec};
 /// const SPEC: Spec = Spec {
 ///     name: "order_refund",
 ///     aliases: &[],
@@ -85,7 +85,7 @@ pub struct Spec {
 /// Nobody said whether a person decides:
 ///
 /// ```compile_fail,E0063
-/// # use crate::tool::{Effect, Risk, Scope, Spec};
+/// # use business_mcp_engine::tool::{Effect, Risk, Scope, Spec};
 /// const SPEC: Spec = Spec {
 ///     name: "order_refund",
 ///     aliases: &[],
@@ -102,7 +102,7 @@ pub struct Spec {
 /// Nobody said who may call it:
 ///
 /// ```compile_fail,E0063
-/// # use crate::tool::{Approval, Effect, Risk, Spec};
+/// # use business_mcp_engine::tool::{Approval, Effect, Risk, Spec};
 /// const SPEC: Spec = Spec {
 ///     name: "order_refund",
 ///     aliases: &[],
