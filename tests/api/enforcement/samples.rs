@@ -92,7 +92,7 @@ pub const SAMPLES: &[Sample] = &[
         "customer_delete",
         r#"{"customer_id":"CUST-10005","reason":"asked to be forgotten"}"#,
     )
-    .changes("customers interactions orders payment_methods search_terms"),
+    .changes("customers imported_records interactions orders payment_methods search_terms"),
     // Products and stock
     Sample::of("product_search", r#"{"query":"hammer"}"#),
     Sample::of("get_product_info", r#"{"sku":"SKU-001"}"#),
