@@ -207,11 +207,12 @@ async fn a_location_is_named_in_any_case_of_any_alphabet() {
 
 /// What people read, and JSON. Nothing is looked for by how it begins, and nothing sorted by it.
 const PROSE: &str = "
-    api_keys: name scopes
+    api_keys: name role scopes
     approvals: arguments decision_reason preview requester_scopes result summary
     customers: address company email name phone postal_code tier
     gift_card_entries: reason
     idempotency_keys: response
+    imported_records: record
     interactions: text
     orders: address cancel_reason note
     payment_methods: brand last4

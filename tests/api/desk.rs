@@ -31,9 +31,10 @@ async fn a_new_customer_is_created_once_however_often_it_is_sent() {
         let count = "select count(*) from customers";
         let before = number(&server.db, count, &[]).await;
         let arguments = json!({ "name": "Jon Smyth", "email": "jon at smyth dot example dot com" });
-        let first = desk(&server).call("crm_create_customer", arguments.clone()).await;
+        let here = desk(&server).with_header("x-conversation-id", "call-of-jon-smyth");
+        let first = here.call("crm_create_customer", arguments.clone()).await;
         let id = first.data()["customer"]["customer_id"].as_str().unwrap().to_owned();
-        let again = desk(&server).call("crm_create_customer", arguments).await;
+        let again = here.call("crm_create_customer", arguments).await;
         assert_eq!(again.answer()["replayed"], true);
         assert_eq!(again.answer()["data"], *first.data());
         assert_eq!(number(&server.db, count, &[]).await, before + 1);

@@ -64,14 +64,14 @@ async fn some(db: &Db, tenant: &str, index: &Index, after: &str) -> StoreResult<
     let mut tries = 1..=TRIES;
     loop {
         tries.next();
-        let tried: StoreResult<_> = async {
+        let outcome: StoreResult<_> = async {
             let mut tx = db.write().await?;
             let some = (index.reindex)(&mut tx, tenant, after).await?;
             tx.commit().await?;
             Ok(some)
         }
         .await;
-        match tried {
+        match outcome {
             Err(error) if error.is_retryable() && !tries.is_empty() => {}
             ended => return ended,
         }

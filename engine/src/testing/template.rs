@@ -64,9 +64,9 @@ impl Template {
         fill: impl AsyncFnOnce(&Db),
     ) -> sqlx::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let file = folder.path().join("template.db");
+        let path = folder.path().join("template.db");
         let url = match place {
-            Place::Sqlite(_) => sqlite_url(&file),
+            Place::Sqlite(_) => sqlite_url(&path),
             Place::Postgres(collation) => empty_postgres(collation).await?,
         };
         let db = Db::open(&url, &DbOptions::default()).unwrap();
@@ -75,7 +75,7 @@ impl Template {
         db.close().await;
         drop(db);
         Ok(match place {
-            Place::Sqlite(_) => Self::Sqlite(std::fs::read(file)?),
+            Place::Sqlite(_) => Self::Sqlite(std::fs::read(path)?),
             Place::Postgres(_) => Self::Postgres(postgres_name(&url).to_owned()),
         })
     }

@@ -239,7 +239,11 @@ async fn write(shop: &Shop, tool: &Tool, caller: &Caller, is_first: bool) {
     }
     let changes = shop.since(&before, &at).await;
     assert_eq!(changes.of_the_business(), declared, "{at} changes other tables than it says");
-    assert!(changes.rows("audit") > 0 && changes.rows("idempotency_keys") > 0, "{at}");
+    // Outside of a conversation, a call that is about no record on file has no key of its own.
+    let has_key =
+        !["customer_verify", "crm_create_customer", "support_escalate"].contains(&spec.name);
+    assert!(changes.rows("audit") > 0, "{at}");
+    assert!(!has_key || changes.rows("idempotency_keys") > 0, "{at}");
 }
 
 /// What waits has changed nothing but itself and the stock that it holds, and who asked cannot decide.
