@@ -126,7 +126,8 @@ impl Letters {
         // or ended meanwhile.
         let is_theirs = claimed.customer_id.as_deref() == self.customer.as_deref();
         // Whoever shows again who they are may be nobody as yet.
-        if !is_theirs && !(self.verifies_caller && self.customer.is_none()) {
+        let shows_again = self.verifies_caller && self.customer.is_none();
+        if !is_theirs && !shows_again {
             return Err(ToolError::new(
                 ErrorCode::IdempotencyConflict,
                 text!(

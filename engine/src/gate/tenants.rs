@@ -68,7 +68,7 @@ impl Tenants {
         let row = tenants::find(tx, id).await?;
         let stored = row.is_some();
         let tag = row.as_ref().and_then(|row| row.language.as_deref());
-        let language = Language::of(tag.unwrap_or(&self.facts.language())).unwrap_or_default();
+        let language = Language::of(tag.unwrap_or(self.facts.language())).unwrap_or_default();
         let (currency, zone) = row.map(|row| (row.currency, row.time_zone)).unzip();
         let tenant = Arc::new(Tenant {
             id: id.clone(),

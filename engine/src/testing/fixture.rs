@@ -26,7 +26,7 @@ use crate::{
 pub struct FixtureFacts;
 
 impl Facts for FixtureFacts {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "Fixture"
     }
 
@@ -38,7 +38,7 @@ impl Facts for FixtureFacts {
         chrono_tz::America::New_York
     }
 
-    fn language(&self) -> &str {
+    fn language(&self) -> &'static str {
         "en-US"
     }
 

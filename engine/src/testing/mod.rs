@@ -2,6 +2,15 @@
 //!
 //! Nobody migrates for each test: [`template`] has a database of each kind, and a test has a copy of it.
 
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "this is for tests, which end where something goes wrong"
+)]
+
 mod fixture;
 pub mod template;
 

@@ -99,7 +99,7 @@ impl<T: Tool> AnyIntent for LegacyIntent<T> {
         true
     }
 
-    fn plan<'a>(self: Box<Self>, ctx: &'a mut CallContext) -> Pending<'a, PlannedCall> {
+    fn plan(self: Box<Self>, ctx: &mut CallContext) -> Pending<'_, PlannedCall> {
         Box::pin(async move {
             let preview = self.tool.0.preview(ctx, &self.args).await?;
             Ok(PlannedCall { preview, plan: self })
@@ -108,7 +108,7 @@ impl<T: Tool> AnyIntent for LegacyIntent<T> {
 }
 
 impl<T: Tool> AnyPlan for LegacyIntent<T> {
-    fn execute<'a>(self: Box<Self>, ctx: &'a mut CallContext) -> Pending<'a, Rendered> {
+    fn execute(self: Box<Self>, ctx: &mut CallContext) -> Pending<'_, Rendered> {
         Box::pin(async move { render(self.tool.0.call(ctx, self.args).await?) })
     }
 }

@@ -140,11 +140,11 @@ pub(super) trait AnyCall: Send + Sync {
 pub(super) trait AnyIntent: Send {
     fn intent(&self) -> Result<Map<String, Value>, ToolError>;
     fn names_a_record(&self) -> bool;
-    fn plan<'a>(self: Box<Self>, ctx: &'a mut CallContext) -> Pending<'a, PlannedCall>;
+    fn plan(self: Box<Self>, ctx: &mut CallContext) -> Pending<'_, PlannedCall>;
 }
 
 pub(super) trait AnyPlan: Send {
-    fn execute<'a>(self: Box<Self>, ctx: &'a mut CallContext) -> Pending<'a, Rendered>;
+    fn execute(self: Box<Self>, ctx: &mut CallContext) -> Pending<'_, Rendered>;
 }
 
 /// Arguments that are parsed once, and anew for each transaction that is run again.
@@ -234,13 +234,13 @@ impl<T: ReadTool> AnyIntent for ReadIntent<T> {
         true
     }
 
-    fn plan<'a>(self: Box<Self>, _ctx: &'a mut CallContext) -> Pending<'a, PlannedCall> {
+    fn plan(self: Box<Self>, _ctx: &mut CallContext) -> Pending<'_, PlannedCall> {
         Box::pin(async { Ok(PlannedCall { preview: Preview::new(T::SPEC.title), plan: self }) })
     }
 }
 
 impl<T: ReadTool> AnyPlan for ReadIntent<T> {
-    fn execute<'a>(self: Box<Self>, ctx: &'a mut CallContext) -> Pending<'a, Rendered> {
+    fn execute(self: Box<Self>, ctx: &mut CallContext) -> Pending<'_, Rendered> {
         Box::pin(async move { render(self.tool.0.call(ctx, self.args).await?) })
     }
 }
@@ -311,7 +311,7 @@ impl<T: WriteTool> AnyIntent for WriteIntent<T> {
         T::names_a_record(&self.intent)
     }
 
-    fn plan<'a>(self: Box<Self>, ctx: &'a mut CallContext) -> Pending<'a, PlannedCall> {
+    fn plan(self: Box<Self>, ctx: &mut CallContext) -> Pending<'_, PlannedCall> {
         Box::pin(async move {
             let Self { tool, intent } = *self;
             let Planned { preview, plan } = tool.0.plan(ctx, intent).await?;
@@ -321,7 +321,7 @@ impl<T: WriteTool> AnyIntent for WriteIntent<T> {
 }
 
 impl<T: WriteTool> AnyPlan for WritePlan<T> {
-    fn execute<'a>(self: Box<Self>, ctx: &'a mut CallContext) -> Pending<'a, Rendered> {
+    fn execute(self: Box<Self>, ctx: &mut CallContext) -> Pending<'_, Rendered> {
         Box::pin(async move { render(self.tool.0.execute(ctx, self.plan).await?) })
     }
 }
