@@ -147,7 +147,7 @@ impl Dispatcher {
             Some(Value::Object(arguments)) => arguments,
             Some(_) => return Err(results::malformed()),
         };
-        let _client = cancelled.clone().drop_guard();
+        let waiting = cancelled.clone().drop_guard();
         let request = CallRequest {
             caller: info.caller.clone(),
             tool,
@@ -160,7 +160,9 @@ impl Dispatcher {
         };
         let gate = self.0.gate.clone();
         let call = async move { gate.call(request).await };
-        match tokio::spawn(call.in_current_span()).await {
+        let ended = tokio::spawn(call.in_current_span()).await;
+        waiting.disarm();
+        match ended {
             Ok(Ok(Rendered(answer))) => {
                 results::success(body, &answer, revision);
                 Ok(())
