@@ -1,8 +1,17 @@
 //! The revision without a handshake, 2026-07-28: each request says what it is and who sends it, and
 //! what it says twice has to agree.
 
-use business_mcp_engine::tool::Role;
+use business_mcp_engine::{
+    Module,
+    tool::{
+        Answer as Said, Approval, CallContext, Effect, Risk, Role, Scope, Spec, Tool, ToolError,
+        Toolset,
+    },
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::{Value, json};
+use validator::Validate;
 
 use crate::{
     support::{TestServer, server_with},
@@ -129,6 +138,69 @@ async fn headers_that_say_something_else_than_the_body_are_refused() {
     ] {
         assert_eq!(disagreeing.send().await.refused(400), -32020, "{}", disagreeing.head());
     }
+}
+
+#[derive(Deserialize, JsonSchema, Validate)]
+struct Where {
+    /// Where to look
+    #[schemars(extend("x-mcp-header" = "Region"))]
+    region: Option<String>,
+}
+
+/// A tool by one of whose arguments a gateway routes.
+struct Regional;
+
+impl Tool for Regional {
+    type Args = Where;
+    type Output = String;
+    const SPEC: Spec = Spec {
+        name: "regional",
+        aliases: &[],
+        version: 1,
+        title: "Regional",
+        description: "Says where it was asked to look.",
+        scope: Some(Scope::OrdersRead),
+        toolsets: &[Toolset::Voice],
+        effect: Effect::Read,
+        risk: Risk::Low,
+        approval: Approval::AutoApproved,
+    };
+
+    async fn call(&self, _: &mut CallContext, args: Where) -> Result<Said<String>, ToolError> {
+        let region = args.region.unwrap_or_default();
+        Ok(Said::ok(format!("It is in {region}."), region))
+    }
+}
+
+#[tokio::test]
+async fn an_argument_that_a_header_repeats_is_the_same_in_both() {
+    let server =
+        server_with(&[]).await.with_module(|| Module::new("regional").tool(Regional)).await;
+    let call = |arguments: Value| {
+        request(&server, "tools/call", json!({ "name": "regional", "arguments": arguments }))
+    };
+    let north = || call(json!({ "region": "north" }));
+    for agreeing in [
+        north().with("mcp-param-region", "north"),
+        north().with("mcp-param-region", "=?base64?bm9ydGg=?="),
+        call(json!({})),
+        call(json!({ "region": null })),
+    ] {
+        agreeing.send().await.result();
+    }
+    for disagreeing in [
+        north(),
+        north().with("mcp-param-region", "south"),
+        north().with("mcp-param-region", "North"),
+        north().with("mcp-param-region", "north").with("mcp-param-region", "north"),
+        call(json!({})).with("mcp-param-region", "north"),
+        call(json!({ "region": null })).with("mcp-param-region", "null"),
+    ] {
+        assert_eq!(disagreeing.send().await.refused(400), -32020, "{}", disagreeing.head());
+    }
+    // What no schema says is not looked at.
+    let other = request(&server, "tools/call", get_order_status()).with("mcp-param-region", "x");
+    other.send().await.result();
 }
 
 #[tokio::test]

@@ -111,6 +111,8 @@ async fn a_line_says_which_revision_it_is_of() {
         json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string()
     };
     let lines = [
+        // First, because nobody reads the answers before everything is written.
+        format!(r#"{{"jsonrpc":"2.0","id":9,"method":"{}"}}"#, "x".repeat(1 << 20)),
         line(1, "tools/list", "2026-07-28", json!({})),
         line(2, "server/discover", "2026-07-28", json!({})),
         line(3, "ping", "2026-07-28", json!({})),
@@ -119,22 +121,21 @@ async fn a_line_says_which_revision_it_is_of() {
         line(6, "tools/list", "2030-01-01", json!({})),
         r#"{"jsonrpc":"2.0","id":7,"method":"server/discover"}"#.to_owned(),
         r#"{"jsonrpc":"2.0","id":8,"method":"tools/list"}"#.to_owned(),
-        format!(r#"{{"jsonrpc":"2.0","id":9,"method":"{}"}}"#, "x".repeat(1 << 20)),
         r#"{"jsonrpc":"2.0","id":10,"method":"ping"}"#.to_owned(),
     ];
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let (output, answers) = piped(&shop, &lines);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(answers.len(), lines.len());
-    assert_eq!(answers[0]["result"]["cacheScope"], "private");
-    assert_eq!(answers[1]["result"]["resultType"], "complete");
-    let codes: Vec<i64> =
-        answers[2..7].iter().map(|answer| answer["error"]["code"].as_i64().unwrap()).collect();
-    assert_eq!(codes, [-32601, -32601, -32602, -32022, -32602]);
-    assert_eq!(answers[5]["error"]["data"]["requested"], "2030-01-01");
-    assert!(answers[7]["result"]["tools"].is_array() && answers[7]["result"]["ttlMs"].is_null());
     // A line that is too long is refused, and the next one is read.
-    assert_eq!((&answers[8]["id"], &answers[8]["error"]["code"]), (&Value::Null, &json!(-32600)));
+    assert_eq!((&answers[0]["id"], &answers[0]["error"]["code"]), (&Value::Null, &json!(-32600)));
+    assert_eq!(answers[1]["result"]["cacheScope"], "private");
+    assert_eq!(answers[2]["result"]["resultType"], "complete");
+    let codes: Vec<i64> =
+        answers[3..8].iter().map(|answer| answer["error"]["code"].as_i64().unwrap()).collect();
+    assert_eq!(codes, [-32601, -32601, -32602, -32022, -32602]);
+    assert_eq!(answers[6]["error"]["data"]["requested"], "2030-01-01");
+    assert!(answers[8]["result"]["tools"].is_array() && answers[8]["result"]["ttlMs"].is_null());
     assert_eq!(answers[9], json!({ "jsonrpc": "2.0", "id": 10, "result": {} }));
 }
 

@@ -17,7 +17,11 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use super::{CallInfo, Message, Params, Revision, protocol_versions, resources, results};
+use super::{
+    CallInfo, Message, Params, Revision,
+    parameters::{self, ParameterHeader},
+    protocol_versions, resources, results,
+};
 use crate::{
     gate::{CallRequest, Gate},
     tool::{Role, Scopes, ToolError, Toolset, catalogue::Rendered, describe},
@@ -41,15 +45,6 @@ struct Shared {
 
 type ListKey = (Scopes, Option<Role>, Option<Toolset>, Revision);
 
-/// An argument that a client of 2026-07-28 repeats in a header, because the tool's schema says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParameterHeader {
-    /// What stands behind `Mcp-Param-`.
-    pub header: String,
-    /// The names that lead to the argument.
-    pub path: Vec<String>,
-}
-
 /// An answer as it is sent.
 #[derive(Debug)]
 pub struct Answer {
@@ -65,7 +60,7 @@ impl Dispatcher {
         let parameter_headers = gate
             .catalogue()
             .iter()
-            .map(|entry| (entry.spec.name, parameter_headers(&entry.input_schema)))
+            .map(|entry| (entry.spec.name, parameters::headers(&entry.input_schema)))
             .filter(|(_, headers)| !headers.is_empty())
             .collect();
         let (lists, stop) = (RwLock::default(), CancellationToken::new());
@@ -147,7 +142,7 @@ impl Dispatcher {
             Some(Value::Object(arguments)) => arguments,
             Some(_) => return Err(results::malformed()),
         };
-        let _client = cancelled.clone().drop_guard();
+        let waiting = cancelled.clone().drop_guard();
         let request = CallRequest {
             caller: info.caller.clone(),
             tool,
@@ -160,7 +155,9 @@ impl Dispatcher {
         };
         let gate = self.0.gate.clone();
         let call = async move { gate.call(request).await };
-        match tokio::spawn(call.in_current_span()).await {
+        let ended = tokio::spawn(call.in_current_span()).await;
+        waiting.disarm();
+        match ended {
             Ok(Ok(Rendered(answer))) => {
                 results::success(body, &answer, revision);
                 Ok(())
@@ -296,53 +293,9 @@ fn only_page(params: &Params) -> Result<(), ErrorData> {
     }
 }
 
-/// The arguments that a schema says are repeated in headers (`x-mcp-header`).
-fn parameter_headers(schema: &JsonObject) -> Vec<ParameterHeader> {
-    let mut found = Vec::new();
-    find_headers(schema.get("properties"), &mut Vec::new(), &mut found);
-    found
-}
-
-fn find_headers(
-    properties: Option<&Value>,
-    path: &mut Vec<String>,
-    found: &mut Vec<ParameterHeader>,
-) {
-    for (name, schema) in properties.and_then(Value::as_object).into_iter().flatten() {
-        path.push(name.clone());
-        let header = schema.get("x-mcp-header").and_then(Value::as_str);
-        if let Some(header) = header.filter(|header| !header.is_empty()) {
-            found.push(ParameterHeader { header: header.to_owned(), path: path.clone() });
-        }
-        find_headers(schema.get("properties"), path, found);
-        path.pop();
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn arguments_that_are_repeated_in_headers_are_found_at_any_depth() {
-        let schema = json!({
-            "type": "object",
-            "properties": {
-                "region": { "type": "string", "x-mcp-header": "Region" },
-                "filter": {
-                    "type": "object",
-                    "properties": { "day": { "type": "string", "x-mcp-header": "Day" } },
-                },
-                "plain": { "type": "string", "x-mcp-header": "" },
-            },
-        });
-        let found = parameter_headers(schema.as_object().unwrap());
-        let named: Vec<(&str, String)> =
-            found.iter().map(|found| (found.header.as_str(), found.path.join("."))).collect();
-        assert_eq!(named, [("Region", "region".to_owned()), ("Day", "filter.day".to_owned())]);
-    }
 
     #[test]
     fn a_handshake_exists_where_the_revision_has_one() {

@@ -1,22 +1,16 @@
 //! JSON-RPC 2.0, strictly: a message is parsed here, once, and what is not one well-formed message is
 //! refused in the codes of the specification.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
-use rmcp::{
-    ErrorData,
-    model::{ErrorCode, JsonObject, MetaObject, ProtocolVersion, RequestMetaObject},
-};
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
+use rmcp::{ErrorData, model::ErrorCode};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::Value;
+
+use super::params::{Given, Params};
 
 /// The deepest nesting that is read; the protocol needs a handful.
 const DEEPEST: usize = 100;
-/// The `_meta` key that names the revision of a request.
-const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 
 /// One message of a client.
 #[derive(Debug)]
@@ -27,16 +21,6 @@ pub struct Message {
     pub method: Option<String>,
     /// What the method is given.
     pub params: Params,
-}
-
-/// What a method is given.
-#[derive(Debug, Default)]
-pub struct Params {
-    /// Everything but `_meta`.
-    pub(super) given: JsonObject,
-    meta: RequestMetaObject,
-    /// A member was given twice, so two readers could understand two different things.
-    twice: bool,
 }
 
 /// Why something is not a message, and the id of the request where that could be read.
@@ -65,71 +49,8 @@ struct Written {
     error: Option<IgnoredAny>,
 }
 
-/// The params as they were sent.
-#[derive(Default)]
-enum Given {
-    #[default]
-    Nothing,
-    Object(JsonObject, bool),
-    Other,
-}
-
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
-}
-
-impl<'de> Deserialize<'de> for Given {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(GivenVisitor)
-    }
-}
-
-struct GivenVisitor;
-
-impl<'de> Visitor<'de> for GivenVisitor {
-    type Value = Given;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the params of a message")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Given, A::Error> {
-        let mut members = JsonObject::new();
-        let mut twice = false;
-        while let Some((name, value)) = map.next_entry::<String, Value>()? {
-            twice |= members.insert(name, value).is_some();
-        }
-        Ok(Given::Object(members, twice))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Given, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Given::Other)
-    }
-
-    fn visit_unit<E>(self) -> Result<Given, E> {
-        Ok(Given::Nothing)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Given, E> {
-        Ok(Given::Other)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Given, E> {
-        Ok(Given::Other)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Given, E> {
-        Ok(Given::Other)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Given, E> {
-        Ok(Given::Other)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Given, E> {
-        Ok(Given::Other)
-    }
 }
 
 impl Message {
@@ -210,45 +131,6 @@ impl Message {
     }
 }
 
-impl Params {
-    fn read(given: Given) -> Result<Self, Malformed> {
-        let (mut given, twice) = match given {
-            Given::Nothing => return Ok(Self::default()),
-            Given::Object(members, twice) => (members, twice),
-            Given::Other => {
-                return Err(Malformed::params("The params of a message are an object."));
-            }
-        };
-        // Swapped out, because nobody asks for the order of what is left.
-        let meta = match given.swap_remove("_meta") {
-            None | Some(Value::Null) => RequestMetaObject::default(),
-            Some(Value::Object(meta)) => RequestMetaObject(MetaObject(meta)),
-            Some(_) => return Err(Malformed::params("The _meta of a message is an object.")),
-        };
-        Ok(Self { given, meta, twice })
-    }
-
-    /// A member that is text. What is given twice has none.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.given.get(name).filter(|_| !self.twice).and_then(Value::as_str)
-    }
-
-    /// Whether each member was given once.
-    pub(super) fn is_plain(&self) -> bool {
-        !self.twice
-    }
-
-    /// The revision that the request says it is of.
-    pub fn version(&self) -> Option<&str> {
-        self.meta.get(VERSION).and_then(Value::as_str)
-    }
-
-    /// What a request of 2026-07-28 has to say of itself, and this one does not.
-    pub fn missing(&self) -> Vec<&'static str> {
-        self.meta.missing_required_keys(&ProtocolVersion::V_2026_07_28)
-    }
-}
-
 impl Malformed {
     fn parse(message: impl Into<Cow<'static, str>>) -> Self {
         let (code, word) = (ErrorCode::PARSE_ERROR.0, "parse_error");
@@ -260,7 +142,7 @@ impl Malformed {
         Self { code, word, message: message.into(), id: Value::Null }
     }
 
-    fn params(message: &'static str) -> Self {
+    pub(super) fn params(message: &'static str) -> Self {
         let (code, word) = (ErrorCode::INVALID_PARAMS.0, "invalid_params");
         Self { code, word, message: message.into(), id: Value::Null }
     }

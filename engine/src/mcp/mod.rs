@@ -2,21 +2,26 @@
 //! came. It translates between the protocol and the gate, and decides nothing. rmcp's types say what the
 //! protocol looks like; its services and transports have no part in this.
 //!
-//! * `message`: a message is parsed, once;
+//! * `message`: a message is parsed, once; `params`: what its method is given;
 //! * `dispatch`: what is answered to it;
 //! * `results`: answers and failures as the protocol writes them;
+//! * `parameters`: arguments that stand in headers, too;
 //! * `resources`: what can be read by its URI;
 //! * `stdio`: one local client. HTTP has a room of its own.
 
 mod dispatch;
 mod message;
+mod parameters;
+mod params;
 mod resources;
 mod results;
 mod stdio;
 
 pub use self::{
-    dispatch::{Answer, Dispatcher, ParameterHeader},
-    message::{Malformed, Message, Params},
+    dispatch::{Answer, Dispatcher},
+    message::{Malformed, Message},
+    parameters::ParameterHeader,
+    params::Params,
 };
 
 use std::sync::Arc;
