@@ -362,20 +362,18 @@ async fn a_request_about_another_customer_is_not_shown_to_whoever_is_verified_th
 
 #[tokio::test]
 async fn a_request_of_which_nobody_can_say_whom_it_is_about_is_not_shown_either() {
-    // A note has no preview of its own, so nothing has looked at the customer when it is asked for.
-    let policy = PolicyFile::new("[tools.crm_create_note]\napproval = \"requires_approval\"\n");
+    // A read is stored as it was asked for, so nothing has looked at the customer by then.
+    let policy = PolicyFile::new("[tools.crm_get_customer]\napproval = \"requires_approval\"\n");
     for server in policy.servers().await {
         let line = on_line(&server, "call-1");
-        let note = json!({ "customer_id": GRACE, "text": "Prefers mornings." });
-        let of_grace = line.call("crm_create_note", note).await.pending();
+        let of_grace = profile(&line, GRACE).await.pending();
         verified(&line).await;
         assert_eq!(line.call("approval_status", json!({})).await.answer().get("data"), None);
         let asked = json!({ "approval_id": of_grace });
         for tool in ["approval_status", "approval_withdraw"] {
             assert_eq!(line.call(tool, asked.clone()).await.error(), "forbidden", "{tool}");
         }
-        let note = json!({ "customer_id": JOHN, "text": "Prefers evenings." });
-        let own = line.call("crm_create_note", note).await.pending();
+        let own = profile(&line, JOHN).await.pending();
         assert_eq!(line.call("approval_status", json!({})).await.data()["approval_id"], own);
     }
 }

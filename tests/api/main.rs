@@ -52,6 +52,8 @@ mod readme;
 mod reindex;
 mod retail;
 mod roles;
+mod retries_desk;
+mod rooms;
 mod scopes;
 mod snippets;
 mod starts;
