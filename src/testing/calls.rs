@@ -88,6 +88,17 @@ impl Shop {
         Ok(call.resolve(&mut ctx).await?.plan(&mut ctx).await?.preview)
     }
 
+    /// What identifies the wish of a call, as the gate derives its key from it; nothing is kept.
+    pub(crate) async fn fingerprint<K>(
+        &self,
+        tool: impl AnyKind<K>,
+        args: Value,
+    ) -> Result<String, ToolError> {
+        let (_, call) = prepared(tool, args)?;
+        let mut ctx = self.context(true).await;
+        call.resolve(&mut ctx).await?.fingerprint()
+    }
+
     /// The words and code of a refusal.
     pub(crate) async fn refusal<K>(
         &self,
