@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 
-use crate::text;
+use crate::{speech::amount, text};
 
 /// The largest amount the business knows, in minor units: ten billion of the major unit.
 ///
@@ -39,6 +39,19 @@ impl Currency {
             | b"RWF" | b"UGX" | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
             b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
             _ => 2,
+        }
+    }
+
+    /// The sign that its own people write: `$` for dollars of any country. `None` where it has none, or one that
+    /// is not known here.
+    pub fn sign(self) -> Option<char> {
+        match &self.0 {
+            b"USD" | b"CAD" | b"AUD" | b"NZD" | b"SGD" | b"HKD" | b"MXN" => Some('$'),
+            b"EUR" => Some('€'),
+            b"GBP" => Some('£'),
+            b"JPY" | b"CNY" => Some('¥'),
+            b"INR" => Some('₹'),
+            _ => None,
         }
     }
 }
@@ -84,8 +97,9 @@ impl Money {
         Self { minor, currency }
     }
 
-    /// Reads a plain decimal such as `59.98`, `-5` or `$1,299.00`; spaces around it, a leading
-    /// `$` or the currency's own code, and thousands commas are forgiven.
+    /// Reads a decimal such as `59.98`, `-5`, `$1,299.00`, `USD 5`, `US$5` or `5 dollars`, and an amount in words
+    /// such as `fifty-nine dollars and ninety-eight cents`. Sign, code and name are those of the currency: an
+    /// amount in another one is refused, and so is what may be two amounts.
     ///
     /// # Errors
     /// [`MoneyError`] says what is wrong without repeating the text.
@@ -95,23 +109,13 @@ impl Money {
             Some(rest) => (true, rest.trim_start()),
             None => (false, text),
         };
-        let text = text.strip_prefix('$').unwrap_or(text);
-        let text = text.strip_suffix(currency.code()).unwrap_or(text).trim();
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let whole = ungroup(whole).ok_or(MoneyError::NotDecimal)?;
-        if !fraction.bytes().all(|b| b.is_ascii_digit()) || text.ends_with('.') {
-            return Err(MoneyError::NotDecimal);
-        }
-        let fraction = fraction.trim_end_matches('0');
-        let decimals = currency.decimals() as usize;
-        if fraction.len() > decimals {
-            return Err(MoneyError::TooPrecise);
-        }
-        let digits = format!("{whole}{fraction:0<decimals$}");
-        let minor: i64 = digits.parse().map_err(|_| MoneyError::TooLarge)?;
-        if minor > LARGEST_MINOR {
-            return Err(MoneyError::TooLarge);
-        }
+        let minor = match digits(amount::unmarked(text, currency), currency) {
+            Err(MoneyError::NotDecimal) => {
+                let decimal = amount::in_words(text, currency).ok_or(MoneyError::NotDecimal)?;
+                digits(&decimal, currency)
+            }
+            read => read,
+        }?;
         Ok(Self::new(if negative { -minor } else { minor }, currency))
     }
 
@@ -139,8 +143,28 @@ impl Money {
     }
 }
 
+/// Reads a plain decimal as minor units.
+fn digits(text: &str, currency: Currency) -> Result<i64, MoneyError> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let whole = ungroup(whole).ok_or(MoneyError::NotDecimal)?;
+    if !fraction.bytes().all(|b| b.is_ascii_digit()) || text.ends_with('.') {
+        return Err(MoneyError::NotDecimal);
+    }
+    let fraction = fraction.trim_end_matches('0');
+    let decimals = currency.decimals() as usize;
+    if fraction.len() > decimals {
+        return Err(MoneyError::TooPrecise);
+    }
+    let digits = format!("{whole}{fraction:0<decimals$}");
+    let minor: i64 = digits.parse().map_err(|_| MoneyError::TooLarge)?;
+    if minor > LARGEST_MINOR {
+        return Err(MoneyError::TooLarge);
+    }
+    Ok(minor)
+}
+
 /// Accepts `1299` and `1,299`, refuses `12,99` and the empty text.
-fn ungroup(whole: &str) -> Option<String> {
+pub(crate) fn ungroup(whole: &str) -> Option<String> {
     let groups: Vec<&str> = whole.split(',').collect();
     let digits = |group: &&str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
     let (first, rest) = groups.split_first()?;
@@ -217,6 +241,18 @@ mod tests {
             ("$1,299.00", 129_900),
             ("59.98 USD", 5998),
             ("59.980", 5998),
+            ("59.98 usd", 5998),
+            ("USD 59.98", 5998),
+            ("USD59.98", 5998),
+            ("US$ 59.98", 5998),
+            ("$59.98 USD", 5998),
+            ("59.98$", 5998),
+            ("-$5", -500),
+            ("59.98 dollars", 5998),
+            ("59.98 US dollars", 5998),
+            ("1 Dollar", 100),
+            ("fifty-nine dollars and ninety-eight cents", 5998),
+            ("Fifty nine dollars, ninety eight cents", 5998),
         ] {
             assert_eq!(Money::parse(text, Currency::USD).unwrap().minor, minor, "{text}");
         }
@@ -224,11 +260,50 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_an_amount() {
-        for text in ["", ".", "5.", "1e3", "12,99", "0x10", "five", "NaN", "--5", "5 5", "1,2345"] {
+        for text in [
+            "",
+            ".",
+            "5.",
+            "1e3",
+            "12,99",
+            "0x10",
+            "five",
+            "NaN",
+            "--5",
+            "5 5",
+            "1,2345",
+            "$-5",
+            "5-10",
+            "--5 dollars",
+            "5-10 dollars",
+            "59,98 dollars",
+        ] {
             assert_eq!(Money::parse(text, Currency::USD), Err(MoneyError::NotDecimal), "{text}");
         }
         assert_eq!(Money::parse("1.999", Currency::USD), Err(MoneyError::TooPrecise));
         assert_eq!(Money::parse("99999999999999999999", Currency::USD), Err(MoneyError::TooLarge));
+    }
+
+    #[test]
+    fn another_currency_is_refused() {
+        let euro = Currency::parse("EUR").unwrap();
+        for (currency, refused) in [
+            (Currency::USD, "€5"),
+            (Currency::USD, "5 EUR"),
+            (Currency::USD, "EUR 5"),
+            (Currency::USD, "CA$5"),
+            (Currency::USD, "5 euros"),
+            (Currency::USD, "five euros and ten cents"),
+            (euro, "$5"),
+            (euro, "US$5"),
+            (euro, "5 USD"),
+            (euro, "5 dollars"),
+        ] {
+            assert_eq!(Money::parse(refused, currency), Err(MoneyError::NotDecimal), "{refused}");
+        }
+        for text in ["€5", "5 €", "EUR 5", "five euros"] {
+            assert_eq!(Money::parse(text, euro).unwrap().minor, 500, "{text}");
+        }
     }
 
     #[test]

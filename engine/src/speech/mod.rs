@@ -5,6 +5,7 @@
 //! * [`text`]: what text may contain when it comes in, and how it is shown;
 //! * [`alphabet`] and [`heard`]: letters that are spelled, and what is said around a number;
 //! * [`lenient`]: whole numbers in digits and words;
+//! * [`mod@amount`]: amounts of money with their marks and in words;
 //! * [`mod@reference`]: order numbers and other ids as callers say them;
 //! * [`phone`] and [`email`]: one form for each;
 //! * [`misheard`]: addresses that are heard for one another;
@@ -17,6 +18,7 @@
 //! * [`words`]: sentences in the language of the business.
 
 pub mod alphabet;
+pub(crate) mod amount;
 pub mod email;
 pub mod heard;
 pub mod lenient;

@@ -29,7 +29,7 @@ pub fn money(amount: Money) -> String {
 }
 
 /// What a currency's units are called, one and many, large and small.
-fn coins(code: &str) -> Option<([&'static str; 2], [&'static str; 2])> {
+pub(super) fn coins(code: &str) -> Option<([&'static str; 2], [&'static str; 2])> {
     Some(match code {
         "USD" | "CAD" | "AUD" | "NZD" | "SGD" | "HKD" => (["dollar", "dollars"], ["cent", "cents"]),
         "EUR" => (["euro", "euros"], ["cent", "cents"]),
