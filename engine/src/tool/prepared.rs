@@ -77,7 +77,8 @@ impl ResolvedCall {
     /// An intent that serde cannot write, which is a defect of the tool.
     pub fn fingerprint(&self) -> Result<String, ToolError> {
         let mut intent = self.0.intent()?;
-        intent.retain(|_, value| !is_free_text(value));
+        // What is left out may have been free text.
+        intent.retain(|_, value| !value.is_null() && !is_free_text(value));
         Ok(sha256(&arguments::canonical(&intent)))
     }
 
