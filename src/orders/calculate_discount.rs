@@ -22,7 +22,7 @@ pub struct CalculateDiscount;
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 pub struct Args {
     /// The amount before the discount, such as 59.98.
-    #[validate(length(min = 1, max = 40, message = "must be an amount such as 59.98"))]
+    #[validate(length(min = 1, max = 100, message = "must be an amount such as 59.98"))]
     amount: String,
     /// The customer's tier.
     tier: Option<Tier>,

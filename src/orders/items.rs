@@ -1,5 +1,7 @@
 //! What is asked for: articles and how many of each, however their SKUs are said.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
@@ -65,18 +67,19 @@ impl Wanted {
     }
 }
 
-/// Finds what is asked for. The same article on several lines becomes one, so that neither stock
-/// nor a quantity's discount depends on how it was said.
-pub async fn find(ctx: &mut CallContext, items: &[Item]) -> Result<Vec<Wanted>, ToolError> {
-    let mut wanted: Vec<Wanted> = Vec::with_capacity(items.len());
+/// Finds what is asked for, by the SKUs on file and in their order. The same article on several lines becomes
+/// one, so that neither stock nor a quantity's discount depends on how it was said.
+///
+/// # Errors
+/// `not_found`, and `invalid_parameters` where it is more than fits in an order.
+pub async fn resolve(ctx: &mut CallContext, items: &[Item]) -> Result<Vec<Item>, ToolError> {
+    let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
     for item in items {
-        let article = article(ctx, &item.sku).await?;
-        match wanted.iter_mut().find(|wanted| wanted.article.sku == article.sku) {
-            Some(same) => same.quantity += item.quantity,
-            None => wanted.push(Wanted { article, quantity: item.quantity }),
-        }
+        let article = on_file(ctx, &item.sku).await?;
+        let sku = article.sku.clone();
+        wanted.entry(sku).or_insert(Wanted { article, quantity: 0 }).quantity += item.quantity;
     }
-    if let Some(much) = wanted.iter().find(|wanted| wanted.quantity > MOST_PIECES) {
+    if let Some(much) = wanted.values().find(|wanted| wanted.quantity > MOST_PIECES) {
         let sentence = text!(
             "At most {most_pieces} of {title} fit in one order.",
             most_pieces = MOST_PIECES,
@@ -84,16 +87,44 @@ pub async fn find(ctx: &mut CallContext, items: &[Item]) -> Result<Vec<Wanted>, 
         );
         return Err(ToolError::invalid(sentence));
     }
+    let item = |(sku, wanted): (String, Wanted)| Item { sku, quantity: wanted.quantity };
+    Ok(wanted.into_iter().map(item).collect())
+}
+
+/// Looks up what was resolved.
+///
+/// # Errors
+/// As [`article`].
+pub async fn find(ctx: &mut CallContext, items: &[Item]) -> Result<Vec<Wanted>, ToolError> {
+    let mut wanted = Vec::with_capacity(items.len());
+    for item in items {
+        let article = article(ctx, &item.sku).await?;
+        wanted.push(Wanted { article, quantity: item.quantity });
+    }
     Ok(wanted)
 }
 
-/// The article that is meant, exactly or as it is said.
+/// The article that is meant, which is sold.
 ///
 /// # Errors
-/// `not_found`, and `invalid_state` where it is no longer sold.
+/// As [`on_file`], and `invalid_state` where it is no longer sold.
 pub async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolError> {
+    let article = on_file(ctx, sku).await?;
+    if !article.active {
+        let title = said::title(&article.name, &article.options);
+        let refused = ToolError::invalid_state(text!("{title} is no longer sold.", title));
+        return Err(refused.with_next(text!("Please offer something else.")));
+    }
+    Ok(article)
+}
+
+/// The article that is meant, exactly or as it is said, whether or not it is still sold.
+///
+/// # Errors
+/// `not_found`, and `invalid_parameters` where two are said like this.
+pub async fn on_file(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolError> {
     let tenant = ctx.tenant_id();
-    let article = if let Some(exact) = articles::find(&mut ctx.tx, &tenant, sku).await? {
+    Ok(if let Some(exact) = articles::find(&mut ctx.tx, &tenant, sku).await? {
         exact
     } else {
         let mut like = Vec::new();
@@ -113,13 +144,7 @@ pub async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolEr
             }
             (None, _) => return Err(ToolError::not_found("product", sku)),
         }
-    };
-    if !article.active {
-        let title = said::title(&article.name, &article.options);
-        let refused = ToolError::invalid_state(text!("{title} is no longer sold.", title));
-        return Err(refused.with_next(text!("Please offer something else.")));
-    }
-    Ok(article)
+    })
 }
 
 /// Refuses what is not there, so that it is known before anything else is asked.

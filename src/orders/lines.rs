@@ -1,6 +1,11 @@
 //! What an order consists of, and pieces of it as callers name them.
 
-use super::{items::Item, said};
+use std::collections::BTreeMap;
+
+use super::{
+    items::{self, Item},
+    said,
+};
 use crate::orders::{
     order_lines::{Line, Lines, LinesError},
     sql::{
@@ -11,7 +16,7 @@ use crate::orders::{
 use business_mcp_engine::{
     speech::{phrases, reference},
     text,
-    tool::{CallContext, ToolError},
+    tool::{CallContext, ErrorCode, ToolError},
 };
 
 /// The lines of an order, with what their articles are called.
@@ -70,6 +75,41 @@ impl Ordered {
             );
             ToolError::invalid(sentence)
         })
+    }
+
+    /// The SKU that is meant, as it is stored. The order may have had it before its items were changed, so the
+    /// catalogue is asked next; what nobody knows stays as it was said.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn sku(&self, ctx: &mut CallContext, said: &str) -> Result<String, ToolError> {
+        if let Ok(row) = self.find(said) {
+            return Ok(row.sku.clone());
+        }
+        match items::on_file(ctx, said).await {
+            Ok(article) => Ok(article.sku),
+            Err(error) => match error.code() {
+                ErrorCode::NotFound | ErrorCode::InvalidParameters => Ok(said.to_owned()),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// What is named, by the stored SKUs and in their order, each article once.
+    ///
+    /// # Errors
+    /// As [`Self::sku`].
+    pub async fn resolve(
+        &self,
+        ctx: &mut CallContext,
+        items: &[Item],
+    ) -> Result<Vec<Item>, ToolError> {
+        let mut merged = BTreeMap::<String, i64>::new();
+        for item in items {
+            let quantity = merged.entry(self.sku(ctx, &item.sku).await?).or_default();
+            *quantity = quantity.saturating_add(item.quantity);
+        }
+        Ok(merged.into_iter().map(|(sku, quantity)| Item { sku, quantity }).collect())
     }
 
     /// Pieces that are named, each article once.

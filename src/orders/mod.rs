@@ -46,6 +46,8 @@ mod settling;
 mod shelf;
 pub(crate) mod sql;
 mod swap;
+#[cfg(test)]
+mod wording_tests;
 
 pub use calculate_discount::CalculateDiscount;
 pub use get_order_status::GetOrderStatus;

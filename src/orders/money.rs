@@ -19,7 +19,7 @@ use crate::{
 };
 use business_mcp_engine::{
     money::Money,
-    speech::{phrases, text::display},
+    speech::{phrases, reference, text::display},
     text,
     tool::{CallContext, ErrorCode, ToolError},
 };
@@ -195,17 +195,23 @@ pub async fn record(
     Ok(())
 }
 
-/// One of a customer's payment methods.
+/// One of a customer's payment methods, exactly or as its id is said.
 ///
 /// # Errors
-/// `not_found`.
+/// `not_found`, also where two are said like this.
 pub async fn method(
     ctx: &mut CallContext,
     customer_id: &str,
     id: &str,
 ) -> Result<Method, ToolError> {
     let tenant = ctx.tenant_id();
-    let method = buyers::method(&mut ctx.tx, &tenant, customer_id, id).await?;
+    let mut method = buyers::method(&mut ctx.tx, &tenant, customer_id, id).await?;
+    if method.is_none() {
+        let key = reference::key(id);
+        let methods = buyers::methods(&mut ctx.tx, &tenant, customer_id).await?;
+        let mut like = methods.into_iter().filter(|method| reference::key(&method.id) == key);
+        method = like.next().filter(|_| like.next().is_none());
+    }
     method.ok_or_else(|| {
         let sentence = text!("This customer has no payment method {id}.", id = display(id, 40));
         let next = text!("Please ask how they want to pay.");

@@ -24,7 +24,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, FreeText, Planned, Preview, Risk, Scope, Spec,
+        ToolError, Toolset, WriteTool,
     },
 };
 
@@ -43,6 +44,22 @@ pub struct Args {
     /// "no longer needed", "ordered by mistake", or why in at most 200 characters.
     #[validate(length(min = 1, max = 200, message = "must have 1 to 200 characters"))]
     reason: String,
+}
+
+/// Which order is to be cancelled; why takes no part.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    order_id: String,
+    reason: FreeText,
+}
+
+/// An order that may be cancelled.
+#[derive(Debug)]
+pub struct Plan {
+    order: OrderRow,
+    reason: FreeText,
+    /// Everything that is paid, on its way back.
+    paid: Vec<PaidRow>,
 }
 
 /// What was given back.
@@ -76,8 +93,10 @@ struct Restocked {
     quantity: i64,
 }
 
-impl Tool for OrderCancel {
+impl WriteTool for OrderCancel {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "order_cancel",
@@ -93,8 +112,19 @@ impl Tool for OrderCancel {
         approval: Approval::RequiresApproval,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let (row, reason) = cancellable(ctx, args).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        let reason = CancelReason::parse(&args.reason)
+            .map_err(|why| ToolError::invalid(text!("The argument reason {why}.", why)))?;
+        let order_id = find::one(ctx, &args.order_id).await?.id;
+        Ok(Intent { order_id, reason: reason.as_str().to_owned().into() })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let row = cancellable(ctx, &intent.order_id).await?;
         let paid = everything(ctx, &row).await?;
         let name = find::owner(ctx, &row).await?;
         let back = refunds::words(&paid, |minor| ctx.money(minor).to_string());
@@ -107,30 +137,34 @@ impl Tool for OrderCancel {
                 "payment_method_id": paid.payment_method_id,
             })
         };
-        Ok(Preview {
+        let preview = Preview {
             summary: phrases::stored(&summary, 400),
             amount: Some(ctx.money(row.total_minor)),
             details: json!({
                 "order_id": row.id,
-                "reason": reason.as_str(),
+                "reason": &*intent.reason,
                 "refunds": paid.iter().map(refund).collect::<Vec<_>>(),
             }),
             holds: Vec::new(),
-        })
+        };
+        Ok(Planned { preview, plan: Plan { order: row, reason: intent.reason, paid } })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
         let tenant = ctx.tenant_id();
-        let (row, reason) = cancellable(ctx, &args).await?;
+        let Plan { order: row, reason, paid } = plan;
         // This statement decides who cancels; everything after it happens once.
         let now = ctx.now;
-        if !orders::cancel(&mut ctx.tx, &tenant, &row.id, reason.as_str(), now).await? {
+        if !orders::cancel(&mut ctx.tx, &tenant, &row, &reason, now).await? {
             let sentence = text!("That order was changed a moment ago. Please look at it again.");
             return Err(ToolError::invalid_state(sentence));
         }
         ctx.concerns(&row.id);
         let restocked = restock(ctx, &row).await?;
-        let paid = everything(ctx, &row).await?;
         refunds::pay(ctx, &row, &paid, REASON).await?;
         sales::order_changed(&mut ctx.tx, &tenant, &row.id).await?;
         let back = refunds::sentence(ctx, &paid)
@@ -150,17 +184,12 @@ impl Tool for OrderCancel {
     }
 }
 
-/// The order, if it may be cancelled, and why it is to be.
-async fn cancellable(
-    ctx: &mut CallContext,
-    args: &Args,
-) -> Result<(OrderRow, CancelReason), ToolError> {
-    let reason = CancelReason::parse(&args.reason)
-        .map_err(|why| ToolError::invalid(text!("The argument reason {why}.", why)))?;
-    let row = find::one(ctx, &args.order_id).await?;
+/// The order, if it may be cancelled.
+async fn cancellable(ctx: &mut CallContext, order_id: &str) -> Result<OrderRow, ToolError> {
+    let row = find::one(ctx, order_id).await?;
     let status = find::status(&row.status)?;
     if status.may_be_cancelled() {
-        return Ok((row, reason));
+        return Ok(row);
     }
     let next = match status {
         OrderStatus::Cancelled => text!("There is nothing left to do"),

@@ -6,19 +6,19 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
-    bill::BillView,
+    bill::{self, BillView},
     items::{self, Item},
-    place,
-    plan::Plan,
+    money, place,
+    plan::{self, Plan},
     said,
 };
 use crate::orders::order_state::OrderStatus;
 use business_mcp_engine::{
-    speech::phrases,
+    speech::{phrases, text},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Hold, Preview, Risk, Scope, Spec, Tool, ToolError,
-        Toolset, answer::rfc3339,
+        Answer, Approval, CallContext, Effect, FreeText, Hold, Planned, Preview, Risk, Scope, Spec,
+        ToolError, Toolset, WriteTool, answer::rfc3339,
     },
 };
 
@@ -35,7 +35,7 @@ pub struct Args {
     #[validate(length(min = 1, max = 50, message = "must have 1 to 50 lines"), nested)]
     pub items: Vec<Item>,
     /// The total that was read back to the caller, such as 59.98.
-    #[validate(length(max = 40, message = "must be an amount such as 59.98"))]
+    #[validate(length(max = 100, message = "must be an amount such as 59.98"))]
     pub total: String,
     /// The quote whose price holds.
     #[validate(length(max = 64, message = "must be the id of a quote"))]
@@ -46,6 +46,23 @@ pub struct Args {
     /// A note, at most 500 characters.
     #[validate(length(max = 500, message = "must be at most 500 characters"))]
     pub note: Option<String>,
+}
+
+/// What is to be ordered: each article once, in the order of the SKUs.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    /// For whom.
+    pub customer_id: String,
+    /// What.
+    pub items: Vec<Item>,
+    /// The total that was read back.
+    pub total_minor: i64,
+    /// The quote whose price holds.
+    pub quote_id: Option<String>,
+    /// What is charged.
+    pub payment_method_id: Option<String>,
+    /// What is to be noted.
+    pub note: Option<FreeText>,
 }
 
 /// The order.
@@ -64,8 +81,10 @@ pub struct Output {
     payment_method_id: Option<String>,
 }
 
-impl Tool for OrderCreate {
+impl WriteTool for OrderCreate {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "order_create",
@@ -81,8 +100,37 @@ impl Tool for OrderCreate {
         approval: Approval::RequiresApproval,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let plan = Plan::of(ctx, args).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        let total = ctx.amount("total", &args.total)?;
+        let note = args.note.as_deref().map(|note| text::check(note, 500)).transpose();
+        let note =
+            note.map_err(|why| ToolError::invalid(text!("The argument note {why}.", why)))?;
+        let buyer = bill::buyer(ctx, &args.customer_id).await?;
+        let items = items::resolve(ctx, &args.items).await?;
+        let quote_id = match &args.quote_id {
+            Some(id) => Some(plan::quote(ctx, &buyer, id).await?.id),
+            None => None,
+        };
+        let payment_method_id = match &args.payment_method_id {
+            Some(id) => Some(money::method(ctx, &buyer.id, id).await?.id),
+            None => None,
+        };
+        Ok(Intent {
+            customer_id: buyer.id,
+            items,
+            total_minor: total.minor,
+            quote_id,
+            payment_method_id,
+            note: note.map(FreeText::from),
+        })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let plan = Plan::of(ctx, intent).await?;
         let total = ctx.money(plan.bill.total_minor);
         // The agent speaks this sentence too, so money is words.
         let summary = text!(
@@ -96,21 +144,25 @@ impl Tool for OrderCreate {
             quantity: wanted.quantity,
             location: None,
         };
-        Ok(Preview {
+        let preview = Preview {
             summary: phrases::stored(&summary, 400),
             amount: Some(total),
             details: json!({
                 "customer_id": plan.buyer.id,
                 "order": plan.bill.view(ctx),
                 "payment_method_id": plan.method.as_ref().map(|method| &method.id),
-                "note": plan.note,
+                "note": plan.note.as_deref(),
             }),
             holds: plan.wanted.iter().map(hold).collect(),
-        })
+        };
+        Ok(Planned { preview, plan })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let plan = Plan::of(ctx, &args).await?;
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
         let order_id = place::place(ctx, &plan).await?;
         ctx.concerns(&order_id);
         let say = say(ctx, &plan, &order_id);

@@ -117,12 +117,12 @@ async fn an_approver_reads_who_what_and_how_much() {
         ]);
         let args = json!({ "customer_id": "CUST-1", "total": "54", "items": items });
         let preview = shop.preview(OrderCreate, args).await.unwrap();
-        let summary = "Order for Ana López: 2 of the T-Shirt red M and 4 of the T-Shirt blue M, for 54 \
+        let summary = "Order for Ana López: 4 of the T-Shirt blue M and 2 of the T-Shirt red M, for 54 \
                        dollars";
         assert_eq!(preview.summary, summary);
         assert_eq!(preview.amount.unwrap().minor, 5400);
         let hold = |sku: &str, quantity| Hold { sku: sku.into(), quantity, location: None };
-        assert_eq!(preview.holds, [hold("TEE-RED-M", 2), hold("TEE-BLUE-M", 4)]);
+        assert_eq!(preview.holds, [hold("TEE-BLUE-M", 4), hold("TEE-RED-M", 2)]);
     }
 }
 
@@ -304,8 +304,8 @@ async fn whoever_decides_hears_three_articles_and_how_many_more() {
         let items = ["TEE-RED-M", "TEE-BLUE-M", "CUP-1", "CUP-2", "CUP-3"].map(item);
         let args = with(two_tees(), json!({ "items": items, "total": "20.70" }));
         let preview = shop.preview(OrderCreate, args).await.unwrap();
-        let summary = "Order for Ana López: 1 T-Shirt red M, 1 T-Shirt blue M, 1 Coffee Mug and 2 \
-                       more, for 20 dollars and 70 cents";
+        let summary = "Order for Ana López: 1 Coffee Mug, 1 Coffee Mug, 1 Coffee Mug and 2 more, for \
+                       20 dollars and 70 cents";
         assert_eq!(preview.summary, summary);
     }
 }

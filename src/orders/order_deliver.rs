@@ -5,11 +5,14 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::find;
-use crate::orders::order_state::OrderStatus;
+use crate::orders::{order_state::OrderStatus, sql::orders::OrderRow};
 use business_mcp_engine::{
     speech::phrases,
     text,
-    tool::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+    tool::{
+        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
+        WriteTool,
+    },
 };
 
 /// Notes that an order has arrived.
@@ -23,6 +26,12 @@ pub struct Args {
     order_id: String,
 }
 
+/// Which order has arrived.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    order_id: String,
+}
+
 /// The order.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Output {
@@ -32,8 +41,10 @@ pub struct Output {
     status: OrderStatus,
 }
 
-impl Tool for OrderDeliver {
+impl WriteTool for OrderDeliver {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = OrderRow;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "order_deliver",
@@ -48,10 +59,18 @@ impl Tool for OrderDeliver {
         approval: Approval::AutoApproved,
     };
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let row = find::one(ctx, &args.order_id).await?;
-        let (before, status) = (find::status(&row.status)?, OrderStatus::Delivered);
-        if !before.may_become(status) {
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        Ok(Intent { order_id: find::one(ctx, &args.order_id).await?.id })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<OrderRow>, ToolError> {
+        let row = find::one(ctx, &intent.order_id).await?;
+        let before = find::status(&row.status)?;
+        if !before.may_become(OrderStatus::Delivered) {
             let (order, stands) = (&row.id, find::stands(ctx, &row, before).await?);
             let sentence = text!(
                 "Order {order} {stands}. Only an order on its way can arrive.",
@@ -60,6 +79,15 @@ impl Tool for OrderDeliver {
             );
             return Err(ToolError::invalid_state(sentence));
         }
+        Ok(Planned::new(Self::SPEC.title, row))
+    }
+
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        row: OrderRow,
+    ) -> Result<Answer<Output>, ToolError> {
+        let status = OrderStatus::Delivered;
         find::hold(ctx, &row, status).await?;
         let order = phrases::order_id(&row.id);
         let say = text!("Order {order} has been delivered.", order);

@@ -8,7 +8,7 @@ use validator::Validate;
 use super::{
     find, money,
     requests::{self, ChangeView},
-    swap::{Change, Plan, Planned},
+    swap::{self, Change, Intent, Plan},
 };
 use crate::orders::{order_state::OrderStatus, sql::order_requests::NewRequestItem};
 use business_mcp_engine::{
@@ -16,7 +16,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
+        Toolset, WriteTool,
     },
 };
 
@@ -54,8 +55,10 @@ pub struct Output {
     payment_method_id: String,
 }
 
-impl Tool for OrderExchange {
+impl WriteTool for OrderExchange {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "order_exchange",
@@ -72,8 +75,16 @@ impl Tool for OrderExchange {
         approval: Approval::RequiresApproval,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let plan = plan(ctx, args).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        Intent::of(ctx, &args.order_id, &args.changes, &args.payment_method_id).await
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let plan = plan(ctx, &intent).await?;
         let (order, name) = (&plan.order.id, find::owner(ctx, &plan.order).await?);
         let (swaps, money) = (plan.words(), money::due(ctx, plan.owed_minor, &plan.method));
         let summary = text!(
@@ -83,7 +94,7 @@ impl Tool for OrderExchange {
             swaps,
             money
         );
-        Ok(Preview {
+        let preview = Preview {
             summary: phrases::stored(&summary, 400),
             amount: Some(ctx.money(plan.difference_minor.saturating_abs())),
             details: json!({
@@ -93,14 +104,18 @@ impl Tool for OrderExchange {
                 "payment_method_id": plan.method.id,
             }),
             holds: plan.holds(),
-        })
+        };
+        Ok(Planned { preview, plan })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let plan = plan(ctx, &args).await?;
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
         let status = OrderStatus::ExchangeRequested;
         find::hold(ctx, &plan.order, status).await?;
-        let item = |planned: &Planned| (planned.piece.clone(), planned.new.article.clone());
+        let item = |planned: &swap::Planned| (planned.piece.clone(), planned.new.article.clone());
         let items: Vec<_> = plan.changes.iter().map(item).collect();
         let items: Vec<NewRequestItem<'_>> = items
             .iter()
@@ -139,9 +154,9 @@ impl Tool for OrderExchange {
 }
 
 /// The exchange, if it may be asked for.
-async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
-    let order = find::delivered(ctx, &args.order_id).await?;
-    Plan::asked(ctx, order, &args.changes, &args.payment_method_id).await
+async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError> {
+    let order = find::delivered(ctx, &intent.order_id).await?;
+    Plan::asked(ctx, order, intent).await
 }
 
 #[cfg(test)]

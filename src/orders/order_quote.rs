@@ -7,16 +7,20 @@ use validator::Validate;
 
 use super::{
     bill::{self, Bill, BillView},
-    items::{self, Item},
+    items::{self, Item, Wanted},
     plan, said,
 };
-use crate::orders::sql::quotes::{self, Quote};
+use crate::business::TenantFacts as _;
+use crate::orders::sql::{
+    buyers::Buyer,
+    quotes::{self, Quote},
+};
 use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset,
-        answer::rfc3339,
+        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
+        WriteTool, answer::rfc3339,
     },
 };
 
@@ -38,6 +42,22 @@ pub struct Args {
     /// A discount code, if the caller has one.
     #[validate(length(max = 40, message = "must be at most 40 characters"))]
     code: Option<String>,
+}
+
+/// What is to be quoted: each article once, in the order of the SKUs.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    customer_id: String,
+    items: Vec<Item>,
+    code: Option<String>,
+}
+
+/// What it costs, and for whom.
+#[derive(Debug)]
+pub struct Plan {
+    buyer: Buyer,
+    wanted: Vec<Wanted>,
+    bill: Bill,
 }
 
 /// A quote.
@@ -64,8 +84,10 @@ pub struct Availability {
     enough: bool,
 }
 
-impl Tool for OrderQuote {
+impl WriteTool for OrderQuote {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "order_quote",
@@ -82,11 +104,36 @@ impl Tool for OrderQuote {
         approval: Approval::AutoApproved,
     };
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        let customer_id = bill::buyer(ctx, &args.customer_id).await?.id;
+        let items = items::resolve(ctx, &args.items).await?;
+        let pricing = &ctx.tenant.business().pricing;
+        // One that is unknown is refused when it is priced.
+        let known = |code: String| match pricing.code(&code) {
+            Some((name, _)) => name.to_owned(),
+            None => code,
+        };
+        Ok(Intent { customer_id, items, code: args.code.map(known) })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let buyer = bill::buyer(ctx, &intent.customer_id).await?;
+        let wanted = items::find(ctx, &intent.items).await?;
+        let bill = bill::price(ctx, &buyer, intent.code.as_deref(), &wanted)?;
+        Ok(Planned::new(Self::SPEC.title, Plan { buyer, wanted, bill }))
+    }
+
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
         let tenant = ctx.tenant_id();
-        let buyer = bill::buyer(ctx, &args.customer_id).await?;
-        let wanted = items::find(ctx, &args.items).await?;
-        let bill = bill::price(ctx, &buyer, args.code.as_deref(), &wanted)?;
+        let Plan { buyer, wanted, bill } = plan;
         let mut availability = Vec::with_capacity(wanted.len());
         let mut short = None;
         for wanted in &wanted {
@@ -162,11 +209,11 @@ mod tests {
             assert_eq!(data["discount"]["amount"], "3.75");
             assert_eq!(data["total"]["amount"], "33.75");
             assert_eq!(data["lines"].as_array().unwrap().len(), 2);
-            assert_eq!(data["lines"][0]["quantity"], 3);
-            assert_eq!(data["lines"][0]["name"], "T-Shirt red M");
-            assert_eq!(data["lines"][0]["discount_reason"], "premium customer");
-            assert_eq!(data["availability"][0]["available"], 10);
-            assert_eq!(data["availability"][1]["enough"], false);
+            assert_eq!(data["lines"][1]["quantity"], 3);
+            assert_eq!(data["lines"][1]["name"], "T-Shirt red M");
+            assert_eq!(data["lines"][1]["discount_reason"], "premium customer");
+            assert_eq!(data["availability"][1]["available"], 10);
+            assert_eq!(data["availability"][0]["enough"], false);
             assert_eq!(data["expires_at"], "2026-01-10T17:30:00Z");
             let say = answer["say"].as_str().unwrap();
             assert!(say.contains("Coffee Mug is out of stock"), "{say}");

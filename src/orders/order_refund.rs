@@ -16,7 +16,8 @@ use business_mcp_engine::{
     speech::{phrases, text},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, FreeText, Planned, Preview, Risk, Scope, Spec,
+        ToolError, Toolset, WriteTool,
     },
 };
 
@@ -33,13 +34,22 @@ pub struct Args {
     #[validate(length(min = 1, max = 200, message = "must be an order number"))]
     order_id: String,
     /// How much, such as 59.98; never more than was paid.
-    #[validate(length(min = 1, max = 40, message = "must be an amount such as 59.98"))]
+    #[validate(length(min = 1, max = 100, message = "must be an amount such as 59.98"))]
     amount: String,
     /// Why, 1 to 200 characters.
     #[validate(length(min = 1, max = 200, message = "must have 1 to 200 characters"))]
     reason: String,
     /// The payment method that paid, or a gift card; what paid if left out.
     #[validate(length(min = 1, max = 64, message = "must be the id of a payment method"))]
+    refund_to: Option<String>,
+}
+
+/// What is to go back. Why takes no part: the same amount of the same order, asked for again, is one refund.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    order_id: String,
+    amount_minor: i64,
+    reason: FreeText,
     refund_to: Option<String>,
 }
 
@@ -57,15 +67,18 @@ pub struct Output {
 }
 
 /// A refund that may be paid.
-struct Plan {
+pub struct Plan {
     order: OrderRow,
     amount: Money,
+    reason: FreeText,
     still_paid: Money,
     parts: Vec<PaidRow>,
 }
 
-impl Tool for OrderRefund {
+impl WriteTool for OrderRefund {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "order_refund",
@@ -81,29 +94,59 @@ impl Tool for OrderRefund {
         approval: Approval::RequiresApproval,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let plan = plan(ctx, args).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        let amount = ctx.amount("amount", &args.amount)?;
+        let reason = text::check(&args.reason, 200)
+            .map_err(|why| ToolError::invalid(text!("The argument reason {why}.", why)))?;
+        let order = find::one(ctx, &args.order_id).await?;
+        if amount.minor < 1 {
+            return Err(ToolError::invalid(text!("The amount must be above zero.")));
+        }
+        let mut refund_to = None;
+        if let Some(said) = &args.refund_to {
+            let id = refunds::named(ctx, &order, said).await?;
+            let is_only = refunds::is_only(ctx, &order, &id).await?;
+            refund_to = (!is_only).then_some(id);
+        }
+        Ok(Intent {
+            order_id: order.id,
+            amount_minor: amount.minor,
+            reason: reason.into(),
+            refund_to,
+        })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let plan = plan(ctx, intent).await?;
         let (order, name) = (&plan.order.id, find::owner(ctx, &plan.order).await?);
         let back = refunds::words(&plan.parts, |minor| ctx.money(minor).to_string());
-        let (back, reason) = (back.unwrap_or_default(), &args.reason);
+        let (back, reason) = (back.unwrap_or_default(), &*plan.reason);
         let summary =
             text!("Refund {back} for order {order} of {name}: {reason}", back, order, name, reason);
-        Ok(Preview {
+        let preview = Preview {
             summary: phrases::stored(&summary, 400),
             amount: Some(plan.amount),
             details: json!({
                 "order_id": plan.order.id,
-                "reason": args.reason,
+                "reason": &*plan.reason,
                 "payments": Moved::refunds(ctx, &plan.parts),
                 "still_paid": plan.still_paid,
             }),
             holds: Vec::new(),
-        })
+        };
+        Ok(Planned { preview, plan })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
         let tenant = ctx.tenant_id();
-        let plan = plan(ctx, &args).await?;
         let status = find::status(&plan.order.status)?;
         find::hold(ctx, &plan.order, status).await?;
         refunds::pay(ctx, &plan.order, &plan.parts, REASON).await?;
@@ -111,7 +154,7 @@ impl Tool for OrderRefund {
         let id = uuid::Uuid::now_v7().to_string();
         let author = ctx.caller.subject.clone();
         let note =
-            text!("Refund of {amount}: {reason}", amount = plan.amount, reason = args.reason);
+            text!("Refund of {amount}: {reason}", amount = plan.amount, reason = &*plan.reason);
         let note = NewInteraction {
             id: &id,
             customer_id: &plan.order.customer_id,
@@ -136,16 +179,11 @@ impl Tool for OrderRefund {
 }
 
 /// The refund, if that much is paid.
-async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
-    let amount = ctx.amount("amount", &args.amount)?;
-    text::check(&args.reason, 200)
-        .map_err(|why| ToolError::invalid(text!("The argument reason {why}.", why)))?;
-    let order = find::one(ctx, &args.order_id).await?;
+async fn plan(ctx: &mut CallContext, intent: Intent) -> Result<Plan, ToolError> {
+    let amount = ctx.money(intent.amount_minor);
+    let order = find::one(ctx, &intent.order_id).await?;
     let paid = refunds::paid(ctx, &order).await?;
     let net = refunds::net(&paid);
-    if amount.minor < 1 {
-        return Err(ToolError::invalid(text!("The amount must be above zero.")));
-    }
     if amount.minor > net {
         let (order, most) = (&order.id, ctx.money(net.max(0)));
         let sentence = match net {
@@ -159,13 +197,13 @@ async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
         };
         return Err(ToolError::invalid(sentence).with_details(json!({ "paid": most })));
     }
-    let to = match &args.refund_to {
+    let to = match &intent.refund_to {
         Some(id) => Some(refunds::target(ctx, &order, id, &paid).await?),
         None => None,
     };
     let parts = refunds::parts(&paid, amount.minor, to.as_ref());
     let still_paid = ctx.money(net - amount.minor);
-    Ok(Plan { order, amount, still_paid, parts })
+    Ok(Plan { order, amount, reason: intent.reason, still_paid, parts })
 }
 
 #[cfg(test)]

@@ -25,7 +25,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
+        Toolset, WriteTool,
     },
 };
 
@@ -43,6 +44,14 @@ pub struct Args {
     items: Vec<Item>,
     /// The payment method that paid, or a gift card; what paid if left out.
     #[validate(length(min = 1, max = 64, message = "must be the id of a payment method"))]
+    refund_to: Option<String>,
+}
+
+/// What is to come back: each article once, in the order of the SKUs.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    order_id: String,
+    items: Vec<Item>,
     refund_to: Option<String>,
 }
 
@@ -65,7 +74,8 @@ pub struct Output {
 }
 
 /// A return that may be asked for.
-struct Plan {
+#[derive(Debug)]
+pub struct Plan {
     order: OrderRow,
     pieces: Vec<Piece>,
     refund_minor: i64,
@@ -73,8 +83,10 @@ struct Plan {
     to: Option<Method>,
 }
 
-impl Tool for OrderReturn {
+impl WriteTool for OrderReturn {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "order_return",
@@ -91,8 +103,23 @@ impl Tool for OrderReturn {
         approval: Approval::RequiresApproval,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let plan = plan(ctx, args).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        let order = find::one(ctx, &args.order_id).await?;
+        let ordered = Ordered::of(ctx, &order).await?;
+        let items = ordered.resolve(ctx, &args.items).await?;
+        let refund_to = match &args.refund_to {
+            Some(id) => Some(refunds::named(ctx, &order, id).await?),
+            None => None,
+        };
+        Ok(Intent { order_id: order.id, items, refund_to })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let plan = plan(ctx, &intent).await?;
         let (order, name) = (&plan.order.id, find::owner(ctx, &plan.order).await?);
         let pieces = lines::words(&plan.pieces);
         let back = refunds::words(&plan.parts, |minor| ctx.money(minor).to_string());
@@ -102,7 +129,7 @@ impl Tool for OrderReturn {
         );
         let summary =
             text!("Return {pieces} of order {order} of {name}: {back}", pieces, order, name, back);
-        Ok(Preview {
+        let preview = Preview {
             summary: phrases::stored(&summary, 400),
             amount: Some(ctx.money(plan.refund_minor)),
             details: json!({
@@ -112,11 +139,15 @@ impl Tool for OrderReturn {
                 "refund_to": plan.to.as_ref().map(|method| &method.id),
             }),
             holds: Vec::new(),
-        })
+        };
+        Ok(Planned { preview, plan })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let plan = plan(ctx, &args).await?;
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
         let status = OrderStatus::ReturnRequested;
         find::hold(ctx, &plan.order, status).await?;
         let item = |piece: &Piece| (piece.sku.clone(), piece.quantity);
@@ -164,15 +195,15 @@ fn views(pieces: &[Piece]) -> Vec<PieceView> {
 }
 
 /// The return, if it may be asked for.
-async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
-    let order = find::delivered(ctx, &args.order_id).await?;
+async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError> {
+    let order = find::delivered(ctx, &intent.order_id).await?;
     let ordered = Ordered::of(ctx, &order).await?;
-    let pieces = ordered.pieces(&args.items)?;
+    let pieces = ordered.pieces(&intent.items)?;
     let taken: Vec<(&str, i64)> =
         pieces.iter().map(|piece| (piece.sku.as_str(), piece.quantity)).collect();
     let worth = ordered.lines.worth(&taken).map_err(|error| lines::refused(&error))?;
     let paid = refunds::paid(ctx, &order).await?;
-    let to = match &args.refund_to {
+    let to = match &intent.refund_to {
         Some(id) => Some(refunds::target(ctx, &order, id, &paid).await?),
         None => None,
     };

@@ -12,7 +12,7 @@ use super::{
     money::{self, Moved},
     order_update_items, refunds,
     requests::PieceView,
-    settling::{self, What},
+    settling::{self, Intent, Plan, What},
     shelf,
 };
 use crate::orders::{order_state::OrderStatus, sql::order_requests};
@@ -20,7 +20,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
+        Toolset, WriteTool,
     },
 };
 
@@ -68,8 +69,10 @@ pub struct Output {
     payments: Vec<Moved>,
 }
 
-impl Tool for OrderSettleRequest {
+impl WriteTool for OrderSettleRequest {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "order_settle_request",
@@ -85,8 +88,16 @@ impl Tool for OrderSettleRequest {
         approval: Approval::RequiresApproval,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let plan = settling::plan(ctx, args).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        settling::resolve(ctx, &args).await
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let plan = settling::plan(ctx, &intent).await?;
         let name = find::owner(ctx, plan.order()).await?;
         let (request, order) = (&plan.request.id, &plan.order().id);
         let pieces = lines::words(&plan.pieces);
@@ -120,7 +131,7 @@ impl Tool for OrderSettleRequest {
             What::Swap(swap) => swap.holds(),
             What::Refund { .. } | What::Nothing { .. } => Vec::new(),
         };
-        Ok(Preview {
+        let preview = Preview {
             summary: phrases::stored(&summary, 400),
             amount: Some(ctx.money(plan.minor().saturating_abs())),
             details: json!({
@@ -130,12 +141,16 @@ impl Tool for OrderSettleRequest {
                 "payments": plan.moved(ctx),
             }),
             holds,
-        })
+        };
+        Ok(Planned { preview, plan })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
         let tenant = ctx.tenant_id();
-        let plan = settling::plan(ctx, &args).await?;
         let status = find::status(&plan.order().status)?;
         find::hold(ctx, plan.order(), status).await?;
         let (id, now) = (plan.request.id.as_str(), ctx.now);

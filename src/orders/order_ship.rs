@@ -9,13 +9,17 @@ use crate::orders::{
     order_state::OrderStatus,
     sql::{
         order_items,
+        orders::OrderRow,
         shipments::{self, ShipmentRow},
     },
 };
 use business_mcp_engine::{
     speech::phrases,
     text,
-    tool::{Answer, Approval, CallContext, Effect, Risk, Scope, Spec, Tool, ToolError, Toolset},
+    tool::{
+        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
+        WriteTool,
+    },
 };
 
 /// Notes that an order was sent.
@@ -35,6 +39,22 @@ pub struct Args {
     tracking_number: String,
 }
 
+/// Which order was sent, and how.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    order_id: String,
+    carrier: String,
+    tracking_number: String,
+}
+
+/// A parcel that may be sent.
+#[derive(Debug)]
+pub struct Plan {
+    order: OrderRow,
+    carrier: String,
+    tracking_number: String,
+}
+
 /// The parcel.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Output {
@@ -50,8 +70,10 @@ pub struct Output {
     skus: Vec<String>,
 }
 
-impl Tool for OrderShip {
+impl WriteTool for OrderShip {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "order_ship",
@@ -67,9 +89,20 @@ impl Tool for OrderShip {
         approval: Approval::AutoApproved,
     };
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        let order_id = find::one(ctx, &args.order_id).await?.id;
+        let Args { carrier, tracking_number, .. } = args;
+        Ok(Intent { order_id, carrier, tracking_number })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
         let tenant = ctx.tenant_id();
-        let row = find::one(ctx, &args.order_id).await?;
+        let Intent { order_id, carrier, tracking_number } = intent;
+        let row = find::one(ctx, &order_id).await?;
         let before = find::status(&row.status)?;
         if !before.may_be_shipped() {
             let (order, stands) = (&row.id, find::stands(ctx, &row, before).await?);
@@ -77,26 +110,41 @@ impl Tool for OrderShip {
                 text!("Order {order} {stands}, so there is nothing to send.", order, stands);
             return Err(ToolError::invalid_state(sentence));
         }
+        let parcels = shipments::of_order(&mut ctx.tx, &tenant, &row.id).await?;
+        if parcels.iter().any(|parcel| parcel.tracking_number == tracking_number) {
+            return Err(same_number());
+        }
+        Ok(Planned::new(Self::SPEC.title, Plan { order: row, carrier, tracking_number }))
+    }
+
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
+        let tenant = ctx.tenant_id();
+        let Plan { order: row, carrier, tracking_number } = plan;
         let status = OrderStatus::Shipped;
         find::hold(ctx, &row, status).await?;
         let ordered = order_items::quantities(&mut ctx.tx, &tenant, &row.id).await?;
         let skus: Vec<String> = ordered.into_iter().map(|(sku, _)| sku).collect();
         let parcel = ShipmentRow {
-            tracking_number: args.tracking_number.clone(),
-            carrier: Some(args.carrier.clone()),
+            tracking_number: tracking_number.clone(),
+            carrier: Some(carrier.clone()),
             skus: serde_json::to_string(&skus).map_err(ToolError::internal)?,
             expected_on: None,
         };
         if !shipments::insert(&mut ctx.tx, &tenant, &row.id, &parcel).await? {
-            let sentence =
-                text!("The order has a parcel with this tracking number. Please check it.");
-            return Err(ToolError::invalid(sentence));
+            return Err(same_number());
         }
-        let (order, carrier) = (phrases::order_id(&row.id), phrases::stored(&args.carrier, 40));
-        let say = text!("Order {order} is on its way with {carrier}.", order, carrier);
-        let Args { carrier, tracking_number, .. } = args;
+        let (order, spoken) = (phrases::order_id(&row.id), phrases::stored(&carrier, 40));
+        let say = text!("Order {order} is on its way with {carrier}.", order, carrier = spoken);
         Ok(Answer::ok(say, Output { order_id: row.id, status, carrier, tracking_number, skus }))
     }
+}
+
+fn same_number() -> ToolError {
+    ToolError::invalid(text!("The order has a parcel with this tracking number. Please check it."))
 }
 
 #[cfg(test)]

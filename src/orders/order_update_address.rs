@@ -17,7 +17,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
+        Toolset, WriteTool,
     },
 };
 
@@ -35,6 +36,21 @@ pub struct Args {
     address: Address,
 }
 
+/// Which order is to go where.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    order_id: String,
+    address: Address,
+}
+
+/// An order that may go elsewhere.
+#[derive(Debug)]
+pub struct Plan {
+    order: OrderRow,
+    status: OrderStatus,
+    address: Address,
+}
+
 /// Where the order goes now.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Output {
@@ -46,8 +62,10 @@ pub struct Output {
     address: Address,
 }
 
-impl Tool for OrderUpdateAddress {
+impl WriteTool for OrderUpdateAddress {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "order_update_address",
@@ -63,26 +81,40 @@ impl Tool for OrderUpdateAddress {
         approval: Approval::RequiresApproval,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let (row, _) = addressable(ctx, args).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        let order_id = find::one(ctx, &args.order_id).await?.id;
+        Ok(Intent { order_id, address: args.address })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let Intent { order_id, address } = intent;
+        let (row, status) = addressable(ctx, &order_id).await?;
         let (order, name) = (&row.id, find::owner(ctx, &row).await?);
-        let place = args.address.spoken();
+        let place = address.spoken();
         let old: Option<Value> =
             row.address.as_deref().and_then(|json| serde_json::from_str(json).ok());
         let summary = text!("Send order {order} of {name} to {place}", order, name, place);
-        Ok(Preview {
+        let preview = Preview {
             summary: phrases::stored(&summary, 400),
             amount: Some(ctx.money(row.total_minor)),
-            details: json!({ "order_id": row.id, "old_address": old, "address": args.address }),
+            details: json!({ "order_id": row.id, "old_address": old, "address": address }),
             holds: Vec::new(),
-        })
+        };
+        Ok(Planned { preview, plan: Plan { order: row, status, address } })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
         let tenant = ctx.tenant_id();
-        let (row, status) = addressable(ctx, &args).await?;
+        let Plan { order: row, status, address } = plan;
         find::hold(ctx, &row, status).await?;
-        let address = args.address;
         let kept = serde_json::to_string(&address.kept()).map_err(ToolError::internal)?;
         orders::set_address(&mut ctx.tx, &tenant, &row.id, &kept).await?;
         let (order, place) = (phrases::order_id(&row.id), address.spoken());
@@ -94,9 +126,9 @@ impl Tool for OrderUpdateAddress {
 /// The order, if it may still go elsewhere.
 async fn addressable(
     ctx: &mut CallContext,
-    args: &Args,
+    order_id: &str,
 ) -> Result<(OrderRow, OrderStatus), ToolError> {
-    let row = find::one(ctx, &args.order_id).await?;
+    let row = find::one(ctx, order_id).await?;
     let status = find::status(&row.status)?;
     if status.may_change_address() {
         return Ok((row, status));

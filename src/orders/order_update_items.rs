@@ -12,7 +12,7 @@ use super::{
     money::{self, Moved, Transfer},
     requests::ChangeView,
     shelf,
-    swap::{Change, Plan},
+    swap::{Change, Intent, Plan},
 };
 use crate::{
     orders::{
@@ -29,7 +29,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
+        Toolset, WriteTool,
     },
 };
 
@@ -70,8 +71,10 @@ pub struct Output {
     payments: Vec<Moved>,
 }
 
-impl Tool for OrderUpdateItems {
+impl WriteTool for OrderUpdateItems {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "order_update_items",
@@ -88,13 +91,21 @@ impl Tool for OrderUpdateItems {
         approval: Approval::RequiresApproval,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let plan = plan(ctx, args).await?;
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        Intent::of(ctx, &args.order_id, &args.changes, &args.payment_method_id).await
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let plan = plan(ctx, &intent).await?;
         let (order, name) = (&plan.order.id, find::owner(ctx, &plan.order).await?);
         let (swaps, money) = (plan.words(), money::due(ctx, plan.owed_minor, &plan.method));
         let summary =
             text!("Change order {order} of {name}: {swaps}; {money}", order, name, swaps, money);
-        Ok(Preview {
+        let preview = Preview {
             summary: phrases::stored(&summary, 400),
             amount: Some(ctx.money(plan.difference_minor.saturating_abs())),
             details: json!({
@@ -105,11 +116,15 @@ impl Tool for OrderUpdateItems {
                 "payment_method_id": plan.method.id,
             }),
             holds: plan.holds(),
-        })
+        };
+        Ok(Planned { preview, plan })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let plan = plan(ctx, &args).await?;
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
         let status = OrderStatus::PendingModified;
         find::hold(ctx, &plan.order, status).await?;
         make(ctx, &plan, REASON).await?;
@@ -164,11 +179,11 @@ pub async fn make(ctx: &mut CallContext, plan: &Plan, reason: &str) -> Result<()
 }
 
 /// The swaps, if the order may be changed.
-async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
-    let row = find::one(ctx, &args.order_id).await?;
+async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError> {
+    let row = find::one(ctx, &intent.order_id).await?;
     let status = find::status(&row.status)?;
     if status.may_change_items() {
-        return Plan::asked(ctx, row, &args.changes, &args.payment_method_id).await;
+        return Plan::asked(ctx, row, intent).await;
     }
     let (order, stands) = (&row.id, find::stands(ctx, &row, status).await?);
     let sentence = match status {

@@ -21,7 +21,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Preview, Risk, Scope, Spec, Tool, ToolError, Toolset,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
+        Toolset, WriteTool,
     },
 };
 
@@ -42,6 +43,13 @@ pub struct Args {
     payment_method_id: String,
 }
 
+/// What is to pay for which order.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    order_id: String,
+    payment_method_id: String,
+}
+
 /// What moved.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Output {
@@ -54,7 +62,8 @@ pub struct Output {
 }
 
 /// A change of payment that may be made.
-struct Plan {
+#[derive(Debug)]
+pub struct Plan {
     order: OrderRow,
     /// What paid so far; none where its charge was declined.
     old: Option<PaidRow>,
@@ -63,8 +72,10 @@ struct Plan {
     minor: i64,
 }
 
-impl Tool for OrderUpdatePayment {
+impl WriteTool for OrderUpdatePayment {
     type Args = Args;
+    type Intent = Intent;
+    type Plan = Plan;
     type Output = Output;
     const SPEC: Spec = Spec {
         name: "order_update_payment",
@@ -80,13 +91,24 @@ impl Tool for OrderUpdatePayment {
         approval: Approval::RequiresApproval,
     };
 
-    async fn preview(&self, ctx: &mut CallContext, args: &Args) -> Result<Preview, ToolError> {
-        let Plan { order, old, new, minor } = plan(ctx, args).await?;
-        let name = find::owner(ctx, &order).await?;
-        let amount = ctx.money(minor);
+    async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        let order = find::one(ctx, &args.order_id).await?;
+        let method = money::method(ctx, &order.customer_id, &args.payment_method_id).await?;
+        Ok(Intent { order_id: order.id, payment_method_id: method.id })
+    }
+
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
+        let plan = plan(ctx, &intent).await?;
+        let Plan { order, old, new, minor } = &plan;
+        let name = find::owner(ctx, order).await?;
+        let amount = ctx.money(*minor);
         let charged = refunds::to_method(Some(&new.kind), &amount.to_string());
         let id = &order.id;
-        let summary = match &old {
+        let summary = match old {
             None => text!("Order {id} of {name}: charge {charged}", id, name, charged),
             Some(old) => {
                 let refunded = refunds::to_method(old.kind.as_deref(), &amount.to_string());
@@ -99,21 +121,26 @@ impl Tool for OrderUpdatePayment {
                 )
             }
         };
-        Ok(Preview {
+        let preview = Preview {
             summary: phrases::stored(&summary, 400),
             amount: Some(amount),
             details: json!({
                 "order_id": order.id,
                 "amount": amount,
-                "from": old.map(|old| old.payment_method_id),
+                "from": old.as_ref().map(|old| &old.payment_method_id),
                 "to": new.id,
             }),
             holds: Vec::new(),
-        })
+        };
+        Ok(Planned { preview, plan })
     }
 
-    async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let Plan { order, old, new, minor } = plan(ctx, &args).await?;
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Plan,
+    ) -> Result<Answer<Output>, ToolError> {
+        let Plan { order, old, new, minor } = plan;
         let status = find::status(&order.status)?;
         find::hold(ctx, &order, status).await?;
         let transfer = Transfer {
@@ -148,9 +175,9 @@ impl Tool for OrderUpdatePayment {
 
 /// The change, if it may be made: one charge so far, and another method that can pay it. Where the
 /// provider has declined that charge, the order is charged anew, also to the same method.
-async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
+async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError> {
     let tenant = ctx.tenant_id();
-    let order = find::one(ctx, &args.order_id).await?;
+    let order = find::one(ctx, &intent.order_id).await?;
     let status = find::status(&order.status)?;
     let id = &order.id;
     if !status.may_change_payment() {
@@ -176,7 +203,7 @@ async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
             id
         )));
     };
-    let new = money::method(ctx, &order.customer_id, &args.payment_method_id).await?;
+    let new = money::method(ctx, &order.customer_id, &intent.payment_method_id).await?;
     if old.as_ref().is_some_and(|old| old.payment_method_id == new.id) {
         return Err(ToolError::invalid(text!(
             "Order {id} is paid with that already. Please ask for another payment method.",

@@ -7,16 +7,16 @@ use super::{
     bill::{self, Bill},
     items::{self, Wanted},
     money,
-    order_create::Args,
+    order_create::Intent,
 };
 use crate::orders::sql::{
     buyers::{Buyer, Method},
-    quotes,
+    quotes::{self, Quote},
 };
 use business_mcp_engine::{
-    speech::{phrases, text},
+    speech::{phrases, reference},
     text,
-    tool::{CallContext, ErrorCode, ToolError},
+    tool::{CallContext, ErrorCode, FreeText, ToolError},
 };
 
 /// An order that may be placed.
@@ -33,7 +33,7 @@ pub struct Plan {
     /// What pays for it; without, it is to be paid later.
     pub method: Option<Method>,
     /// What is to be noted.
-    pub note: Option<String>,
+    pub note: Option<FreeText>,
 }
 
 impl Plan {
@@ -41,24 +41,20 @@ impl Plan {
     ///
     /// # Errors
     /// The first thing that is wrong, named.
-    pub async fn of(ctx: &mut CallContext, args: &Args) -> Result<Self, ToolError> {
-        let said = ctx.amount("total", &args.total)?;
-        let note = args.note.as_deref().map(|note| text::check(note, 500)).transpose();
-        let note =
-            note.map_err(|why| ToolError::invalid(text!("The argument note {why}.", why)))?;
-        let buyer = bill::buyer(ctx, &args.customer_id).await?;
-        let wanted = items::find(ctx, &args.items).await?;
+    pub async fn of(ctx: &mut CallContext, intent: Intent) -> Result<Self, ToolError> {
+        let buyer = bill::buyer(ctx, &intent.customer_id).await?;
+        let wanted = items::find(ctx, &intent.items).await?;
         // What is not there needs no total that is read back.
         items::check_stock(ctx, &wanted).await?;
-        let (bill, quote_id) = price(ctx, &buyer, args.quote_id.as_deref(), &wanted).await?;
-        if bill.total_minor != said.minor {
+        let (bill, quote_id) = price(ctx, &buyer, intent.quote_id.as_deref(), &wanted).await?;
+        if bill.total_minor != intent.total_minor {
             return Err(total_mismatch(ctx, &bill));
         }
-        let method = match &args.payment_method_id {
+        let method = match &intent.payment_method_id {
             Some(id) => Some(method(ctx, &buyer, id, &bill).await?),
             None => None,
         };
-        Ok(Self { buyer, wanted, bill, quote_id, method, note })
+        Ok(Self { buyer, wanted, bill, quote_id, method, note: intent.note })
     }
 }
 
@@ -80,16 +76,29 @@ async fn price(
     wanted: &[Wanted],
 ) -> Result<(Bill, Option<String>), ToolError> {
     let Some(id) = quote_id else { return Ok((bill::price(ctx, buyer, None, wanted)?, None)) };
-    let tenant = ctx.tenant_id();
-    let quote = quotes::find(&mut ctx.tx, &tenant, id).await?;
-    let Some(quote) = quote.filter(|quote| quote.customer_id == buyer.id) else {
-        return Err(ToolError::not_found("quote", id));
-    };
+    let quote = quote(ctx, buyer, id).await?;
     let bill: Bill = serde_json::from_str(&quote.priced).map_err(ToolError::internal)?;
     if ctx.now < quote.expires_at && quote.items == asked(wanted) {
         return Ok((bill, Some(quote.id)));
     }
     Ok((bill::price(ctx, buyer, bill.code.as_deref(), wanted)?, None))
+}
+
+/// The customer's quote that is meant, exactly or as its id is said, whether or not it still holds.
+///
+/// # Errors
+/// `not_found`.
+pub async fn quote(ctx: &mut CallContext, buyer: &Buyer, said: &str) -> Result<Quote, ToolError> {
+    let tenant = ctx.tenant_id();
+    let mut quote = quotes::find(&mut ctx.tx, &tenant, said).await?;
+    if quote.is_none() {
+        let key = reference::key(said);
+        let id = format!("QUO-{}", key.strip_prefix("QUO").unwrap_or(&key));
+        quote = quotes::find(&mut ctx.tx, &tenant, &id).await?;
+    }
+    quote
+        .filter(|quote| quote.customer_id == buyer.id)
+        .ok_or_else(|| ToolError::not_found("quote", said))
 }
 
 fn total_mismatch(ctx: &CallContext, bill: &Bill) -> ToolError {

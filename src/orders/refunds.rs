@@ -30,6 +30,36 @@ pub fn net(paid: &[PaidRow]) -> i64 {
     paid.iter().map(|part| part.paid_minor).sum()
 }
 
+/// The id of the method that a refund is to go to, exactly or as it is said: one of the order's ledger, or one
+/// of the customer's.
+///
+/// # Errors
+/// `not_found`.
+pub async fn named(
+    ctx: &mut CallContext,
+    order: &OrderRow,
+    said: &str,
+) -> Result<String, ToolError> {
+    let tenant = ctx.tenant_id();
+    let ledger = payments::of_order(&mut ctx.tx, &tenant, &order.id).await?;
+    if ledger.iter().any(|row| row.payment_method_id == said) {
+        return Ok(said.to_owned());
+    }
+    Ok(money::method(ctx, &order.customer_id, said).await?.id)
+}
+
+/// Whether a method is the only one that the order was ever charged to, so that a refund goes there anyway.
+pub async fn is_only(
+    ctx: &mut CallContext,
+    order: &OrderRow,
+    method_id: &str,
+) -> Result<bool, ToolError> {
+    let tenant = ctx.tenant_id();
+    let ledger = payments::of_order(&mut ctx.tx, &tenant, &order.id).await?;
+    let mut charges = ledger.iter().filter(|row| row.kind == "charge").peekable();
+    Ok(charges.peek().is_some() && charges.all(|row| row.payment_method_id == method_id))
+}
+
 /// The method that a refund is to go to: one that paid, or a gift card of the customer.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use crate::{
     payments::{Sandbox, Worker},
     testing::{Shop, shops},
 };
-use business_mcp_engine::tool::{Clock, Tool};
+use business_mcp_engine::tool::{Clock, catalogue::AnyKind};
 
 const GIFT: &str = "select balance_minor from payment_methods where id = 'gift_1'";
 const ORDER: &str = "ORD-10003";
@@ -39,7 +39,7 @@ async fn settle(shop: &Shop) {
 }
 
 /// What is said of a call that went well.
-async fn say<T: Tool>(shop: &Shop, tool: T, args: Value) -> String {
+async fn say<K>(shop: &Shop, tool: impl AnyKind<K>, args: Value) -> String {
     let answer = shop.call(tool, args).await.unwrap();
     shop.books_add_up().await;
     answer["say"].as_str().unwrap().to_owned()

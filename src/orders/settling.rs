@@ -1,5 +1,9 @@
 //! What settling a return or an exchange does, checked in every respect before anything moves.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
 use super::{
     find,
     items::{self, Item},
@@ -18,9 +22,22 @@ use crate::{
     payments::sql::payments::PaidRow,
 };
 use business_mcp_engine::{
+    speech::reference,
     text,
     tool::{CallContext, ErrorCode, ToolError},
 };
+
+/// What is to be settled, and what arrived: each article once, in the order of the SKUs, and nothing of which
+/// no piece arrived.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    /// The order.
+    order_id: String,
+    /// The request.
+    request_id: String,
+    /// What arrived.
+    received: Vec<Item>,
+}
 
 /// A request that may be settled.
 pub struct Plan {
@@ -88,24 +105,63 @@ impl Plan {
     }
 }
 
+/// Finds what is to be settled. What the request is about does not change any more, so its SKUs come first, and
+/// a list of everything means what no list means.
+///
+/// # Errors
+/// `not_found`, and `invalid_parameters` for what the order does not have.
+pub async fn resolve(ctx: &mut CallContext, args: &Args) -> Result<Intent, ToolError> {
+    let tenant = ctx.tenant_id();
+    let order = find::one(ctx, &args.order_id).await?;
+    let request = requests::one(ctx, &order.id, &args.request_id).await?;
+    let rows = order_requests::items(&mut ctx.tx, &tenant, &request.id).await?;
+    let mut received = BTreeMap::<String, i64>::new();
+    match &args.received {
+        None => {
+            for row in rows {
+                *received.entry(row.sku).or_default() += row.quantity;
+            }
+        }
+        Some(named) => {
+            let ordered = Ordered::of(ctx, &order).await?;
+            for Received { sku, quantity } in named {
+                let sku = match of_request(&rows, sku) {
+                    Some(row) => row.sku.clone(),
+                    None => ordered.find(sku)?.sku.clone(),
+                };
+                let arrived = received.entry(sku).or_default();
+                *arrived = arrived.saturating_add(*quantity);
+            }
+        }
+    }
+    received.retain(|_, quantity| *quantity > 0);
+    let item = |(sku, quantity)| Item { sku, quantity };
+    let received = received.into_iter().map(item).collect();
+    Ok(Intent { order_id: order.id, request_id: request.id, received })
+}
+
+/// The line of a request that is meant, exactly or as its SKU is said.
+fn of_request<'r>(rows: &'r [RequestItemRow], said: &str) -> Option<&'r RequestItemRow> {
+    let key = reference::key(said);
+    let exact = rows.iter().find(|row| row.sku == said);
+    let mut like = rows.iter().filter(|row| reference::key(&row.sku) == key);
+    exact.or_else(|| like.next().filter(|first| like.all(|other| other.sku == first.sku)))
+}
+
 /// What is to be settled, if it may be.
 ///
 /// # Errors
 /// `not_found`, `invalid_parameters`, and what stands in the way of an exchange.
-pub async fn plan(ctx: &mut CallContext, args: &Args) -> Result<Plan, ToolError> {
+pub async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError> {
     let tenant = ctx.tenant_id();
-    let order = find::one(ctx, &args.order_id).await?;
-    let request = requests::one(ctx, &order.id, &args.request_id).await?;
+    let order = find::one(ctx, &intent.order_id).await?;
+    let request = requests::one(ctx, &order.id, &intent.request_id).await?;
     if request.status != "open" {
         return Err(settled(&request.id));
     }
     let rows = order_requests::items(&mut ctx.tx, &tenant, &request.id).await?;
     let ordered = Ordered::of(ctx, &order).await?;
-    let item = |here: &Received| Item { sku: here.sku.clone(), quantity: here.quantity };
-    let received: Option<Vec<Item>> =
-        args.received.as_ref().map(|received| received.iter().map(item).collect());
-    let received = received.map(|items| ordered.pieces(&items)).transpose()?;
-    let arrived = arrived(&rows, received)?;
+    let arrived = arrived(&rows, ordered.pieces(&intent.received)?)?;
     let mut pieces = Vec::with_capacity(rows.len());
     for (row, quantity) in rows.iter().zip(&arrived).filter(|(_, quantity)| **quantity > 0) {
         pieces.push(lines::piece(ordered.find(&row.sku)?, *quantity));
@@ -182,9 +238,8 @@ async fn refund(
     Ok(What::Refund { order: Box::new(order), parts })
 }
 
-/// What arrived of each line of a request: everything, or what was named of it.
-fn arrived(rows: &[RequestItemRow], named: Option<Vec<Piece>>) -> Result<Vec<i64>, ToolError> {
-    let Some(mut named) = named else { return Ok(rows.iter().map(|row| row.quantity).collect()) };
+/// What arrived of each line of a request.
+fn arrived(rows: &[RequestItemRow], mut named: Vec<Piece>) -> Result<Vec<i64>, ToolError> {
     let mut arrived = Vec::with_capacity(rows.len());
     for row in rows {
         let piece = named.iter_mut().find(|piece| piece.sku == row.sku);

@@ -1,10 +1,13 @@
 //! Pieces of an order swapped for other variants of the same products, checked in every respect.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{
+    find,
     items::{self, Wanted},
     lines::{self, Ordered, Piece},
     money, refunds,
@@ -34,6 +37,44 @@ pub struct Change {
     /// How many; 1 if left out.
     #[validate(range(min = 1, max = 10_000, message = "must be from 1 to 10000"))]
     quantity: Option<i64>,
+}
+
+/// Swaps that are to be made: each pair of articles once, in the order of the SKUs.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intent {
+    /// In which order.
+    pub order_id: String,
+    /// What for what, by the stored SKUs.
+    pub changes: Vec<Change>,
+    /// What pays for the difference, or gets it.
+    pub payment_method_id: String,
+}
+
+impl Intent {
+    /// Finds what is asked for.
+    ///
+    /// # Errors
+    /// `invalid_parameters` for what takes the place of an article and is unknown, and `not_found`.
+    pub async fn of(
+        ctx: &mut CallContext,
+        order_id: &str,
+        changes: &[Change],
+        payment_method_id: &str,
+    ) -> Result<Self, ToolError> {
+        let order = find::one(ctx, order_id).await?;
+        let ordered = Ordered::of(ctx, &order).await?;
+        let mut merged = BTreeMap::<(String, String), i64>::new();
+        for change in changes {
+            let sku = ordered.sku(ctx, &change.sku).await?;
+            let new = items::on_file(ctx, &change.new_sku).await.map_err(unknown)?;
+            let quantity = merged.entry((sku, new.sku)).or_default();
+            *quantity = quantity.saturating_add(change.pieces());
+        }
+        let change = |((sku, new_sku), quantity)| Change { sku, new_sku, quantity: Some(quantity) };
+        let changes = merged.into_iter().map(change).collect();
+        let method = money::method(ctx, &order.customer_id, payment_method_id).await?;
+        Ok(Self { order_id: order.id, changes, payment_method_id: method.id })
+    }
 }
 
 /// Swaps that may be made, and what comes of them.
@@ -74,15 +115,15 @@ impl Plan {
     pub async fn asked(
         ctx: &mut CallContext,
         order: OrderRow,
-        changes: &[Change],
-        method_id: &str,
+        intent: &Intent,
     ) -> Result<Self, ToolError> {
+        let Intent { changes, payment_method_id, .. } = intent;
         let ordered = Ordered::of(ctx, &order).await?;
         let mut planned = Vec::with_capacity(changes.len());
         for change in changes {
             planned.push(change.check(ctx, &ordered).await?);
         }
-        Self::of(ctx, order, &ordered, planned, method_id).await
+        Self::of(ctx, order, &ordered, planned, payment_method_id).await
     }
 
     /// Works out what comes of swaps.
@@ -171,14 +212,22 @@ impl Plan {
     }
 }
 
+/// An article that is unknown is a wrong argument of a call about an order that is known.
+fn unknown(error: ToolError) -> ToolError {
+    let unknown = error.code() == ErrorCode::NotFound;
+    if unknown { error.with_code(ErrorCode::InvalidParameters) } else { error }
+}
+
 impl Change {
+    /// How many.
+    fn pieces(&self) -> i64 {
+        self.quantity.unwrap_or(1)
+    }
+
     async fn check(&self, ctx: &mut CallContext, ordered: &Ordered) -> Result<Planned, ToolError> {
-        let quantity = self.quantity.unwrap_or(1);
+        let quantity = self.pieces();
         let row = ordered.find(&self.sku)?;
-        let article = items::article(ctx, &self.new_sku).await.map_err(|error| {
-            let unknown = error.code() == ErrorCode::NotFound;
-            if unknown { error.with_code(ErrorCode::InvalidParameters) } else { error }
-        })?;
+        let article = items::article(ctx, &self.new_sku).await.map_err(unknown)?;
         let piece = lines::piece(row, quantity);
         let new = said::title(&article.name, &article.options);
         if article.sku == row.sku {

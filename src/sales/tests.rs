@@ -80,9 +80,8 @@ async fn whatever_changes_a_figure_makes_its_day_be_counted_again() {
     for TestDb { db, .. } in &shops().await {
         count(db).await;
         let mut tx = db.write().await.unwrap();
-        assert!(
-            orders::cancel(&mut tx, "demo", "ORD-10001", "", testing::long_ago()).await.unwrap()
-        );
+        let pending = order(&mut tx, "ORD-10001").await;
+        assert!(orders::cancel(&mut tx, "demo", &pending, "", testing::long_ago()).await.unwrap());
         order_changed(&mut tx, "demo", "ORD-10001").await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(january_of(db).await.0, [1, 750, 1, 0]);
@@ -169,7 +168,8 @@ async fn what_changes_while_it_is_counted_is_counted_again() {
         let counted = kept::count(&mut tx, due).await.unwrap();
         drop(tx);
         let mut tx = db.write().await.unwrap();
-        orders::cancel(&mut tx, "demo", "ORD-10001", "", testing::long_ago()).await.unwrap();
+        let pending = order(&mut tx, "ORD-10001").await;
+        orders::cancel(&mut tx, "demo", &pending, "", testing::long_ago()).await.unwrap();
         order_changed(&mut tx, "demo", "ORD-10001").await.unwrap();
         tx.commit().await.unwrap();
         let mut tx = db.write().await.unwrap();

@@ -42,7 +42,7 @@ async fn after_a_kill_each_request_waits_still_or_has_its_one_order() {
                     "customer_id": "C-1",
                     "items": [{ "sku": "HOT-1", "quantity": 1 }],
                     "total": "10.00",
-                    "note": format!("number {number}"),
+                    "idempotency_key": format!("number-{number:04}"),
                 });
                 ids.push(agent.call("order_create", order).await.pending());
             }

@@ -140,8 +140,14 @@ pub fn order(quantity: i64, total: &str) -> Value {
     })
 }
 
-/// One piece that is paid later, told apart by its note.
+/// One piece that is paid later, told apart by a key that is made from its note.
 pub fn unpaid(note: &str) -> Value {
+    let key: String = note.chars().filter(char::is_ascii_alphanumeric).collect();
+    keyed(unpaid_without_key(note), &format!("paid-later-{key}"))
+}
+
+/// One piece that is paid later. Its note tells it from no other.
+pub fn unpaid_without_key(note: &str) -> Value {
     json!({
         "customer_id": "CUST-12345",
         "items": [{ "sku": SKU, "quantity": 1 }],

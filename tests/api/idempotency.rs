@@ -6,7 +6,10 @@ use business_mcp_engine::{auth::Grant, tool::Role};
 use serde_json::{Value, json};
 
 use crate::{
-    books::{Books, PolicyFile, SKU, change, keyed, number, one, open_other_shop, two, unpaid},
+    books::{
+        Books, PolicyFile, SKU, change, keyed, number, one, open_other_shop, two, unpaid,
+        unpaid_without_key,
+    },
     support::Reply,
 };
 
@@ -188,7 +191,7 @@ async fn without_a_key_ten_minutes_of_one_conversation_are_one_call() {
                 Some((name, value)) => agent.with_header(name, value),
                 None => agent,
             };
-            agent.call("order_create", unpaid("derived")).await
+            agent.call("order_create", unpaid_without_key("derived")).await
         };
         let mut orders = BTreeSet::new();
         for conversation in [
@@ -223,7 +226,7 @@ async fn the_same_call_at_the_same_time_has_one_effect() {
     for server in policy.servers().await {
         let replica = policy.replica(&server).await;
         let before = Books::of(&server.db).await;
-        for order in [keyed(two(), "at-once-01"), unpaid("at once, derived")] {
+        for order in [keyed(two(), "at-once-01"), unpaid_without_key("derived")] {
             let calls = (0..24).map(|number| {
                 let agent = if number % 2 == 0 { server.agent() } else { replica.agent() };
                 let order = order.clone();

@@ -143,9 +143,9 @@ async fn what_waits_and_what_a_decision_does_is_logged_and_counted_as_what_it_is
         let asked = agent.call("order_create", order()).await.pending();
         agent.call("order_create", order()).await.pending();
         let mut other = order();
-        other["note"] = json!("second");
+        other["idempotency_key"] = json!("second-order");
         let denied = agent.call("order_create", other.clone()).await.pending();
-        other["note"] = json!("third");
+        other["idempotency_key"] = json!("third-order");
         let failing = agent.call("order_create", other).await.pending();
         let waits = logged.lines("a tool was called");
         let told: Vec<_> = waits.iter().map(|line| line["outcome"].as_str().unwrap()).collect();

@@ -53,6 +53,7 @@ mod reindex;
 mod retail;
 mod roles;
 mod retries_desk;
+mod retries;
 mod rooms;
 mod scopes;
 mod snippets;

@@ -57,7 +57,7 @@ async fn each_card_is_charged_once_by_whichever_replica_comes_first() {
         let mut ids = Vec::new();
         for n in 0..10 {
             let mut order = order("card_12345");
-            order["note"] = json!(format!("number {n}"));
+            order["idempotency_key"] = json!(format!("number-{n:04}"));
             let reply = agent.call("order_create", order).await;
             ids.push(reply.data()["order_id"].as_str().unwrap().to_owned());
         }
@@ -161,7 +161,7 @@ async fn a_server_that_stops_leaves_no_call_in_hand() {
         let agent = server.agent();
         for n in 0..20 {
             let mut order = order("card_12345");
-            order["note"] = json!(format!("number {n}"));
+            order["idempotency_key"] = json!(format!("number-{n:04}"));
             agent.call("order_create", order).await.data();
         }
         let url = server.database_url.clone();
@@ -196,7 +196,7 @@ async fn after_a_kill_each_card_is_charged_once_all_the_same() {
                         "items": [{ "sku": "HOT-1", "quantity": 1 }],
                         "total": "10.00",
                         "payment_method_id": "card_1",
-                        "note": format!("number {n} of round {round}"),
+                        "idempotency_key": format!("number-{n}-of-round-{round}"),
                     }),
                 );
                 orders.spawn(async move { agent.try_call("order_create", order).await });

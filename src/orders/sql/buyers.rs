@@ -56,3 +56,15 @@ pub async fn method(
     )
     .await
 }
+
+/// A customer's payment methods.
+pub async fn methods(tx: &mut Tx, tenant: &str, customer_id: &str) -> StoreResult<Vec<Method>> {
+    tx.fetch_all(
+        "select id, kind, balance_minor
+         from payment_methods
+         where tenant_id = $1 and customer_id = $2
+         order by id",
+        params![tenant, customer_id],
+    )
+    .await
+}

@@ -150,12 +150,12 @@ pub async fn insert(tx: &mut Tx, tenant: &str, order: NewOrder<'_>) -> StoreResu
     sales::order_placed(tx, tenant, o.placed_on).await
 }
 
-/// Cancels an order that is pending; [`sales::order_changed`] comes last. False when it is not any more: whoever gets true is the only
-/// one, and puts back what the order took.
+/// Cancels an order that is pending, if nobody has changed it since it was read in this version;
+/// [`sales::order_changed`] comes last. Whoever gets true is the only one, and puts back what the order took.
 pub async fn cancel(
     tx: &mut Tx,
     tenant: &str,
-    id: &str,
+    order: &OrderRow,
     reason: &str,
     at: DateTime<Utc>,
 ) -> StoreResult<bool> {
@@ -163,8 +163,8 @@ pub async fn cancel(
         .execute(
             "update orders
              set status = 'cancelled', cancel_reason = $3, cancelled_at = $4, version = version + 1
-             where tenant_id = $1 and id = $2 and status = 'pending'",
-            params![tenant, id, reason, at],
+             where tenant_id = $1 and id = $2 and status = 'pending' and version = $5",
+            params![tenant, &order.id, reason, at, order.version],
         )
         .await?;
     Ok(changed == 1)
