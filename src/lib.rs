@@ -10,7 +10,7 @@
 //! * [`catalog`]: what there is, what it costs, and how many;
 //! * [`payments`]: the provider behind cards and wallets, called from a queue;
 //! * [`orders`]: quoting, ordering, looking up, changing, sending, taking back;
-//! * [`analytics`]: figures;
+//! * [`analytics`]: what the figures say;
 //! * [`support`]: handing over to a person;
 //! * [`import`], [`seed`], [`demo`]: the business's own records, made-up ones, and a server to try.
 

@@ -159,8 +159,8 @@ impl WriteTool for InventoryAdjust {
         let (place, before, after) = (&plan.place.name, plan.before, plan.after);
         let what = match (mode, quantity) {
             (Mode::Set, _) => text!("Set {article} at {place}", article, place),
-            (Mode::Delta, more @ 0..) => {
-                text!("Add {more} of {article} at {place}", more, article, place)
+            (Mode::Delta, added @ 0..) => {
+                text!("Add {more} of {article} at {place}", more = added, article, place)
             }
             (Mode::Delta, fewer) => {
                 text!("Take {fewer} of {article} away at {place}", article, place, fewer = -fewer)

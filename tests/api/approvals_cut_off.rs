@@ -181,7 +181,7 @@ async fn an_approved_read_that_was_denied_meanwhile_is_denied() {
         let id = server.as_role(Role::Desk).call("order_list", list).await.pending();
         let held = holding(&server, "lock table orders in access exclusive mode").await;
         let approver = server.approver();
-        let approved = tokio::spawn({
+        let deciding = tokio::spawn({
             let id = id.clone();
             async move { approver.approve(&id).await }
         });
@@ -193,11 +193,11 @@ async fn an_approved_read_that_was_denied_meanwhile_is_denied() {
         let result = (status == "executed").then_some(r#"{"say":"Done."}"#);
         change(&server.db, decided, &[id.as_str().into(), status.into(), result.into()]).await;
         drop(held);
-        let approved = approved.await.unwrap();
-        assert_eq!(approved.http, http, "{}", approved.body);
+        let deciding = deciding.await.unwrap();
+        assert_eq!(deciding.http, http, "{}", deciding.body);
         if status == "executed" {
-            assert_eq!(approved.body["replayed"], true, "{}", approved.body);
-            assert_eq!(approved.body["result"]["say"], "Done.");
+            assert_eq!(deciding.body["replayed"], true, "{}", deciding.body);
+            assert_eq!(deciding.body["result"]["say"], "Done.");
         }
         assert_eq!(status_of(&server.db, &id).await, status);
         assert_eq!(noted(&server, &id, "executed").await, 0);
