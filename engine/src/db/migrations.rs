@@ -147,8 +147,9 @@ impl Db {
         match &self.0 {
             Backend::Sqlite(sqlite) => {
                 // Another process may be writing, and whoever lacks nothing need not wait for it.
-                if !matches!(self.check(migrations).await, Err(StoreError::OldSchema)) {
-                    return self.check(migrations).await;
+                match self.check(migrations).await {
+                    Err(StoreError::OldSchema) => {}
+                    ended => return ended,
                 }
                 let mut session = Session::Sqlite(sqlite.write().await?);
                 session.apply(migrations).await?;
