@@ -24,7 +24,7 @@
 //!
 //! [`prelude`] has what nearly every tool names.
 //!
-//! With the feature `testing`, [`testing`](crate::testing) has what the tests of a business use.
+//! With the feature `testing`, the module `testing` has what the tests of a business use.
 
 pub mod application;
 pub mod approvals;

@@ -7,7 +7,7 @@
 //! * [`approvals`]: the same decisions for programs;
 //! * [`health`]: `/health`, `/livez`, `/readyz`;
 //! * [`metadata`]: where tokens come from (RFC 9728), and the card;
-//! * [`auth`]: tokens; [`conversation`]: which conversation a call belongs to; [`limits`]: budgets;
+//! * [`auth`](crate::auth): tokens; [`conversation`]: which conversation a call belongs to; [`limits`]: budgets;
 //!   [`agreement`]: what headers and body both say; [`problem`]: refusals.
 
 pub mod agreement;

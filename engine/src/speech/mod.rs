@@ -5,7 +5,7 @@
 //! * [`text`]: what text may contain when it comes in, and how it is shown;
 //! * [`alphabet`] and [`heard`]: letters that are spelled, and what is said around a number;
 //! * [`lenient`]: whole numbers in digits and words;
-//! * [`mod@amount`]: amounts of money with their marks and in words;
+//! * `amount`: amounts of money with their marks and in words;
 //! * [`mod@reference`]: order numbers and other ids as callers say them;
 //! * [`phone`] and [`email`]: one form for each;
 //! * [`misheard`]: addresses that are heard for one another;
