@@ -127,7 +127,7 @@ async fn an_order_number_of_several_is_asked_about_before_anything() {
         shop.orders(&[("#10001", "10001"), ("#210001", "10001"), ("#310001", "10001")]);
         let both = ["#10001".to_owned(), "ORD-10001".to_owned()];
         for said in ["10001", "1 0 0 0 1", "one double oh oh one", "order number 10001"] {
-            for client in [shop.server.agent(), shop.desk()] {
+            for client in [shop.server.with_scopes_of(Role::Agent, "agent"), shop.desk()] {
                 for (tool, more) in [
                     ("order_get", json!({})),
                     ("get_order_status", json!({})),

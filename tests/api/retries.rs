@@ -1,5 +1,6 @@
 //! The same wish in other words: one call, whatever the caller's model makes of it the second time.
 
+use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::{
@@ -67,6 +68,8 @@ async fn an_order_in_other_words_is_one_order() {
     for server in servers().await {
         let agent = server.agent().with_header(CONVERSATION, "order-1");
         let before = Books::of(&server.db).await;
+        let charged = "select count(*) from payments where kind = 'charge' and amount_minor = 5398";
+        let charges = count(&server, charged).await;
         let id = asked_once(&agent, "order_create", &two(), &others).await;
         let asked = "select count(*) from approvals where tool = 'order_create'";
         assert_eq!(count(&server, asked).await, 1);
@@ -82,8 +85,7 @@ async fn an_order_in_other_words_is_one_order() {
             assert_eq!(heard.answer()["replayed"], true, "{said}");
         }
         assert_eq!(Books::of(&server.db).await, before.sold(2, 5398));
-        let charged = "select count(*) from payments where kind = 'charge' and amount_minor = 5398";
-        assert_eq!(count(&server, charged).await, 1);
+        assert_eq!(count(&server, charged).await, charges + 1);
     }
 }
 
@@ -125,7 +127,7 @@ async fn a_refund_in_other_words_is_one_refund() {
     ];
     let paid = "select count(*) from payments where order_id = 'ORD-12348' and kind = 'refund'";
     for server in servers().await {
-        let agent = server.agent().with_header(CONVERSATION, "refund-1");
+        let agent = server.as_role(Role::Desk).with_header(CONVERSATION, "refund-1");
         let id = asked_once(&agent, "order_refund", &refund, &others).await;
         let decided = server.approver().approve(&id).await;
         assert_eq!(decided.body["status"], "executed", "{}", decided.body);
