@@ -57,10 +57,25 @@ impl Shop {
         }
     }
 
+    /// The next number of a kind of request. It sounds like none that is there, whatever letters that one has.
+    fn next_number(&self, prefix: &str) -> i64 {
+        let requests = || self.orders.values().flat_map(|order| &order.requests);
+        let own = requests().filter_map(|request| request.id.strip_prefix(prefix)?.parse().ok());
+        let mut number = own.max().map_or(10_001, |last: i64| last + 1);
+        let is_taken =
+            |number: i64| requests().any(|other| other.id.ends_with(&number.to_string()));
+        let mut step = 1;
+        while is_taken(number) {
+            step *= 2;
+            number += step;
+        }
+        number
+    }
+
     /// Notes a return: nothing moves until the goods have arrived.
     pub fn note_return(&mut self, order_id: &str, items: &[&str], method_id: &str) {
         let worth: i64 = items.iter().map(|id| self.ordered_price(order_id, id)).sum();
-        let number = self.count("RET") + 10_001;
+        let number = self.next_number("RET-");
         let order = self.order_in("delivered", order_id);
         order.status = "return_requested".to_owned();
         order.requests.push(Request {
@@ -74,7 +89,7 @@ impl Shop {
     /// Notes an exchange: nothing moves until the goods have arrived.
     pub fn note_exchange(&mut self, order_id: &str, swaps: &[(&str, &str)], method_id: &str) {
         let difference = self.difference(swaps);
-        let number = self.count("EXC") + 10_001;
+        let number = self.next_number("EXC-");
         let order = self.order_in("delivered", order_id);
         order.status = "exchange_requested".to_owned();
         let piece = |(old, new): &(&str, &str)| ((*old).to_owned(), Some((*new).to_owned()));
@@ -103,12 +118,6 @@ impl Shop {
         let price = ordered.unwrap().price;
         assert_eq!(price, self.item(item_id).1.price, "{item_id} in {order_id}");
         price.0
-    }
-
-    /// How many returns or exchanges there are.
-    fn count(&self, letters: &str) -> usize {
-        let all = self.orders.values().flat_map(|order| &order.requests);
-        all.filter(|request| request.id.starts_with(letters)).count()
     }
 
     /// The order, in the state in which it may be changed.
