@@ -4,8 +4,8 @@
 use business_mcp_engine::{
     Module,
     tool::{
-        Answer as Said, Approval, CallContext, Effect, Risk, Role, Scope, Spec, Tool, ToolError,
-        Toolset,
+        Answer as Said, Approval, CallContext, Effect, ReadTool, Risk, Role, Scope, Spec,
+        ToolError, Toolset,
     },
 };
 use schemars::JsonSchema;
@@ -150,7 +150,7 @@ struct Where {
 /// A tool by one of whose arguments a gateway routes.
 struct Regional;
 
-impl Tool for Regional {
+impl ReadTool for Regional {
     type Args = Where;
     type Output = String;
     const SPEC: Spec = Spec {

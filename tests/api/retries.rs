@@ -69,7 +69,7 @@ async fn an_order_in_other_words_is_one_order() {
         let agent = server.agent().with_header(CONVERSATION, "order-1");
         let before = Books::of(&server.db).await;
         let charged = "select count(*) from payments where kind = 'charge' and amount_minor = 5398";
-        let charges = count(&server, charged).await;
+        let earlier = count(&server, charged).await;
         let id = asked_once(&agent, "order_create", &two(), &others).await;
         let asked = "select count(*) from approvals where tool = 'order_create'";
         assert_eq!(count(&server, asked).await, 1);
@@ -85,7 +85,7 @@ async fn an_order_in_other_words_is_one_order() {
             assert_eq!(heard.answer()["replayed"], true, "{said}");
         }
         assert_eq!(Books::of(&server.db).await, before.sold(2, 5398));
-        assert_eq!(count(&server, charged).await, charges + 1);
+        assert_eq!(count(&server, charged).await, earlier + 1);
     }
 }
 

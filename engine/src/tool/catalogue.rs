@@ -9,7 +9,6 @@ use super::{
     answer::Envelope,
     arguments,
     error::ToolError,
-    legacy::{Legacy, Tool},
     prepared::{AnyTool, Reading, Writing},
     schema,
     spec::Spec,
@@ -147,8 +146,6 @@ pub trait AnyKind<K> {
 pub struct Reads;
 /// The mark of [`WriteTool`].
 pub struct Writes;
-/// The mark of [`Tool`].
-pub struct WritesInTwoSteps;
 
 impl<T: ReadTool> AnyKind<Reads> for T {
     fn entry(self) -> Entry {
@@ -161,13 +158,6 @@ impl<T: WriteTool> AnyKind<Writes> for T {
     fn entry(self) -> Entry {
         let shape = writing_shape::<T::Args>();
         Entry::build::<T::Output>(const { &T::SPEC }, shape, Arc::new(Writing(self)))
-    }
-}
-
-impl<T: Tool> AnyKind<WritesInTwoSteps> for T {
-    fn entry(self) -> Entry {
-        let shape = writing_shape::<T::Args>();
-        Entry::build::<T::Output>(const { &T::SPEC }, shape, Arc::new(Legacy(self)))
     }
 }
 
