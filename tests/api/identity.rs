@@ -421,6 +421,7 @@ async fn an_answer_is_repeated_to_the_customer_it_was_made_for_and_to_nobody_els
                 assert!(!reply.body.to_string().contains("grace"), "{}", reply.body);
             }
         }
+        server.written_down().await;
         let changes = before.changes(&Dump::of(&server.db).await);
         assert_eq!(changes.tables(), BTreeSet::from(["audit"]), "{changes:?}");
         // And what was answered to nobody in particular is not hers, either.
