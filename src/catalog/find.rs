@@ -76,6 +76,16 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<VariantRow, ToolEr
     }
 }
 
+/// The variant with exactly this SKU: the one that an intent names, and none whose SKU is said like it.
+///
+/// # Errors
+/// `not_found`.
+pub async fn by_sku(ctx: &mut CallContext, sku: &str) -> Result<VariantRow, ToolError> {
+    let (tenant, now) = (ctx.tenant_id(), ctx.now);
+    let variant = products::variant(&mut ctx.tx, &tenant, sku, now).await?;
+    variant.ok_or_else(|| ToolError::not_found("product", sku))
+}
+
 /// Several variants where one is to be changed.
 fn not_one(rows: &[VariantRow]) -> ToolError {
     let skus: Vec<&str> = rows.iter().take(10).map(|row| row.sku.as_str()).collect();

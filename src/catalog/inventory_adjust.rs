@@ -242,8 +242,8 @@ pub struct Plan {
 impl Plan {
     /// Everything that can be known before.
     async fn of(ctx: &mut CallContext, intent: Intent) -> Result<Self, ToolError> {
-        let variant = find::one(ctx, &intent.sku).await?;
-        let place = place::of(ctx, intent.location);
+        let variant = find::by_sku(ctx, &intent.sku).await?;
+        let place = place::by_id(ctx, &intent.location).await?;
         let (before, reserved) = count(ctx, &variant.sku, &place).await?;
         if intent.expected_on_hand.is_some_and(|expected| expected != before) {
             return Err(moved(before));

@@ -109,7 +109,7 @@ impl WriteTool for InventoryRelease {
             return Err(not_open(&id));
         }
         ctx.concerns(&id);
-        let variant = find::one(ctx, &variant.sku).await?;
+        let variant = find::by_sku(ctx, &variant.sku).await?;
         let pieces = said::count(quantity, "piece", "pieces");
         let are = if quantity == 1 { "is" } else { "are" };
         let say = text!(
@@ -142,7 +142,7 @@ impl Open {
         let (tenant, now) = (ctx.tenant_id(), ctx.now);
         let held = reservations::of_holder(&mut ctx.tx, &tenant, &id, now).await?;
         let Some(first) = held.first() else { return Err(not_open(&id)) };
-        let variant = find::one(ctx, &first.sku).await?;
+        let variant = find::by_sku(ctx, &first.sku).await?;
         let quantity = held.iter().map(|held| held.quantity).sum();
         Ok(Self { id, variant, quantity })
     }

@@ -183,7 +183,7 @@ fn for_minutes(minutes: i64) -> String {
 
 /// The variant, where it is sold and enough of it is free.
 async fn free(ctx: &mut CallContext, sku: &str, quantity: i64) -> Result<VariantRow, ToolError> {
-    let variant = find::one(ctx, sku).await?;
+    let variant = find::by_sku(ctx, sku).await?;
     let name = said::spoken(&variant);
     if !variant.active {
         let sentence = text!("{name} is no longer sold. Please offer something else.", name);

@@ -204,8 +204,8 @@ impl Plan {
     /// Everything that can be known before.
     async fn of(ctx: &mut CallContext, intent: Intent) -> Result<Self, ToolError> {
         let Intent { sku, from, to, quantity } = intent;
-        let variant = find::one(ctx, &sku).await?;
-        let (from, to) = (place::of(ctx, from), place::of(ctx, to));
+        let variant = find::by_sku(ctx, &sku).await?;
+        let (from, to) = (place::by_id(ctx, &from).await?, place::by_id(ctx, &to).await?);
         let tenant = ctx.tenant_id();
         let rows = stock::of_sku(&mut ctx.tx, &tenant, &variant.sku, ctx.now).await?;
         let (there, here) = (at(&rows, &from), at(&rows, &to));

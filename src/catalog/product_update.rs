@@ -218,7 +218,7 @@ pub struct Plan {
 impl Plan {
     /// Everything that can be known before.
     async fn of(ctx: &mut CallContext, intent: &Intent) -> Result<Self, ToolError> {
-        let variant = find::one(ctx, &intent.sku).await?;
+        let variant = find::by_sku(ctx, &intent.sku).await?;
         let tenant = ctx.tenant_id();
         let before = variants::terms(&mut ctx.tx, &tenant, &variant.sku).await?;
         let before = before.ok_or_else(|| ToolError::not_found("product", &intent.sku))?;

@@ -81,7 +81,7 @@ impl Change {
     /// `invalid_state` where nothing would change.
     pub async fn plan(ctx: &mut CallContext, wanted: Wanted) -> Result<Self, ToolError> {
         let tenant = ctx.tenant_id();
-        let customer = known::one(ctx, &wanted.customer_id).await?;
+        let customer = known::by_id(ctx, &wanted.customer_id).await?;
         let stored = customer_changes::find(&mut ctx.tx, &tenant, &customer.id).await?;
         let old = stored.ok_or_else(|| ToolError::not_found("customer", &wanted.customer_id))?;
         if wanted.expected_version.is_some_and(|seen| seen != old.version) {

@@ -132,7 +132,7 @@ impl WriteTool for CrmCreateNote {
         intent: Intent,
     ) -> Result<Planned<Plan>, ToolError> {
         let Intent { customer_id, text, kind, order_id } = intent;
-        let customer = known::one(ctx, &customer_id).await?;
+        let customer = known::by_id(ctx, &customer_id).await?;
         Ok(Planned::new(Self::SPEC.title, Plan { customer, text, kind, order_id }))
     }
 

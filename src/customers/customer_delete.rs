@@ -143,7 +143,7 @@ impl WriteTool for CustomerDelete {
 /// The customer, if nothing is under way that still needs to know them.
 async fn erasable(ctx: &mut CallContext, id: &str) -> Result<(Named, Reach), ToolError> {
     let tenant = ctx.tenant_id();
-    let customer = known::one(ctx, id).await?;
+    let customer = known::by_id(ctx, id).await?;
     let reach = erasure::reach(&mut ctx.tx, &tenant, &customer.id).await?;
     if reach.open_orders > 0 {
         return Err(open_order());
@@ -264,6 +264,31 @@ mod tests {
             shop.call(CustomerDelete, same[0].clone()).await.unwrap();
             // The customer is found no more, and yet the wish is known again.
             wordings(&shop, CustomerDelete, &same, &other).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_is_one_of_several_is_asked_about() {
+        for shop in shops().await {
+            let namesake = "insert into customers
+                                (tenant_id, id, name, name_key, id_number, version, created_at,
+                                 created_on)
+                            select tenant_id, 'CUST2', 'Jane Roe', 'jane roe', '2', 1, created_at,
+                                   created_on
+                            from customers
+                            where id = 'CUST-2'";
+            shop.run(namesake).await;
+            shop.run("update customers set id_number = '2' where id = 'CUST-2'").await;
+            let wish = |said: &str| json!({ "customer_id": said, "reason": "Asked for it." });
+            let (_, words) = shop.refusal(CustomerDelete, wish("two")).await;
+            assert!(words.contains("Is it John Smith or Jane Roe?"), "{words}");
+            let wishes = [wish("CUST-2"), wish(" CUST-2 ")];
+            wordings(&shop, CustomerDelete, &wishes, &[wish("CUST2")]).await;
+            shop.call(CustomerDelete, wish("CUST-2")).await.unwrap();
+            // Said once more, it may be the one who was erased, and is no wish to erase the other.
+            let error = shop.call(CustomerDelete, wish("two")).await.unwrap_err();
+            assert_eq!(error.candidates().map(|all| all[0].id.as_str()), Some("CUST2"));
+            wordings(&shop, CustomerDelete, &wishes, &[wish("CUST2")]).await;
         }
     }
 

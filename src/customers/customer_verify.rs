@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{clues, known, method::Method, shown};
-use crate::customers::sql::{customer_profile, customers::Named};
+use crate::{
+    customers::sql::{customer_profile, customers::Named},
+    orders::sql::orders,
+};
 use business_mcp_engine::{
     db::verifications::{self, NewVerification},
     digest,
@@ -153,7 +156,7 @@ impl WriteTool for CustomerVerify {
         ctx: &mut CallContext,
         intent: Intent,
     ) -> Result<Planned<Plan>, ToolError> {
-        let customer = known::one(ctx, &intent.customer_id).await?;
+        let customer = known::by_id(ctx, &intent.customer_id).await?;
         let fits = intent.fits(ctx).await?;
         Ok(Planned::new(Self::SPEC.title, Plan { customer, fits }))
     }
@@ -233,7 +236,10 @@ impl Intent {
             self.email.as_ref().map(|email| Some(email) == facts.email_key.as_ref()),
             self.phone_last4.as_ref().map(|digits| phone.ends_with(digits)),
             match &self.order_id {
-                Some(id) => Some(their_order(ctx, &self.customer_id, id).await?.is_some()),
+                Some(id) => {
+                    let order = orders::find(&mut ctx.tx, &tenant, id).await?;
+                    Some(order.is_some_and(|order| order.customer_id == self.customer_id))
+                }
                 None => None,
             },
         ];

@@ -27,15 +27,34 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Named, ToolError> 
     Ok(known)
 }
 
-/// The id of a customer who is on file, or was before they were erased.
+/// The customer with exactly this id: the one whom an intent names, and nobody whose id sounds like it.
 ///
 /// # Errors
 /// `not_found`; `forbidden` where the caller is verified as somebody else.
+pub async fn by_id(ctx: &mut CallContext, id: &str) -> Result<Named, ToolError> {
+    let tenant = ctx.tenant_id();
+    let known = customers::find(&mut ctx.tx, &tenant, id).await?;
+    let known = known.ok_or_else(|| ToolError::not_found("customer", id))?;
+    ctx.acts_for(&known.id)?;
+    Ok(known)
+}
+
+/// The id of a customer who is on file, or was before they were erased. Where only one who is on file is left
+/// of several with that number, it is a question still: a repeated call may mean the one who was erased.
+///
+/// # Errors
+/// As [`one`].
 pub async fn or_erased(ctx: &mut CallContext, said: &str) -> Result<String, ToolError> {
     let tenant = ctx.tenant_id();
-    let ids = reference::customer_ids(said);
-    let id = customers::known_or_erased_as(&mut ctx.tx, &tenant, &ids).await?;
-    let id = id.ok_or_else(|| ToolError::not_found("customer", said))?;
+    let erased = customers::erased(&mut ctx.tx, &tenant, &reference::customer_ids(said)).await?;
+    let id = match (find(ctx, said).await?.as_slice(), erased.into_iter().next()) {
+        (_, Some(erased)) if erased == said.trim() => erased,
+        ([only], None) => only.id.clone(),
+        ([only], Some(_)) if only.id == said.trim() => only.id.clone(),
+        ([], Some(erased)) => erased,
+        ([], None) => return Err(ToolError::not_found("customer", said)),
+        (several, _) => return Err(which(ctx, several)),
+    };
     ctx.acts_for(&id)?;
     Ok(id)
 }
@@ -57,6 +76,15 @@ pub async fn id(ctx: &mut CallContext, said: &str) -> Result<String, ToolError> 
 /// # Errors
 /// The question which one is meant.
 pub async fn maybe(ctx: &mut CallContext, said: &str) -> Result<Option<Named>, ToolError> {
+    let mut found = find(ctx, said).await?;
+    if found.len() > 1 {
+        return Err(which(ctx, &found));
+    }
+    Ok(found.pop().map(|customer| Named { id: customer.id, name: customer.name }))
+}
+
+/// Those whom an id may mean that was said like this.
+async fn find(ctx: &mut CallContext, said: &str) -> Result<Vec<Match>, ToolError> {
     let tenant = ctx.tenant_id();
     let ids = reference::customer_ids(said);
     let readings = reference::customer_readings(said);
@@ -73,15 +101,18 @@ pub async fn maybe(ctx: &mut CallContext, said: &str) -> Result<Option<Named>, T
     if found.iter().any(|customer| ctx.verified.as_deref() == Some(customer.id.as_str())) {
         found.retain(|customer| ctx.may_touch(&customer.id));
     }
-    let named = |customer: &Match| Named { id: customer.id.clone(), name: customer.name.clone() };
-    match found.as_slice() {
-        [] => Ok(None),
-        [only] => Ok(Some(named(only))),
-        several => {
-            let found_by = text!("with that customer number");
-            Err(ToolError::ambiguous(ambiguous::which::<()>(ctx, Some(&found_by), several)))
-        }
+    Ok(found)
+}
+
+/// The question which of several customers with one number is meant; whoever is verified as nobody of them is
+/// told of none.
+fn which(ctx: &mut CallContext, several: &[Match]) -> ToolError {
+    let other = several.iter().find(|customer| !ctx.may_touch(&customer.id));
+    if let Some(Err(forbidden)) = other.map(|other| ctx.acts_for(&other.id)) {
+        return forbidden;
     }
+    let found_by = text!("with that customer number");
+    ToolError::ambiguous(ambiguous::which::<()>(ctx, Some(&found_by), several))
 }
 
 /// The customer's order of that number, said whole, or by its end where the caller may know the rest.

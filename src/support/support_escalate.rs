@@ -137,7 +137,7 @@ impl WriteTool for SupportEscalate {
         intent: Intent,
     ) -> Result<Planned<Intent>, ToolError> {
         if let Some(customer_id) = &intent.customer_id {
-            known::one(ctx, customer_id).await?;
+            known::by_id(ctx, customer_id).await?;
         }
         Ok(Planned::new(Self::SPEC.title, intent))
     }
@@ -252,8 +252,7 @@ impl Subject {
             if may_read { error } else { without_details(&error, find::several_end_like_this()) }
         })?;
         // Who was erased is not found, and the ticket is about the order only.
-        let ids = std::array::from_fn(|_| order.customer_id.clone());
-        let customer = customers::known_as(&mut ctx.tx, &tenant, &ids).await?;
+        let customer = customers::find(&mut ctx.tx, &tenant, &order.customer_id).await?;
         let may_be_told = ctx.caller.scopes.contains(Scope::CrmRead);
         Ok(Self { customer, may_be_told, order_id: Some(order.id) })
     }

@@ -30,6 +30,7 @@ mod edge;
 mod edge_bodies;
 mod enforcement;
 mod envelope;
+mod exact_ids;
 mod faults;
 mod forge;
 mod idempotency;

@@ -91,6 +91,28 @@ pub async fn find_variants(
     .await
 }
 
+/// The variant with exactly this SKU, with what is available at a moment.
+pub async fn variant(
+    tx: &mut Tx,
+    tenant: &str,
+    sku: &str,
+    now: DateTime<Utc>,
+) -> StoreResult<Option<VariantRow>> {
+    tx.fetch_optional(
+        concat!(
+            "select v.sku, v.product_id, p.name, v.options, v.price_minor, v.active, v.version,
+                ",
+            available!("$3"),
+            " as available
+         from variants v
+         join products p on p.tenant_id = v.tenant_id and p.id = v.product_id
+         where v.tenant_id = $1 and v.sku = $2"
+        ),
+        params![tenant, sku, now],
+    )
+    .await
+}
+
 /// The product with exactly this id.
 pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<ProductRow>> {
     tx.fetch_optional(

@@ -67,41 +67,31 @@ record! {
     }
 }
 
-/// The customer whose id is the first of these that exists.
-pub async fn known_as(tx: &mut Tx, tenant: &str, ids: &[String; 5]) -> StoreResult<Option<Named>> {
-    let [first, second, third, fourth, fifth] = ids;
-    let known: Vec<Named> = tx
-        .fetch_all(
-            "select id, name
-             from customers
-             where tenant_id = $1 and id in ($2, $3, $4, $5, $6) and erased_at is null",
-            params![tenant, first, second, third, fourth, fifth],
-        )
-        .await?;
-    let rank = |named: &Named| ids.iter().position(|id| *id == named.id);
-    Ok(known.into_iter().min_by_key(rank))
+/// The customer with exactly this id.
+pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<Named>> {
+    tx.fetch_optional(
+        "select id, name
+         from customers
+         where tenant_id = $1 and id = $2 and erased_at is null",
+        params![tenant, id],
+    )
+    .await
 }
 
-/// The id that is the first of these that somebody has, the erased ones behind the others.
-pub async fn known_or_erased_as(
-    tx: &mut Tx,
-    tenant: &str,
-    ids: &[String; 5],
-) -> StoreResult<Option<String>> {
-    if let Some(known) = known_as(tx, tenant, ids).await? {
-        return Ok(Some(known.id));
-    }
+/// The ids of erased customers that are among these, in the order of these.
+pub async fn erased(tx: &mut Tx, tenant: &str, ids: &[String; 5]) -> StoreResult<Vec<String>> {
     let [first, second, third, fourth, fifth] = ids;
     let erased: Vec<(String,)> = tx
         .fetch_all(
             "select id
              from customers
-             where tenant_id = $1 and id in ($2, $3, $4, $5, $6)",
+             where tenant_id = $1 and id in ($2, $3, $4, $5, $6) and erased_at is not null",
             params![tenant, first, second, third, fourth, fifth],
         )
         .await?;
-    let rank = |id: &String| ids.iter().position(|known| known == id);
-    Ok(erased.into_iter().map(|(id,)| id).min_by_key(rank))
+    let mut erased: Vec<String> = erased.into_iter().map(|(id,)| id).collect();
+    erased.sort_by_key(|id| ids.iter().position(|known| known == id));
+    Ok(erased)
 }
 
 record! {
@@ -131,7 +121,8 @@ record! {
     }
 }
 
-/// Up to twelve customers who have one of these ids, or this number with whatever letters in front.
+/// Up to twelve customers who have one of these ids, or this number with whatever letters in front; whoever has
+/// the first id comes first.
 pub async fn by_number(
     tx: &mut Tx,
     tenant: &str,
@@ -146,7 +137,7 @@ pub async fn by_number(
          where tenant_id = $1
            and (id in ($2, $3, $4, $5, $6) or id_number = $7)
            and erased_at is null
-         order by created_at, id
+         order by id <> $2, created_at, id
          limit 12",
         params![tenant, first, second, third, fourth, fifth, number],
     )
