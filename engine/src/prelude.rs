@@ -6,7 +6,7 @@ pub use crate::{
     money::Money,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ErrorCode, FreeText, Planned, Preview, ReadTool,
-        Risk, Scope, Spec, ToolError, Toolset, WriteTool,
+        Answer, Approval, Aside, CallContext, Effect, ErrorCode, FreeText, Planned, Preview,
+        ReadTool, Risk, Scope, Spec, ToolError, Toolset, WriteTool,
     },
 };

@@ -215,7 +215,7 @@ impl WriteTool for InventoryAdjust {
             delta,
             on_hand_before: plan.before,
             on_hand_after: plan.after,
-            reason: plan.reason.free_text,
+            reason: plan.reason.aside,
         };
         let output = Output {
             name: said::title(&plan.variant, 200),

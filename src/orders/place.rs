@@ -94,7 +94,7 @@ async fn write_order(ctx: &mut CallContext, plan: &Plan, id: &str) -> Result<(),
         tax_minor: bill.tax_minor,
         total_minor: bill.total_minor,
         address: plan.buyer.address.as_deref(),
-        note: plan.note.as_deref(),
+        note: plan.note.as_deref().map(String::as_str),
         quote_id: plan.quote_id.as_deref(),
     };
     orders::insert(&mut ctx.tx, &tenant, order).await?;

@@ -208,7 +208,7 @@ impl WriteTool for SupportEscalate {
             Output {
                 ticket_id,
                 status: "open",
-                reason: plan.reason.free_text,
+                reason: plan.reason.aside,
                 created_at: rfc3339(ctx.now),
                 customer_id: told,
                 order_id: plan.order_id,

@@ -1,6 +1,6 @@
 //! What a tool is, what it may use, and what it may answer.
 //!
-//! * [`spec`], [`traits`]: what a tool declares and does;
+//! * [`spec`], [`traits`], [`aside`]: what a tool declares, does and understands;
 //! * [`context`], [`caller`], [`conversation`], [`scope`], [`clock`]: what it may use, and who calls;
 //! * [`answer`], [`error`], [`fit`], [`cursor`]: what it may answer, how much of it, and where the
 //!   rest begins; [`incident`]: how a failure on our side is found in the log;
@@ -10,6 +10,7 @@
 
 pub mod answer;
 pub mod arguments;
+pub mod aside;
 pub mod caller;
 pub mod catalogue;
 pub mod clock;
@@ -28,6 +29,7 @@ pub mod spec;
 pub mod traits;
 
 pub use answer::{Answer, Candidate};
+pub use aside::{Aside, FreeText};
 pub use caller::Caller;
 pub use catalogue::Catalogue;
 pub use clock::Clock;
@@ -36,4 +38,4 @@ pub use conversation::{ConversationId, NotAConversation};
 pub use error::{ErrorCode, ToolError};
 pub use scope::{Role, Scope, Scopes};
 pub use spec::{Approval, Effect, Risk, Spec, Toolset};
-pub use traits::{FreeText, Hold, Planned, Preview, ReadTool, WriteTool};
+pub use traits::{Hold, Planned, Preview, ReadTool, WriteTool};

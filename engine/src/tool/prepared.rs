@@ -13,6 +13,7 @@ use validator::Validate;
 use super::{
     answer::{Answer, Envelope},
     arguments,
+    aside::without_asides,
     context::CallContext,
     error::ToolError,
     rendered::Rendered,
@@ -71,15 +72,12 @@ impl ResolvedCall {
         Ok(arguments::canonical(&self.0.intent()?))
     }
 
-    /// The SHA-256 of what identifies the wish: of the intent without its free text.
+    /// The SHA-256 of what identifies the wish: of the intent without its asides.
     ///
     /// # Errors
     /// An intent that serde cannot write, which is a defect of the tool.
     pub fn fingerprint(&self) -> Result<String, ToolError> {
-        let mut intent = self.0.intent()?;
-        // What is left out may have been free text.
-        intent.retain(|_, value| !value.is_null() && !is_free_text(value));
-        Ok(sha256(&arguments::canonical(&intent)))
+        Ok(sha256(&arguments::canonical(&without_asides(&self.0.intent()?))))
     }
 
     /// Whether the intent names a record that is there already.
@@ -94,10 +92,6 @@ impl ResolvedCall {
     pub async fn plan(self, ctx: &mut CallContext) -> Result<PlannedCall, ToolError> {
         self.0.plan(ctx).await
     }
-}
-
-fn is_free_text(value: &Value) -> bool {
-    value.as_object().is_some_and(|object| object.len() == 1 && object.contains_key("free_text"))
 }
 
 /// A call that can be done as things stand.

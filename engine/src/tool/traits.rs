@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use validator::Validate;
 
@@ -32,8 +32,8 @@ pub trait WriteTool: Send + Sync + 'static {
     /// What the agent sends; parsed leniently and validated before the tool sees it.
     type Args: DeserializeOwned + JsonSchema + Validate + Send + Sync + 'static;
     /// What was understood: ids as they are stored, amounts in minor units, lines merged and sorted. The same wish in
-    /// other words is the same intent, and the derived idempotency key is its hash. Text that does not identify
-    /// the wish is [`FreeText`]. An approval stores the intent, so it must read back what it writes.
+    /// other words is the same intent, and the derived idempotency key is its hash. What does not identify the wish
+    /// is an [`Aside`](super::Aside). An approval stores the intent, so it must read back what it writes.
     type Intent: Serialize + DeserializeOwned + Send + 'static;
     /// What will be done.
     type Plan: Send + 'static;
@@ -80,28 +80,6 @@ pub trait WriteTool: Send + Sync + 'static {
     /// recognised only then: two callers may well want the same new thing.
     fn names_a_record(_intent: &Self::Intent) -> bool {
         true
-    }
-}
-
-/// Text that takes no part in what a call means: a note, a reason, a summary. The same wish with another note is
-/// the same wish.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FreeText {
-    /// The text.
-    pub free_text: String,
-}
-
-impl From<String> for FreeText {
-    fn from(free_text: String) -> Self {
-        Self { free_text }
-    }
-}
-
-impl std::ops::Deref for FreeText {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.free_text
     }
 }
 
