@@ -50,7 +50,8 @@ pub struct NewClaim<'a> {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Claims a key. `None` when it is now this transaction's, else what an earlier call left.
+/// Claims a key. `None` when it is now this transaction's, else what an earlier call left. Either way the row is locked
+/// until the transaction ends.
 pub async fn claim(
     tx: &mut Tx,
     key: ClaimKey<'_>,
@@ -115,6 +116,29 @@ pub async fn by_letters(
         params![tenant, principal, tool, letters, now],
     )
     .await
+}
+
+/// Gives a key that another call has claimed to this one, as if it were new.
+pub async fn take_over(tx: &mut Tx, key: ClaimKey<'_>, new: NewClaim<'_>) -> StoreResult<()> {
+    tx.execute(
+        "update idempotency_keys
+         set fingerprint = $5, letters = $6, customer_id = $7, response = null, approval_id = null,
+             created_at = $8, expires_at = $9
+         where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
+        params![
+            key.tenant,
+            key.principal,
+            key.tool,
+            key.key,
+            new.fingerprint,
+            new.letters,
+            new.customer_id,
+            new.at,
+            new.expires_at
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Stores the answer of the call that holds the claim.

@@ -67,14 +67,35 @@ pub(super) struct Claim {
     window: TimeDelta,
 }
 
+/// An equal call that was made before.
+pub(super) struct Earlier {
+    /// What identified its wish.
+    fingerprint: String,
+    /// What it left.
+    pub(super) left: Left,
+}
+
 /// What an earlier, equal call left.
-pub(super) enum Earlier {
+pub(super) enum Left {
     /// Its answer.
     Answered(Rendered),
     /// The request that it made.
     Asked(String),
     /// Nothing yet: it runs at this moment.
     Running,
+}
+
+impl Earlier {
+    /// Its answer, where a call was answered that wanted the same.
+    pub(super) fn answer_to(
+        &self,
+        resolved: &ResolvedCall,
+    ) -> Result<Option<&Rendered>, ToolError> {
+        Ok(match &self.left {
+            Left::Answered(answer) if resolved.fingerprint()? == self.fingerprint => Some(answer),
+            _ => None,
+        })
+    }
 }
 
 impl Letters {
@@ -136,11 +157,12 @@ impl Letters {
                 ),
             ));
         }
-        Ok(match (claimed.response, claimed.approval_id) {
-            (Some(response), _) => Earlier::Answered(Rendered(response).replayed()),
-            (None, Some(approval_id)) => Earlier::Asked(approval_id),
-            (None, None) => Earlier::Running,
-        })
+        let left = match (claimed.response, claimed.approval_id) {
+            (Some(response), _) => Left::Answered(Rendered(response)),
+            (None, Some(approval_id)) => Left::Asked(approval_id),
+            (None, None) => Left::Running,
+        };
+        Ok(Earlier { fingerprint: claimed.fingerprint, left })
     }
 }
 
@@ -215,14 +237,7 @@ impl Claim {
         tx: &mut Tx,
         now: DateTime<Utc>,
     ) -> Result<Option<Earlier>, ToolError> {
-        let new = NewClaim {
-            fingerprint: &self.fingerprint,
-            letters: &self.letters.digest,
-            customer_id: self.letters.customer.as_deref(),
-            at: now,
-            expires_at: now + self.window,
-        };
-        let Some(claimed) = idempotency::claim(tx, self.key(), new).await? else {
+        let Some(claimed) = idempotency::claim(tx, self.key(), self.as_row(now)).await? else {
             return Ok(None);
         };
         if claimed.fingerprint != self.fingerprint {
@@ -235,6 +250,21 @@ impl Claim {
             ));
         }
         self.letters.earlier(claimed).map(Some)
+    }
+
+    /// Takes the key over from an earlier call whose effect has been undone. [`Claim::take`] has locked it.
+    pub(super) async fn take_over(&self, tx: &mut Tx, now: DateTime<Utc>) -> StoreResult<()> {
+        idempotency::take_over(tx, self.key(), self.as_row(now)).await
+    }
+
+    fn as_row(&self, now: DateTime<Utc>) -> NewClaim<'_> {
+        NewClaim {
+            fingerprint: &self.fingerprint,
+            letters: &self.letters.digest,
+            customer_id: self.letters.customer.as_deref(),
+            at: now,
+            expires_at: now + self.window,
+        }
     }
 
     /// Stores the answer under the key.

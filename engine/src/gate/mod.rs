@@ -30,6 +30,9 @@ mod tenants;
 mod trail;
 mod transaction;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,

@@ -5,15 +5,15 @@ use chrono::{DateTime, Utc};
 use super::{
     ATTEMPTS, CallRequest, Gate,
     approvals::Asked,
-    claims::{Letters, Trace},
+    claims::{Claim, Left, Letters, Trace},
     event, guard,
     identity::Bound,
 };
 use crate::{
     db::audit,
     tool::{
-        ToolError,
-        catalogue::{Entry, PreparedCall, Rendered},
+        CallContext, ToolError,
+        catalogue::{Entry, PreparedCall, Rendered, ResolvedCall},
     },
 };
 
@@ -69,17 +69,13 @@ impl Gate {
             Bound::Unverified(instead) => return Ok(instead),
         };
         let letters = Letters::of(entry.spec, call, request, ctx.verified.clone());
-        if let Some(earlier) = letters.find(&mut ctx.tx, now).await? {
-            return self.earlier_answer(ctx.tx, trace, &request.caller.tenant, earlier, now).await;
-        }
-        let resolved = call.resolve(&mut ctx).await?;
-        let letters = letters.about(ctx.about());
-        let claim = self.claims.of(letters, call, request, &resolved)?;
-        if let Some(claim) = &claim
-            && let Some(earlier) = claim.take(&mut ctx.tx, now).await?
-        {
-            return self.earlier_answer(ctx.tx, trace, &request.caller.tenant, earlier, now).await;
-        }
+        let (resolved, claim) = match self.understand(call, request, letters, &mut ctx).await? {
+            Understood::New(resolved, claim) => (resolved, claim),
+            Understood::Before(left) => {
+                let tenant = &request.caller.tenant;
+                return self.earlier_answer(ctx.tx, trace, tenant, left, now).await;
+            }
+        };
         let intent = resolved.intent()?;
         let planned = resolved.plan(&mut ctx).await?;
         if self.waits_for_approval(entry.spec, &planned.preview, &mut ctx).await? {
@@ -100,4 +96,55 @@ impl Gate {
         trace.commit(tx).await?;
         Ok(rendered)
     }
+
+    /// Steps 5 and 6 as far as the claim.
+    async fn understand(
+        &self,
+        call: &PreparedCall,
+        request: &CallRequest,
+        letters: Letters,
+        ctx: &mut CallContext,
+    ) -> Result<Understood, ToolError> {
+        let now = ctx.now;
+        let same_letters = letters.find(&mut ctx.tx, now).await?;
+        let resolved = match same_letters {
+            None => call.resolve(ctx).await?,
+            Some(earlier) if call.idempotency_key.is_some() => {
+                return Ok(Understood::Before(earlier.left));
+            }
+            // The call means what it meant, unless it cannot be understood any more, such as after an erasure.
+            Some(earlier) => match call.resolve(ctx).await {
+                Err(error) if !error.is_refusal() => return Err(error),
+                Ok(resolved) if earlier.answer_to(&resolved)?.is_some() => resolved,
+                _ => return Ok(Understood::Before(earlier.left)),
+            },
+        };
+        let letters = letters.about(ctx.about());
+        let Some(claim) = self.claims.of(letters, call, request, &resolved)? else {
+            return Ok(Understood::New(resolved, None));
+        };
+        if let Some(earlier) = claim.take(&mut ctx.tx, now).await? {
+            let answer = match &call.idempotency_key {
+                None => earlier.answer_to(&resolved)?,
+                Some(_) => None,
+            };
+            let still_holds = match answer {
+                Some(answer) => resolved.still_holds(ctx, answer).await?,
+                None => true,
+            };
+            if still_holds {
+                return Ok(Understood::Before(earlier.left));
+            }
+            claim.take_over(&mut ctx.tx, now).await?;
+        }
+        Ok(Understood::New(resolved, Some(claim)))
+    }
+}
+
+/// What a call means.
+enum Understood {
+    /// A wish of its own, under the key that it has claimed.
+    New(ResolvedCall, Option<Claim>),
+    /// What an equal call has wanted before.
+    Before(Left),
 }

@@ -254,6 +254,11 @@ impl ToolError {
         self.of_store().is_some_and(StoreError::is_retryable)
     }
 
+    /// Whether the tool has said no, and nothing has gone wrong.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.0.source.is_none() && self.0.code != ErrorCode::InternalError
+    }
+
     /// Whether it may have been done all the same.
     pub(crate) fn leaves_open(&self) -> bool {
         matches!(self.of_store(), Some(StoreError::Unknown(_)))

@@ -80,6 +80,18 @@ impl ResolvedCall {
         Ok(sha256(&arguments::canonical(&without_asides(&self.0.intent()?))))
     }
 
+    /// Whether what an equal call was answered before is still so.
+    ///
+    /// # Errors
+    /// Those of the tool.
+    pub async fn still_holds(
+        &self,
+        ctx: &mut CallContext,
+        answer: &Rendered,
+    ) -> Result<bool, ToolError> {
+        self.0.still_holds(ctx, &answer.data()).await
+    }
+
     /// Whether the intent names a record that is there already.
     pub fn names_a_record(&self) -> bool {
         self.0.names_a_record()
@@ -132,9 +144,10 @@ pub(super) trait AnyCall: Send + Sync {
     fn run<'a>(&'a self, ctx: &'a mut CallContext) -> Pending<'a, Rendered>;
 }
 
-pub(super) trait AnyIntent: Send {
+pub(super) trait AnyIntent: Send + Sync {
     fn intent(&self) -> Result<Map<String, Value>, ToolError>;
     fn names_a_record(&self) -> bool;
+    fn still_holds<'a>(&'a self, ctx: &'a mut CallContext, answer: &'a Value) -> Pending<'a, bool>;
     fn plan(self: Box<Self>, ctx: &mut CallContext) -> Pending<'_, PlannedCall>;
 }
 
@@ -229,6 +242,10 @@ impl<T: ReadTool> AnyIntent for ReadIntent<T> {
         true
     }
 
+    fn still_holds<'a>(&'a self, _: &'a mut CallContext, _: &'a Value) -> Pending<'a, bool> {
+        Box::pin(async { Ok(true) })
+    }
+
     fn plan(self: Box<Self>, _ctx: &mut CallContext) -> Pending<'_, PlannedCall> {
         Box::pin(async { Ok(PlannedCall { preview: Preview::new(T::SPEC.title), plan: self }) })
     }
@@ -304,6 +321,10 @@ impl<T: WriteTool> AnyIntent for WriteIntent<T> {
 
     fn names_a_record(&self) -> bool {
         T::names_a_record(&self.intent)
+    }
+
+    fn still_holds<'a>(&'a self, ctx: &'a mut CallContext, answer: &'a Value) -> Pending<'a, bool> {
+        Box::pin(self.tool.0.still_holds(ctx, &self.intent, answer))
     }
 
     fn plan(self: Box<Self>, ctx: &mut CallContext) -> Pending<'_, PlannedCall> {

@@ -27,6 +27,12 @@ impl Rendered {
         head.contains("\",\"status\":\"approval_pending\"")
     }
 
+    /// What the tool found or did; null where it says so in words only.
+    pub(super) fn data(&self) -> Value {
+        let envelope = serde_json::from_str::<Map<String, Value>>(&self.0);
+        envelope.ok().and_then(|mut envelope| envelope.remove("data")).unwrap_or_default()
+    }
+
     /// The same answer, marked as stored.
     #[must_use]
     pub fn replayed(self) -> Self {

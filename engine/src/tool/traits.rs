@@ -34,7 +34,7 @@ pub trait WriteTool: Send + Sync + 'static {
     /// What was understood: ids as they are stored, amounts in minor units, lines merged and sorted. The same wish in
     /// other words is the same intent, and the derived idempotency key is its hash. What does not identify the wish
     /// is an [`Aside`](super::Aside). An approval stores the intent, so it must read back what it writes.
-    type Intent: Serialize + DeserializeOwned + Send + 'static;
+    type Intent: Serialize + DeserializeOwned + Send + Sync + 'static;
     /// What will be done.
     type Plan: Send + 'static;
     /// The `data` of an answer.
@@ -75,6 +75,21 @@ pub trait WriteTool: Send + Sync + 'static {
         ctx: &mut CallContext,
         plan: Self::Plan,
     ) -> impl Future<Output = Result<Answer<Self::Output>, ToolError>> + Send;
+
+    /// Whether what an equal call did before is still so. Asked before its answer is repeated to a call without a
+    /// given key: where the effect has been undone since, such as a reservation that was released, the call wants it
+    /// anew and runs. `answer` is the `data` that was answered. A given key repeats its answer whatever became of it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn still_holds(
+        &self,
+        _ctx: &mut CallContext,
+        _intent: &Self::Intent,
+        _answer: &Value,
+    ) -> impl Future<Output = Result<bool, ToolError>> + Send {
+        async { Ok(true) }
+    }
 
     /// Whether the intent names a record that is there already. Outside of a conversation, a repeated call is
     /// recognised only then: two callers may well want the same new thing.

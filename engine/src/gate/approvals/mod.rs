@@ -21,7 +21,7 @@ pub use self::{
 };
 use super::{
     CallRequest, Gate,
-    claims::{self, Claim, Earlier, Trace},
+    claims::{self, Claim, Left, Trace},
     event,
 };
 use crate::{
@@ -161,21 +161,21 @@ impl Gate {
         mut tx: Tx,
         trace: &Trace,
         tenant: &str,
-        earlier: Earlier,
+        earlier: Left,
         now: DateTime<Utc>,
     ) -> Result<Rendered, ToolError> {
         let approval_id = match earlier {
-            Earlier::Answered(rendered) => {
+            Left::Answered(rendered) => {
                 trace.commit(tx).await?;
-                return Ok(rendered);
+                return Ok(rendered.replayed());
             }
-            Earlier::Running => {
+            Left::Running => {
                 return Err(ToolError::new(
                     ErrorCode::Conflict,
                     text!("The same call is running at this moment. Please ask again in a second."),
                 ));
             }
-            Earlier::Asked(approval_id) => approval_id,
+            Left::Asked(approval_id) => approval_id,
         };
         self.expire(&mut tx, tenant, &approval_id, now).await?;
         let row = approvals::find(&mut tx, tenant, &approval_id).await?;

@@ -1,0 +1,183 @@
+//! The gate in front of a theatre that has one tool: it takes seats.
+//!
+//! * `undone`: equal calls after the effect of the first has been undone.
+
+mod undone;
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use validator::Validate;
+
+use super::{CallRequest, Gate, GateOptions, policy::Policy};
+use crate::{
+    business::NoReservations,
+    db::{Migration, Migrations, params, tenants},
+    testing::{FixtureFacts, TestDb, databases_with},
+    tool::{
+        Answer, Approval, Aside, CallContext, Caller, Catalogue, Clock, ConversationId, Effect,
+        Planned, Risk, Role, Spec, ToolError, Toolset, WriteTool,
+    },
+};
+
+const SEATS: Migration = Migration {
+    module: "theatre",
+    version: 1,
+    name: "seats",
+    sql: r#"create table seats (id text collate "C" not null primary key, row_id text not null);"#,
+};
+
+/// A gate in front of a database of its own.
+struct Theatre {
+    gate: Gate,
+    db: TestDb,
+}
+
+/// A theatre on every database there is to test on.
+async fn theatres() -> Vec<Theatre> {
+    let mut theatres = Vec::new();
+    for db in databases_with(&Migrations::new([SEATS]).unwrap()).await {
+        let clock = Clock::movable();
+        let tenant = tenants::TenantRow {
+            name: "Theatre".to_owned(),
+            currency: "USD".to_owned(),
+            time_zone: "UTC".to_owned(),
+            language: None,
+        };
+        let mut tx = db.db.write().await.unwrap();
+        tenants::create(&mut tx, "theatre", &tenant, clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let options = GateOptions {
+            deadline: Duration::from_secs(10),
+            approval_ttl: TimeDelta::minutes(10),
+            clock,
+            policy: Policy::default(),
+            facts: Arc::new(FixtureFacts),
+            reservations: Arc::new(NoReservations),
+        };
+        let gate = Gate::new(db.db.clone(), Catalogue::default().with(SeatTake), options).unwrap();
+        theatres.push(Theatre { gate, db });
+    }
+    theatres
+}
+
+impl Theatre {
+    /// Takes a seat in a conversation, and answers the envelope.
+    async fn take(&self, arguments: Value) -> Value {
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+        let caller = Caller {
+            tenant: "theatre".into(),
+            subject: "agent".into(),
+            token_id: None,
+            role: Some(Role::Agent),
+            scopes: Role::Agent.scopes(),
+            expires_at: None,
+        };
+        let request = CallRequest {
+            caller: Arc::new(caller),
+            tool: SeatTake::SPEC.name.to_owned(),
+            arguments,
+            conversation: Some(ConversationId::parse("conversation-1").unwrap()),
+            verification: None,
+            toolset: None,
+            request_id: None,
+            cancelled: CancellationToken::new(),
+        };
+        let rendered = self.gate.call(request).await.unwrap();
+        serde_json::from_str(&rendered.0).unwrap()
+    }
+
+    /// The seats that are taken.
+    async fn taken(&self) -> Vec<(String,)> {
+        let mut tx = self.db.db.read().await.unwrap();
+        tx.fetch_all("select id from seats order by id", &[]).await.unwrap()
+    }
+
+    /// Gives every seat back.
+    async fn empty(&self) {
+        let mut tx = self.db.db.write().await.unwrap();
+        tx.execute("delete from seats", &[]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
+
+/// Takes a seat that another call may give back.
+struct SeatTake;
+
+#[derive(Deserialize, JsonSchema, Validate)]
+struct Args {
+    /// The row.
+    row: String,
+    /// A note.
+    note: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Intent {
+    row: String,
+    note: Aside<Option<String>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Seat {
+    id: String,
+}
+
+impl WriteTool for SeatTake {
+    type Args = Args;
+    type Intent = Intent;
+    type Plan = Intent;
+    type Output = Seat;
+    const SPEC: Spec = Spec {
+        name: "seat_take",
+        aliases: &[],
+        version: 1,
+        title: "Take a seat",
+        description: "Take a seat in a row.",
+        scope: None,
+        toolsets: &[Toolset::Voice],
+        effect: Effect::Add,
+        risk: Risk::Low,
+        approval: Approval::AutoApproved,
+    };
+
+    async fn resolve(&self, _: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
+        Ok(Intent { row: args.row.to_uppercase(), note: args.note.into() })
+    }
+
+    async fn plan(
+        &self,
+        _: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Intent>, ToolError> {
+        Ok(Planned::new(Self::SPEC.title, intent))
+    }
+
+    async fn execute(
+        &self,
+        ctx: &mut CallContext,
+        plan: Intent,
+    ) -> Result<Answer<Seat>, ToolError> {
+        let seat = Seat { id: uuid::Uuid::now_v7().to_string() };
+        let insert = "insert into seats (id, row_id) values ($1, $2)";
+        ctx.tx.execute(insert, params![&seat.id, &plan.row]).await?;
+        Ok(Answer::ok("Taken.", seat))
+    }
+
+    async fn still_holds(
+        &self,
+        ctx: &mut CallContext,
+        intent: &Intent,
+        answer: &Value,
+    ) -> Result<bool, ToolError> {
+        let id = answer.get("id").and_then(Value::as_str);
+        let taken = "select id from seats where id = $1 and row_id = $2";
+        let seat: Option<(String,)> =
+            ctx.tx.fetch_optional(taken, params![id, &intent.row]).await?;
+        Ok(seat.is_some())
+    }
+}
