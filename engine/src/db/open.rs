@@ -2,7 +2,12 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use super::{StoreError, StoreResult, Tx, postgres::Postgres, sqlite::Sqlite, tx::Inner};
+use super::{
+    StoreError, StoreResult, Tx,
+    postgres::{self, Postgres},
+    sqlite::Sqlite,
+    tx::Inner,
+};
 
 /// How the database is opened.
 #[derive(Debug, Clone)]
@@ -62,7 +67,7 @@ impl Db {
         Ok(Tx(match &self.0 {
             Backend::Sqlite(sqlite) => Inner::SqliteRead(sqlite.read().await?),
             Backend::Postgres(postgres) => {
-                Inner::Postgres(Box::pin(postgres.readers.begin()).await?)
+                Inner::Postgres(postgres::begin(&postgres.readers).await?)
             }
         }))
     }
@@ -72,7 +77,7 @@ impl Db {
         Ok(Tx(match &self.0 {
             Backend::Sqlite(sqlite) => Inner::SqliteWrite(sqlite.write().await?),
             Backend::Postgres(postgres) => {
-                Inner::Postgres(Box::pin(postgres.writers.begin()).await?)
+                Inner::Postgres(postgres::begin(&postgres.writers).await?)
             }
         }))
     }

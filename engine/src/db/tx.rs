@@ -97,9 +97,7 @@ impl Tx {
         match self.0 {
             Inner::SqliteRead(_) => Ok(()),
             Inner::SqliteWrite(session) => session.commit().await,
-            Inner::Postgres(transaction) => {
-                Box::pin(transaction.commit()).await.map_err(StoreError::of_commit)
-            }
+            Inner::Postgres(transaction) => postgres::commit(transaction).await,
         }
     }
 }
