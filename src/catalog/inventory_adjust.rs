@@ -226,6 +226,10 @@ impl WriteTool for InventoryAdjust {
         };
         Ok(Answer::ok(say, output))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 /// A correction that can be made as things stand.

@@ -127,6 +127,10 @@ impl WriteTool for InventoryRelease {
         };
         Ok(Answer::ok(say, output))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 /// A reservation that has not ended.

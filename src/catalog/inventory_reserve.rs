@@ -175,6 +175,10 @@ impl WriteTool for InventoryReserve {
         };
         Ok(Answer::ok(say, output))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 fn for_minutes(minutes: i64) -> String {

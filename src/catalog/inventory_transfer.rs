@@ -185,6 +185,10 @@ impl WriteTool for InventoryTransfer {
         let output = Output { transfer_id, sku: plan.variant.sku, name, quantity, movements };
         Ok(Answer::ok(say, output))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 /// A transfer that can be made as things stand.

@@ -204,6 +204,10 @@ impl WriteTool for ProductUpdate {
         };
         Ok(Answer::ok(say, output))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 /// A change that can be made as things stand.

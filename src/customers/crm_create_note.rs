@@ -160,6 +160,10 @@ impl WriteTool for CrmCreateNote {
         let (customer_id, at) = (customer.id, rfc3339(ctx.now));
         Ok(Answer::ok(say, Output { note_id, customer_id, kind, text, at, author, order_id }))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -122,6 +122,10 @@ impl WriteTool for CrmUpdateCustomer {
         let say = text!("I have changed for {name}: {fields}.", fields, name);
         Ok(Answer::ok(say, Output { customer }))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 impl Args {

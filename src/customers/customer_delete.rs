@@ -138,6 +138,10 @@ impl WriteTool for CustomerDelete {
         );
         Ok(Answer::ok(say, output))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 /// The customer, if nothing is under way that still needs to know them.

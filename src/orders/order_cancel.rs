@@ -182,6 +182,10 @@ impl WriteTool for OrderCancel {
         let status = OrderStatus::Cancelled;
         Ok(Answer::ok(say, Output { order_id: row.id, status, refunds, restocked }))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 /// The order, if it may be cancelled.

@@ -175,6 +175,10 @@ impl WriteTool for OrderCreate {
         };
         Ok(Answer::ok(say, output))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 fn say(ctx: &CallContext, plan: &Plan, order_id: &str) -> String {

@@ -93,4 +93,8 @@ impl WriteTool for OrderDeliver {
         let say = text!("Order {order} has been delivered.", order);
         Ok(Answer::ok(say, Output { order_id: row.id, status }))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }

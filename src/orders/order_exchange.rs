@@ -151,6 +151,10 @@ impl WriteTool for OrderExchange {
         };
         Ok(Answer::ok(say, output))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 /// The exchange, if it may be asked for.

@@ -161,6 +161,10 @@ impl WriteTool for OrderQuote {
         let expires_at = rfc3339(quote.expires_at);
         Ok(Answer::ok(say, Output { quote_id: quote.id, expires_at, bill, availability }))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 /// The total and what to agree to, or what is missing.

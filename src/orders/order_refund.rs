@@ -176,6 +176,10 @@ impl WriteTool for OrderRefund {
         };
         Ok(Answer::ok(say, output))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 /// The refund, if that much is paid.

@@ -187,6 +187,10 @@ impl WriteTool for OrderReturn {
         };
         Ok(Answer::ok(say, output))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 fn views(pieces: &[Piece]) -> Vec<PieceView> {

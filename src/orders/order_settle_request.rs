@@ -191,6 +191,10 @@ impl WriteTool for OrderSettleRequest {
         };
         Ok(Answer::ok(say, output))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -141,6 +141,10 @@ impl WriteTool for OrderShip {
         let say = text!("Order {order} is on its way with {carrier}.", order, carrier = spoken);
         Ok(Answer::ok(say, Output { order_id: row.id, status, carrier, tracking_number, skus }))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 fn same_number() -> ToolError {

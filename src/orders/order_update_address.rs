@@ -121,6 +121,10 @@ impl WriteTool for OrderUpdateAddress {
         let say = text!("Your order {order} now goes to {place}.", order, place);
         Ok(Answer::ok(say, Output { order_id: row.id, status, address }))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 /// The order, if it may still go elsewhere.

@@ -141,6 +141,10 @@ impl WriteTool for OrderUpdateItems {
         };
         Ok(Answer::ok(say, output))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 /// Makes the swaps of a plan: stock, lines, sums and money. The caller holds the order's row.

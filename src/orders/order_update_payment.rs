@@ -171,6 +171,10 @@ impl WriteTool for OrderUpdatePayment {
         let payments = charge.into_iter().chain(refund).collect();
         Ok(Answer::ok(say, Output { order_id: order.id, status, payments }))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 /// The change, if it may be made: one charge so far, and another method that can pay it. Where the

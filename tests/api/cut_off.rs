@@ -255,6 +255,10 @@ impl WriteTool for Trip {
         ctx.tx.execute("update stock set on_hand = on_hand + 1", &[]).await?;
         panic!("a secret of the implementation")
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 #[tokio::test]

@@ -97,6 +97,10 @@ impl WriteTool for ApprovalWithdraw {
         let output = Output { approval_id: id, status: "withdrawn" };
         Ok(Answer::ok(text!("The request is withdrawn, and nothing was changed."), output))
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
 
 /// The request of that id, which this caller made.

@@ -92,10 +92,9 @@ pub trait WriteTool: Send + Sync + 'static {
     }
 
     /// Whether the intent names a record that is there already. Outside of a conversation, a repeated call is
-    /// recognised only then: two callers may well want the same new thing.
-    fn names_a_record(_intent: &Self::Intent) -> bool {
-        true
-    }
+    /// recognised only then: two callers may well want the same new thing. There is no default, because one answer
+    /// does things twice and the other one loses what a second caller wants.
+    fn names_a_record(intent: &Self::Intent) -> bool;
 }
 
 /// A plan, and how it looks to whoever decides about it.

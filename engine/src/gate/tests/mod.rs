@@ -180,4 +180,8 @@ impl WriteTool for SeatTake {
             ctx.tx.fetch_optional(taken, params![id, &intent.row]).await?;
         Ok(seat.is_some())
     }
+
+    fn names_a_record(_intent: &Self::Intent) -> bool {
+        true
+    }
 }
