@@ -64,8 +64,19 @@ pub async fn buyer(ctx: &mut CallContext, said: &str) -> Result<Buyer, ToolError
         return Ok(buyer);
     }
     let known = known::one(ctx, said).await?;
-    let buyer = buyers::find(&mut ctx.tx, &tenant, &known.id).await?;
-    buyer.ok_or_else(|| ToolError::not_found("customer", said))
+    buyer_by_id(ctx, &known.id).await
+}
+
+/// The customer with exactly this id, as an intent holds it.
+///
+/// # Errors
+/// `not_found`; `forbidden` where the caller is verified as another customer.
+pub async fn buyer_by_id(ctx: &mut CallContext, id: &str) -> Result<Buyer, ToolError> {
+    let tenant = ctx.tenant_id();
+    let buyer = buyers::find(&mut ctx.tx, &tenant, id).await?;
+    let buyer = buyer.ok_or_else(|| ToolError::not_found("customer", id))?;
+    ctx.acts_for(&buyer.id)?;
+    Ok(buyer)
 }
 
 /// Prices what a customer asks for.

@@ -116,6 +116,18 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<OrderRow, ToolErro
     }
 }
 
+/// The order with exactly this number, as an intent holds it. Another one whose number sounds alike is never meant.
+///
+/// # Errors
+/// `not_found`; `forbidden` where the caller is verified as another customer.
+pub async fn by_id(ctx: &mut CallContext, id: &str) -> Result<OrderRow, ToolError> {
+    let tenant = ctx.tenant_id();
+    let row = orders::find(&mut ctx.tx, &tenant, id).await?;
+    let row = row.ok_or_else(|| ToolError::not_found("order", id))?;
+    ctx.acts_for(&row.customer_id)?;
+    Ok(row)
+}
+
 /// The question without the numbers.
 pub fn several_end_like_this() -> String {
     text!("Several orders end like this. What is the whole number?")
@@ -125,9 +137,9 @@ pub fn several_end_like_this() -> String {
 /// was before.
 ///
 /// # Errors
-/// As [`one`], and `invalid_state`.
-pub async fn delivered(ctx: &mut CallContext, said: &str) -> Result<OrderRow, ToolError> {
-    let row = one(ctx, said).await?;
+/// As [`by_id`], and `invalid_state`.
+pub async fn delivered(ctx: &mut CallContext, id: &str) -> Result<OrderRow, ToolError> {
+    let row = by_id(ctx, id).await?;
     let status = status(&row.status)?;
     if status == OrderStatus::Delivered {
         return Ok(row);

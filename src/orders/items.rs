@@ -12,9 +12,9 @@ use crate::{
     orders::sql::articles::{self, Article},
 };
 use business_mcp_engine::{
-    speech::reference,
+    speech::{phrases, reference},
     text,
-    tool::{CallContext, ErrorCode, ToolError},
+    tool::{Answer, CallContext, Candidate, ErrorCode, ToolError},
 };
 
 /// The most pieces of one article.
@@ -91,7 +91,7 @@ pub async fn resolve(ctx: &mut CallContext, items: &[Item]) -> Result<Vec<Item>,
     Ok(wanted.into_iter().map(item).collect())
 }
 
-/// Looks up what was resolved.
+/// Looks up what was resolved, by the SKUs on file.
 ///
 /// # Errors
 /// As [`article`].
@@ -104,12 +104,14 @@ pub async fn find(ctx: &mut CallContext, items: &[Item]) -> Result<Vec<Wanted>, 
     Ok(wanted)
 }
 
-/// The article that is meant, which is sold.
+/// The article with exactly this SKU, as an intent holds it, which is sold.
 ///
 /// # Errors
-/// As [`on_file`], and `invalid_state` where it is no longer sold.
+/// `not_found`, and `invalid_state` where it is no longer sold.
 pub async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolError> {
-    let article = on_file(ctx, sku).await?;
+    let tenant = ctx.tenant_id();
+    let article = articles::find(&mut ctx.tx, &tenant, sku).await?;
+    let article = article.ok_or_else(|| ToolError::not_found("product", sku))?;
     if !article.active {
         let title = said::title(&article.name, &article.options);
         let refused = ToolError::invalid_state(text!("{title} is no longer sold.", title));
@@ -121,30 +123,36 @@ pub async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolEr
 /// The article that is meant, exactly or as it is said, whether or not it is still sold.
 ///
 /// # Errors
-/// `not_found`, and `invalid_parameters` where two are said like this.
-pub async fn on_file(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolError> {
+/// `not_found`, and the question which one is meant where several are said like this.
+pub async fn on_file(ctx: &mut CallContext, said: &str) -> Result<Article, ToolError> {
     let tenant = ctx.tenant_id();
-    Ok(if let Some(exact) = articles::find(&mut ctx.tx, &tenant, sku).await? {
-        exact
-    } else {
-        let mut like = Vec::new();
-        for key in reference::readings(sku) {
-            like = articles::find_by_key(&mut ctx.tx, &tenant, &key).await?;
-            if !like.is_empty() {
-                break;
+    if let Some(exact) = articles::find(&mut ctx.tx, &tenant, said).await? {
+        return Ok(exact);
+    }
+    for key in reference::readings(said) {
+        let mut like = articles::find_by_key(&mut ctx.tx, &tenant, &key).await?;
+        match like.pop() {
+            None => {}
+            Some(only) if like.is_empty() => return Ok(only),
+            Some(last) => {
+                like.push(last);
+                return Err(which(&like));
             }
         }
-        let mut like = like.into_iter();
-        match (like.next(), like.next()) {
-            (Some(only), None) => only,
-            (Some(_), Some(_)) => {
-                let sentence =
-                    text!("Two articles have an SKU like this one. Please spell it out.");
-                return Err(ToolError::invalid(sentence));
-            }
-            (None, _) => return Err(ToolError::not_found("product", sku)),
-        }
-    })
+    }
+    Err(ToolError::not_found("product", said))
+}
+
+/// The question which of several articles is meant.
+fn which(articles: &[Article]) -> ToolError {
+    let title = |article: &Article| said::title(&article.name, &article.options);
+    let candidate = |article: &Article| Candidate { id: article.sku.clone(), hint: title(article) };
+    let titles: Vec<String> = articles.iter().map(title).collect();
+    let say = text!(
+        "Several articles have an SKU like this one: {list}. Which one is it?",
+        list = phrases::list_of_three(&titles)
+    );
+    ToolError::ambiguous(Answer::<()>::ambiguous(say, articles.iter().map(candidate).collect()))
 }
 
 /// Refuses what is not there, so that it is known before anything else is asked.

@@ -64,34 +64,42 @@ impl Ordered {
         let exact = self.rows.iter().find(|row| row.sku == said);
         let mut like = self.rows.iter().filter(|row| reference::key(&row.sku) == key);
         let like = like.next().filter(|first| like.all(|other| other.sku == first.sku));
-        exact.or(like).ok_or_else(|| {
-            let mut skus: Vec<&str> = self.rows.iter().map(|row| row.sku.as_str()).collect();
-            skus.dedup();
-            let (order, skus) = (&self.order_id, phrases::list_of_three(&skus));
-            let sentence = text!(
-                "Order {order} has no such item. It has {skus}; please ask which one is meant.",
-                order,
-                skus
-            );
-            ToolError::invalid(sentence)
-        })
+        exact.or(like).ok_or_else(|| self.no_such_item())
+    }
+
+    /// The ordered article with exactly this SKU, as an intent or a request holds it.
+    ///
+    /// # Errors
+    /// `invalid_parameters`, with what was ordered.
+    pub fn by_sku(&self, sku: &str) -> Result<&ItemRow, ToolError> {
+        self.rows.iter().find(|row| row.sku == sku).ok_or_else(|| self.no_such_item())
+    }
+
+    fn no_such_item(&self) -> ToolError {
+        let mut skus: Vec<&str> = self.rows.iter().map(|row| row.sku.as_str()).collect();
+        skus.dedup();
+        let (order, skus) = (&self.order_id, phrases::list_of_three(&skus));
+        let sentence = text!(
+            "Order {order} has no such item. It has {skus}; please ask which one is meant.",
+            order,
+            skus
+        );
+        ToolError::invalid(sentence)
     }
 
     /// The SKU that is meant, as it is stored. The order may have had it before its items were changed, so the
     /// catalogue is asked next; what nobody knows stays as it was said.
     ///
     /// # Errors
-    /// Those of the database.
+    /// The question which one is meant.
     pub async fn sku(&self, ctx: &mut CallContext, said: &str) -> Result<String, ToolError> {
         if let Ok(row) = self.find(said) {
             return Ok(row.sku.clone());
         }
         match items::on_file(ctx, said).await {
             Ok(article) => Ok(article.sku),
-            Err(error) => match error.code() {
-                ErrorCode::NotFound | ErrorCode::InvalidParameters => Ok(said.to_owned()),
-                _ => Err(error),
-            },
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(said.to_owned()),
+            Err(error) => Err(error),
         }
     }
 
@@ -119,7 +127,7 @@ impl Ordered {
     pub fn pieces(&self, items: &[Item]) -> Result<Vec<Piece>, ToolError> {
         let mut pieces: Vec<Piece> = Vec::with_capacity(items.len());
         for item in items {
-            let row = self.find(&item.sku)?;
+            let row = self.by_sku(&item.sku)?;
             match pieces.iter_mut().find(|piece| piece.sku == row.sku) {
                 Some(same) => same.quantity = same.quantity.saturating_add(item.quantity),
                 None => pieces.push(piece(row, item.quantity)),

@@ -21,7 +21,7 @@ use business_mcp_engine::{
     money::Money,
     speech::{phrases, reference, text::display},
     text,
-    tool::{CallContext, ErrorCode, ToolError},
+    tool::{Answer, CallContext, Candidate, ErrorCode, ToolError},
 };
 
 /// Money on its way, one way or the other.
@@ -198,25 +198,64 @@ pub async fn record(
 /// One of a customer's payment methods, exactly or as its id is said.
 ///
 /// # Errors
-/// `not_found`, also where two are said like this.
+/// `not_found`, and the question which one is meant where several are said like this.
 pub async fn method(
+    ctx: &mut CallContext,
+    customer_id: &str,
+    said: &str,
+) -> Result<Method, ToolError> {
+    let tenant = ctx.tenant_id();
+    if let Some(exact) = buyers::method(&mut ctx.tx, &tenant, customer_id, said).await? {
+        return Ok(exact);
+    }
+    let key = reference::key(said);
+    let mut like = buyers::methods(&mut ctx.tx, &tenant, customer_id).await?;
+    like.retain(|method| reference::key(&method.id) == key);
+    match like.pop() {
+        None => Err(no_method(said)),
+        Some(only) if like.is_empty() => Ok(only),
+        Some(last) => {
+            like.push(last);
+            Err(which(&like))
+        }
+    }
+}
+
+/// The payment method with exactly this id, as an intent or a request holds it.
+///
+/// # Errors
+/// `not_found`.
+pub async fn method_by_id(
     ctx: &mut CallContext,
     customer_id: &str,
     id: &str,
 ) -> Result<Method, ToolError> {
     let tenant = ctx.tenant_id();
-    let mut method = buyers::method(&mut ctx.tx, &tenant, customer_id, id).await?;
-    if method.is_none() {
-        let key = reference::key(id);
-        let methods = buyers::methods(&mut ctx.tx, &tenant, customer_id).await?;
-        let mut like = methods.into_iter().filter(|method| reference::key(&method.id) == key);
-        method = like.next().filter(|_| like.next().is_none());
-    }
-    method.ok_or_else(|| {
-        let sentence = text!("This customer has no payment method {id}.", id = display(id, 40));
-        let next = text!("Please ask how they want to pay.");
-        ToolError::new(ErrorCode::NotFound, sentence).with_next(next)
-    })
+    let method = buyers::method(&mut ctx.tx, &tenant, customer_id, id).await?;
+    method.ok_or_else(|| no_method(id))
+}
+
+fn no_method(id: &str) -> ToolError {
+    let sentence = text!("This customer has no payment method {id}.", id = display(id, 40));
+    let next = text!("Please ask how they want to pay.");
+    ToolError::new(ErrorCode::NotFound, sentence).with_next(next)
+}
+
+/// The question which of several payment methods is meant.
+fn which(methods: &[Method]) -> ToolError {
+    let candidate = |method: &Method| {
+        let hint = match method.kind.as_str() {
+            "card" => text!("a card"),
+            "gift_card" => text!("a gift card"),
+            _ => text!("a wallet"),
+        };
+        Candidate { id: method.id.clone(), hint }
+    };
+    let say = text!("Several payment methods are called like this. Which one is it?");
+    ToolError::ambiguous(Answer::<()>::ambiguous(
+        say,
+        methods.iter().take(3).map(candidate).collect(),
+    ))
 }
 
 /// Refuses a gift card that does not hold an amount, so that it is known before anybody is asked.

@@ -190,7 +190,7 @@ impl WriteTool for OrderCancel {
 
 /// The order, if it may be cancelled.
 async fn cancellable(ctx: &mut CallContext, order_id: &str) -> Result<OrderRow, ToolError> {
-    let row = find::one(ctx, order_id).await?;
+    let row = find::by_id(ctx, order_id).await?;
     let status = find::status(&row.status)?;
     if status.may_be_cancelled() {
         return Ok(row);

@@ -68,7 +68,7 @@ impl WriteTool for OrderDeliver {
         ctx: &mut CallContext,
         intent: Intent,
     ) -> Result<Planned<OrderRow>, ToolError> {
-        let row = find::one(ctx, &intent.order_id).await?;
+        let row = find::by_id(ctx, &intent.order_id).await?;
         let before = find::status(&row.status)?;
         if !before.may_become(OrderStatus::Delivered) {
             let (order, stands) = (&row.id, find::stands(ctx, &row, before).await?);

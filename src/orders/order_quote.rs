@@ -121,7 +121,7 @@ impl WriteTool for OrderQuote {
         ctx: &mut CallContext,
         intent: Intent,
     ) -> Result<Planned<Plan>, ToolError> {
-        let buyer = bill::buyer(ctx, &intent.customer_id).await?;
+        let buyer = bill::buyer_by_id(ctx, &intent.customer_id).await?;
         let wanted = items::find(ctx, &intent.items).await?;
         let bill = bill::price(ctx, &buyer, intent.code.as_deref(), &wanted)?;
         Ok(Planned::new(Self::SPEC.title, Plan { buyer, wanted, bill }))

@@ -102,12 +102,7 @@ impl WriteTool for OrderRefund {
         if amount.minor < 1 {
             return Err(ToolError::invalid(text!("The amount must be above zero.")));
         }
-        let mut refund_to = None;
-        if let Some(said) = &args.refund_to {
-            let id = refunds::named(ctx, &order, said).await?;
-            let is_only = refunds::is_only(ctx, &order, &id).await?;
-            refund_to = (!is_only).then_some(id);
-        }
+        let refund_to = refunds::destination(ctx, &order, args.refund_to.as_deref()).await?;
         Ok(Intent {
             order_id: order.id,
             amount_minor: amount.minor,
@@ -185,7 +180,7 @@ impl WriteTool for OrderRefund {
 /// The refund, if that much is paid.
 async fn plan(ctx: &mut CallContext, intent: Intent) -> Result<Plan, ToolError> {
     let amount = ctx.money(intent.amount_minor);
-    let order = find::one(ctx, &intent.order_id).await?;
+    let order = find::by_id(ctx, &intent.order_id).await?;
     let paid = refunds::paid(ctx, &order).await?;
     let net = refunds::net(&paid);
     if amount.minor > net {
@@ -201,11 +196,8 @@ async fn plan(ctx: &mut CallContext, intent: Intent) -> Result<Plan, ToolError> 
         };
         return Err(ToolError::invalid(sentence).with_details(json!({ "paid": most })));
     }
-    let to = match &intent.refund_to {
-        Some(id) => Some(refunds::target(ctx, &order, id, &paid).await?),
-        None => None,
-    };
-    let parts = refunds::parts(&paid, amount.minor, to.as_ref());
+    let to = intent.refund_to.as_deref();
+    let parts = refunds::divide(ctx, &order, amount.minor, to, &paid).await?;
     let still_paid = ctx.money(net - amount.minor);
     Ok(Plan { order, amount, reason: intent.reason, still_paid, parts })
 }

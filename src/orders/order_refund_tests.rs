@@ -63,3 +63,70 @@ async fn what_is_no_refund_is_refused() {
         assert_eq!(shop.number("select count(*) from payments").await, 2);
     }
 }
+
+/// A red shirt of `ORD-10001`, which is delivered, paid half by card and half by gift card.
+async fn paid_by_two(shop: &crate::testing::Shop) {
+    shop.run("update payments set amount_minor = 600 where id = 'ORD-10001'").await;
+    shop.run(
+        "insert into payments
+             (tenant_id, id, order_id, kind, amount_minor, payment_method_id, at, at_day)
+         select tenant_id, 'by-gift', order_id, kind, 400, 'gift_1', at, at_day
+         from payments
+         where id = 'ORD-10001'",
+    )
+    .await;
+    shop.run("update orders set status = 'delivered' where id = 'ORD-10001'").await;
+}
+
+#[tokio::test]
+async fn a_method_that_is_named_takes_all_of_it_or_nothing_goes_back() {
+    let named = |amount: &str, method: &str| {
+        let mut args = args(amount);
+        args["refund_to"] = json!(method);
+        args
+    };
+    for shop in shops().await {
+        paid_by_two(&shop).await;
+        let (code, words) = shop.refusal(OrderRefund, named("7", "card_1")).await;
+        assert_eq!(code, "invalid_parameters");
+        assert!(words.contains("Only 6.00 USD was paid with that"), "{words}");
+        let items = json!([{ "sku": "TEE-RED-M", "quantity": 1 }]);
+        let args = json!({ "order_id": "ORD-10001", "items": items, "refund_to": "card_1" });
+        let (code, words) = shop.refusal(super::super::OrderReturn, args).await;
+        assert_eq!((code, words.contains("Only 6.00 USD")), ("invalid_parameters", true));
+        shop.call(OrderRefund, named("6", "card_1")).await.unwrap();
+        let back = "select count(*) from payments
+                    where kind = 'refund' and payment_method_id = 'card_1' and amount_minor = 600";
+        assert_eq!(shop.number(back).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_refund_is_planned_for_what_was_charged_when_it_was_asked_for() {
+    for shop in shops().await {
+        for named in [json!(null), json!("card_1")] {
+            let mut asked = args("4");
+            asked["refund_to"] = named;
+            let mut ctx = shop.context(true).await;
+            let asked = serde_json::from_value(asked).unwrap();
+            let intent = OrderRefund.resolve(&mut ctx, asked).await.unwrap();
+            // Before it is approved, something else pays instead.
+            for sql in [
+                "insert into payments
+                     (tenant_id, id, order_id, kind, amount_minor, payment_method_id, at, at_day)
+                 select tenant_id, 'again', order_id, kind, amount_minor, 'gift_1', at, at_day
+                 from payments
+                 where id = 'ORD-10001'",
+                "insert into payments
+                     (tenant_id, id, order_id, kind, amount_minor, payment_method_id, at, at_day)
+                 select tenant_id, 'back', order_id, 'refund', amount_minor, 'card_1', at, at_day
+                 from payments
+                 where id = 'ORD-10001'",
+            ] {
+                ctx.tx.execute(sql, &[]).await.unwrap();
+            }
+            let refused = OrderRefund.plan(&mut ctx, intent).await.map(drop).unwrap_err();
+            assert_eq!(refused.code().as_str(), "invalid_parameters", "{refused}");
+        }
+    }
+}

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     orders::{
         order_state::OrderStatus,
-        sql::{buyers::Method, order_requests::NewRequestItem, orders::OrderRow},
+        sql::{order_requests::NewRequestItem, orders::OrderRow},
     },
     payments::sql::payments::PaidRow,
     sales,
@@ -80,7 +80,7 @@ pub struct Plan {
     pieces: Vec<Piece>,
     refund_minor: i64,
     parts: Vec<PaidRow>,
-    to: Option<Method>,
+    refund_to: Option<String>,
 }
 
 impl WriteTool for OrderReturn {
@@ -107,10 +107,7 @@ impl WriteTool for OrderReturn {
         let order = find::one(ctx, &args.order_id).await?;
         let ordered = Ordered::of(ctx, &order).await?;
         let items = ordered.resolve(ctx, &args.items).await?;
-        let refund_to = match &args.refund_to {
-            Some(id) => Some(refunds::named(ctx, &order, id).await?),
-            None => None,
-        };
+        let refund_to = refunds::destination(ctx, &order, args.refund_to.as_deref()).await?;
         Ok(Intent { order_id: order.id, items, refund_to })
     }
 
@@ -119,7 +116,7 @@ impl WriteTool for OrderReturn {
         ctx: &mut CallContext,
         intent: Intent,
     ) -> Result<Planned<Plan>, ToolError> {
-        let plan = plan(ctx, &intent).await?;
+        let plan = plan(ctx, intent).await?;
         let (order, name) = (&plan.order.id, find::owner(ctx, &plan.order).await?);
         let pieces = lines::words(&plan.pieces);
         let back = refunds::words(&plan.parts, |minor| ctx.money(minor).to_string());
@@ -136,7 +133,7 @@ impl WriteTool for OrderReturn {
                 "order_id": plan.order.id,
                 "items": views(&plan.pieces),
                 "refund_amount": ctx.money(plan.refund_minor),
-                "refund_to": plan.to.as_ref().map(|method| &method.id),
+                "refund_to": plan.refund_to,
             }),
             holds: Vec::new(),
         };
@@ -156,8 +153,7 @@ impl WriteTool for OrderReturn {
             .iter()
             .map(|(sku, quantity)| NewRequestItem { sku, quantity: *quantity, new: None })
             .collect();
-        let refund_to = plan.to.map(|method| method.id);
-        let money = (refund_to.as_deref(), plan.refund_minor);
+        let money = (plan.refund_to.as_deref(), plan.refund_minor);
         let request_id =
             requests::record(ctx, ("return", "RET"), &plan.order.id, money, &items).await?;
         let tenant = ctx.tenant_id();
@@ -183,7 +179,7 @@ impl WriteTool for OrderReturn {
             status,
             items: views(&plan.pieces),
             refund_amount: ctx.money(plan.refund_minor),
-            refund_to,
+            refund_to: plan.refund_to,
         };
         Ok(Answer::ok(say, output))
     }
@@ -199,7 +195,7 @@ fn views(pieces: &[Piece]) -> Vec<PieceView> {
 }
 
 /// The return, if it may be asked for.
-async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError> {
+async fn plan(ctx: &mut CallContext, intent: Intent) -> Result<Plan, ToolError> {
     let order = find::delivered(ctx, &intent.order_id).await?;
     let ordered = Ordered::of(ctx, &order).await?;
     let pieces = ordered.pieces(&intent.items)?;
@@ -207,13 +203,9 @@ async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError>
         pieces.iter().map(|piece| (piece.sku.as_str(), piece.quantity)).collect();
     let worth = ordered.lines.worth(&taken).map_err(|error| lines::refused(&error))?;
     let paid = refunds::paid(ctx, &order).await?;
-    let to = match &intent.refund_to {
-        Some(id) => Some(refunds::target(ctx, &order, id, &paid).await?),
-        None => None,
-    };
-    let parts = refunds::parts(&paid, worth, to.as_ref());
+    let parts = refunds::divide(ctx, &order, worth, intent.refund_to.as_deref(), &paid).await?;
     let refund_minor = parts.iter().map(|part| part.paid_minor).sum();
-    Ok(Plan { order, pieces, refund_minor, parts, to })
+    Ok(Plan { order, pieces, refund_minor, parts, refund_to: intent.refund_to })
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ async fn a_return_is_noted_and_nothing_moves_yet() {
         let request = json!({
             "request_id": "RET-10001", "kind": "return", "status": "open",
             "items": [{ "sku": "MUG-1", "quantity": 1 }],
+            "refund_to": "gift_1",
             "refund_amount": { "amount": "7.50", "currency": "USD" },
         });
         assert_eq!(order["data"]["requests"], json!([request]));

@@ -102,7 +102,7 @@ impl WriteTool for OrderShip {
     ) -> Result<Planned<Plan>, ToolError> {
         let tenant = ctx.tenant_id();
         let Intent { order_id, carrier, tracking_number } = intent;
-        let row = find::one(ctx, &order_id).await?;
+        let row = find::by_id(ctx, &order_id).await?;
         let before = find::status(&row.status)?;
         if !before.may_be_shipped() {
             let (order, stands) = (&row.id, find::stands(ctx, &row, before).await?);

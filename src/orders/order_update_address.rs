@@ -132,7 +132,7 @@ async fn addressable(
     ctx: &mut CallContext,
     order_id: &str,
 ) -> Result<(OrderRow, OrderStatus), ToolError> {
-    let row = find::one(ctx, order_id).await?;
+    let row = find::by_id(ctx, order_id).await?;
     let status = find::status(&row.status)?;
     if status.may_change_address() {
         return Ok((row, status));

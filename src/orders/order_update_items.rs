@@ -184,7 +184,7 @@ pub async fn make(ctx: &mut CallContext, plan: &Plan, reason: &str) -> Result<()
 
 /// The swaps, if the order may be changed.
 async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError> {
-    let row = find::one(ctx, &intent.order_id).await?;
+    let row = find::by_id(ctx, &intent.order_id).await?;
     let status = find::status(&row.status)?;
     if status.may_change_items() {
         return Plan::asked(ctx, row, intent).await;

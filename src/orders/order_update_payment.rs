@@ -181,7 +181,7 @@ impl WriteTool for OrderUpdatePayment {
 /// provider has declined that charge, the order is charged anew, also to the same method.
 async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError> {
     let tenant = ctx.tenant_id();
-    let order = find::one(ctx, &intent.order_id).await?;
+    let order = find::by_id(ctx, &intent.order_id).await?;
     let status = find::status(&order.status)?;
     let id = &order.id;
     if !status.may_change_payment() {
@@ -207,7 +207,7 @@ async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError>
             id
         )));
     };
-    let new = money::method(ctx, &order.customer_id, &intent.payment_method_id).await?;
+    let new = money::method_by_id(ctx, &order.customer_id, &intent.payment_method_id).await?;
     if old.as_ref().is_some_and(|old| old.payment_method_id == new.id) {
         return Err(ToolError::invalid(text!(
             "Order {id} is paid with that already. Please ask for another payment method.",

@@ -42,7 +42,7 @@ impl Plan {
     /// # Errors
     /// The first thing that is wrong, named.
     pub async fn of(ctx: &mut CallContext, intent: Intent) -> Result<Self, ToolError> {
-        let buyer = bill::buyer(ctx, &intent.customer_id).await?;
+        let buyer = bill::buyer_by_id(ctx, &intent.customer_id).await?;
         let wanted = items::find(ctx, &intent.items).await?;
         // What is not there needs no total that is read back.
         items::check_stock(ctx, &wanted).await?;
@@ -76,7 +76,7 @@ async fn price(
     wanted: &[Wanted],
 ) -> Result<(Bill, Option<String>), ToolError> {
     let Some(id) = quote_id else { return Ok((bill::price(ctx, buyer, None, wanted)?, None)) };
-    let quote = quote(ctx, buyer, id).await?;
+    let quote = quote_by_id(ctx, buyer, id).await?;
     let bill: Bill = serde_json::from_str(&quote.priced).map_err(ToolError::internal)?;
     if ctx.now < quote.expires_at && quote.items == asked(wanted) {
         return Ok((bill, Some(quote.id)));
@@ -96,9 +96,18 @@ pub async fn quote(ctx: &mut CallContext, buyer: &Buyer, said: &str) -> Result<Q
         let id = format!("QUO-{}", key.strip_prefix("QUO").unwrap_or(&key));
         quote = quotes::find(&mut ctx.tx, &tenant, &id).await?;
     }
-    quote
-        .filter(|quote| quote.customer_id == buyer.id)
-        .ok_or_else(|| ToolError::not_found("quote", said))
+    of_buyer(quote, buyer, said)
+}
+
+/// The customer's quote with exactly this id, whether or not it still holds.
+async fn quote_by_id(ctx: &mut CallContext, buyer: &Buyer, id: &str) -> Result<Quote, ToolError> {
+    let tenant = ctx.tenant_id();
+    of_buyer(quotes::find(&mut ctx.tx, &tenant, id).await?, buyer, id)
+}
+
+fn of_buyer(quote: Option<Quote>, buyer: &Buyer, said: &str) -> Result<Quote, ToolError> {
+    let quote = quote.filter(|quote| quote.customer_id == buyer.id);
+    quote.ok_or_else(|| ToolError::not_found("quote", said))
 }
 
 fn total_mismatch(ctx: &CallContext, bill: &Bill) -> ToolError {
@@ -120,7 +129,7 @@ async fn method(
     id: &str,
     bill: &Bill,
 ) -> Result<Method, ToolError> {
-    let method = money::method(ctx, &buyer.id, id).await?;
+    let method = money::method_by_id(ctx, &buyer.id, id).await?;
     money::check_balance(ctx, &method, bill.total_minor)?;
     Ok(method)
 }

@@ -30,34 +30,55 @@ pub fn net(paid: &[PaidRow]) -> i64 {
     paid.iter().map(|part| part.paid_minor).sum()
 }
 
-/// The id of the method that a refund is to go to, exactly or as it is said: one of the order's ledger, or one
-/// of the customer's.
+/// The id of the method that a refund is to go to: the one that was named, exactly or as it is said; or else the only
+/// one that the order was ever charged to. None where several were: each of them gets back what it paid.
 ///
 /// # Errors
-/// `not_found`.
-pub async fn named(
+/// `not_found`, and the question which one is meant where several are said like this.
+pub async fn destination(
     ctx: &mut CallContext,
     order: &OrderRow,
-    said: &str,
-) -> Result<String, ToolError> {
+    said: Option<&str>,
+) -> Result<Option<String>, ToolError> {
     let tenant = ctx.tenant_id();
     let ledger = payments::of_order(&mut ctx.tx, &tenant, &order.id).await?;
+    let Some(said) = said else {
+        let mut charged = ledger.into_iter().filter(|row| row.kind == "charge");
+        let first = charged.next().map(|row| row.payment_method_id);
+        return Ok(first.filter(|id| charged.all(|row| row.payment_method_id == *id)));
+    };
     if ledger.iter().any(|row| row.payment_method_id == said) {
-        return Ok(said.to_owned());
+        return Ok(Some(said.to_owned()));
     }
-    Ok(money::method(ctx, &order.customer_id, said).await?.id)
+    Ok(Some(money::method(ctx, &order.customer_id, said).await?.id))
 }
 
-/// Whether a method is the only one that the order was ever charged to, so that a refund goes there anyway.
-pub async fn is_only(
+/// Divides a refund: all of it goes to the method that was asked for, or without one to what paid.
+///
+/// # Errors
+/// `not_found`, and `invalid_parameters` where that method cannot take all of it.
+pub async fn divide(
     ctx: &mut CallContext,
     order: &OrderRow,
-    method_id: &str,
-) -> Result<bool, ToolError> {
-    let tenant = ctx.tenant_id();
-    let ledger = payments::of_order(&mut ctx.tx, &tenant, &order.id).await?;
-    let mut charges = ledger.iter().filter(|row| row.kind == "charge").peekable();
-    Ok(charges.peek().is_some() && charges.all(|row| row.payment_method_id == method_id))
+    minor: i64,
+    to: Option<&str>,
+    paid: &[PaidRow],
+) -> Result<Vec<PaidRow>, ToolError> {
+    let due = minor.min(net(paid));
+    let Some(id) = to.filter(|_| due > 0) else { return Ok(parts(paid, minor, None)) };
+    let method = target(ctx, order, id, paid).await?;
+    let of_it = paid.iter().find(|part| part.payment_method_id == id);
+    let most = of_it.map_or(0, |part| part.paid_minor);
+    if method.kind != "gift_card" && most < due {
+        let (due, most) = (ctx.money(due), ctx.money(most));
+        return Err(ToolError::invalid(text!(
+            "Only {most} was paid with that, so {due} cannot go back to it. Please ask for a gift \
+             card, or leave out refund_to: then each gets back what it paid.",
+            most,
+            due
+        )));
+    }
+    Ok(parts(paid, minor, Some(&method)))
 }
 
 /// The method that a refund is to go to: one that paid, or a gift card of the customer.
@@ -74,7 +95,7 @@ pub async fn target(
     {
         return Ok(method_of(part));
     }
-    let method = money::method(ctx, &order.customer_id, id).await?;
+    let method = money::method_by_id(ctx, &order.customer_id, id).await?;
     if method.kind == "gift_card" {
         return Ok(method);
     }

@@ -118,15 +118,27 @@ pub async fn one(ctx: &mut CallContext, order: &str, said: &str) -> Result<Reque
         readings.iter().any(|said| *said == key || *said == digits)
     };
     let found = rows.into_iter().find(is_meant);
-    found.ok_or_else(|| {
-        let said = text::display(said, 40);
-        let sentence = text!(
-            "Order {order} has no return or exchange {said}. Please check the number.",
-            order,
-            said
-        );
-        ToolError::new(ErrorCode::NotFound, sentence)
-    })
+    found.ok_or_else(|| no_request(order, said))
+}
+
+/// The request of an order with exactly this number, as an intent holds it.
+///
+/// # Errors
+/// `not_found`.
+pub async fn by_id(ctx: &mut CallContext, order: &str, id: &str) -> Result<RequestRow, ToolError> {
+    let tenant = ctx.tenant_id();
+    let rows = order_requests::of_order(&mut ctx.tx, &tenant, order).await?;
+    rows.into_iter().find(|row| row.id == id).ok_or_else(|| no_request(order, id))
+}
+
+fn no_request(order: &str, said: &str) -> ToolError {
+    let said = text::display(said, 40);
+    let sentence = text!(
+        "Order {order} has no return or exchange {said}. Please check the number.",
+        order,
+        said
+    );
+    ToolError::new(ErrorCode::NotFound, sentence)
 }
 
 /// The requests of an order, in full.

@@ -154,8 +154,8 @@ fn of_request<'r>(rows: &'r [RequestItemRow], said: &str) -> Option<&'r RequestI
 /// `not_found`, `invalid_parameters`, and what stands in the way of an exchange.
 pub async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError> {
     let tenant = ctx.tenant_id();
-    let order = find::one(ctx, &intent.order_id).await?;
-    let request = requests::one(ctx, &order.id, &intent.request_id).await?;
+    let order = find::by_id(ctx, &intent.order_id).await?;
+    let request = requests::by_id(ctx, &order.id, &intent.request_id).await?;
     if request.status != "open" {
         return Err(settled(&request.id));
     }
@@ -164,7 +164,7 @@ pub async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolEr
     let arrived = arrived(&rows, ordered.pieces(&intent.received)?)?;
     let mut pieces = Vec::with_capacity(rows.len());
     for (row, quantity) in rows.iter().zip(&arrived).filter(|(_, quantity)| **quantity > 0) {
-        pieces.push(lines::piece(ordered.find(&row.sku)?, *quantity));
+        pieces.push(lines::piece(ordered.by_sku(&row.sku)?, *quantity));
     }
     let effect = if pieces.is_empty() {
         What::Nothing { order: Box::new(order) }

@@ -158,7 +158,7 @@ impl Plan {
         let difference_minor = sums.total_minor - before.total_minor;
         let paid = refunds::paid(ctx, &order).await?;
         let owed_minor = settlement::owed(difference_minor, refunds::net(&paid));
-        let method = money::method(ctx, &order.customer_id, method_id).await?;
+        let method = money::method_by_id(ctx, &order.customer_id, method_id).await?;
         money::check_balance(ctx, &method, owed_minor)?;
         let waits = refunds::is_open(&paid);
         let plan =
@@ -226,7 +226,7 @@ impl Change {
 
     async fn check(&self, ctx: &mut CallContext, ordered: &Ordered) -> Result<Planned, ToolError> {
         let quantity = self.pieces();
-        let row = ordered.find(&self.sku)?;
+        let row = ordered.by_sku(&self.sku)?;
         let article = items::article(ctx, &self.new_sku).await.map_err(unknown)?;
         let piece = lines::piece(row, quantity);
         let new = said::title(&article.name, &article.options);

@@ -7,6 +7,7 @@
 
 mod api_keys;
 mod approvals;
+mod approvals_alike;
 mod approvals_cli;
 mod approvals_cut_off;
 mod approvals_failed;

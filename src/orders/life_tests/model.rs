@@ -250,6 +250,12 @@ impl Model {
         to.is_none_or(|method| method == GIFT || self.paid(method) > 0)
     }
 
+    /// Whether a refund may go to a method: all of it, as far as it is paid.
+    pub fn may_get_all(&self, minor: i64, to: Option<usize>) -> bool {
+        let due = minor.min(self.net());
+        due <= 0 || to.is_none_or(|method| method == GIFT || self.paid(method) >= due)
+    }
+
     /// Gives back at most what is paid: all of it to the gift card, or to each method what it paid,
     /// the wanted one first.
     pub fn refund(&mut self, minor: i64, to: Option<usize>) {

@@ -80,7 +80,9 @@ pub async fn play(shop: &Shop, model: &mut Model, step: &Step) -> (&'static str,
                 "refund_to": to.map(|method| METHODS[method]),
             });
             let enough = model.lines.pieces(*sku) >= *pieces;
-            let may = before == Delivered && enough && model.may_get(*to);
+            let may = before == Delivered
+                && enough
+                && model.may_get_all(model.lines.worth(*sku, *pieces), *to);
             if ended_as(shop.call(OrderReturn, args).await, may) {
                 model.status = ReturnRequested;
                 model.request = Some(Request::Return { sku: *sku, pieces: *pieces, to: *to });
@@ -147,7 +149,7 @@ async fn refund(shop: &Shop, model: &mut Model, cents: i64, to: Option<usize>) -
         "order_id": model.id, "amount": format!("{}.{:02}", cents / 100, cents % 100),
         "reason": "late", "refund_to": to.map(|method| METHODS[method]),
     });
-    let may = cents <= model.net() && model.may_get(to);
+    let may = cents <= model.net() && model.may_get_all(cents, to);
     if ended_as(shop.call(OrderRefund, args).await, may) {
         model.refund(cents, to);
     }

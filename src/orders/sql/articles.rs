@@ -33,7 +33,7 @@ pub async fn find(tx: &mut Tx, tenant: &str, sku: &str) -> StoreResult<Option<Ar
     .await
 }
 
-/// Articles whose SKU is said like this; two of them where it does not tell them apart.
+/// Articles whose SKU is said like this; up to three of them where it does not tell them apart.
 pub async fn find_by_key(tx: &mut Tx, tenant: &str, key: &str) -> StoreResult<Vec<Article>> {
     tx.fetch_all(
         "select v.sku, v.product_id, p.name, v.options, v.price_minor, v.active
@@ -41,7 +41,7 @@ pub async fn find_by_key(tx: &mut Tx, tenant: &str, key: &str) -> StoreResult<Ve
          join products p on p.tenant_id = v.tenant_id and p.id = v.product_id
          where v.tenant_id = $1 and v.sku_key = $2
          order by v.sku
-         limit 2",
+         limit 3",
         params![tenant, key],
     )
     .await
