@@ -1,4 +1,9 @@
-//! What nearly every tool names: `use business_mcp_engine::prelude::*;`.
+//! What nearly every tool names: `use business_mcp_engine::prelude::*;`. The derives of its arguments and answers are
+//! of crates that a business depends on itself, because what they write names them.
+
+pub use schemars::JsonSchema;
+pub use serde::{Deserialize, Serialize};
+pub use validator::Validate;
 
 pub use crate::{
     application::Module,

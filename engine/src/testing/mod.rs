@@ -1,9 +1,14 @@
-//! What the tests of a business use: real databases, fresh for each test.
+//! What the tests of a business use: real databases, fresh for each test, and a real server.
 //!
-//! Nobody migrates for each test: [`template`] has a database of each kind, and a test has a copy of it.
+//! * [`databases_with`]: a database of each kind with a schema. Nobody migrates for each test: [`template`] has one
+//!   of each, and a test has a copy of it;
+//! * [`TestServer`]: an application behind a socket, with tokens and a clock that moves; [`Client`] calls it, and
+//!   [`Reply`] reads the answer;
+//! * [`fixtures`]: one tool run as the gate would run it, without a server.
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::missing_panics_doc,
     clippy::panic,
     clippy::print_stderr,
@@ -11,10 +16,14 @@
     reason = "this is for tests, which end where something goes wrong"
 )]
 
+mod client;
 mod fixture;
+mod server;
 pub mod template;
 
+pub use client::{Client, Reply};
 pub use fixture::{Fixture, FixtureFacts, fixtures, request};
+pub use server::{TENANT, TestServer};
 
 use self::template::Place;
 use crate::db::{Db, DbOptions, Migrations};
