@@ -1,8 +1,8 @@
 //! What a business hands to the engine: its facts, its modules and its own commands.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail, ensure};
 use clap::{ArgMatches, Args};
 use futures::future::{BoxFuture, LocalBoxFuture};
 use tokio_util::sync::CancellationToken;
@@ -11,7 +11,7 @@ use crate::{
     business::{NoReservations, Reservations, SharedFacts},
     db::{Db, Migration, Migrations, StoreResult, Tx},
     tool::{
-        Catalogue, Clock,
+        Catalogue, Clock, Spec,
         catalogue::{AnyKind, Entry},
     },
 };
@@ -62,6 +62,33 @@ impl Application {
         entries.fold(Catalogue::new(ignored), Catalogue::with_entry)
     }
 
+    /// Whether the modules fit together.
+    ///
+    /// # Errors
+    /// A sentence: two tools of the same name, or two modules that reserve things.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let mut tools: HashMap<&str, &str> = HashMap::new();
+        for Spec { name, aliases, .. } in self.tools(Vec::new()).iter().map(|entry| entry.spec) {
+            for called in std::iter::once(name).chain(*aliases) {
+                if let Some(other) = tools.insert(called, name) {
+                    bail!(
+                        "two tools answer to {called}, {other} and {name}: each needs names of its own"
+                    );
+                }
+            }
+        }
+        let mut reserving = Vec::new();
+        for module in &self.modules {
+            reserving.extend(module.reservations.iter().map(|_| module.name));
+        }
+        ensure!(
+            reserving.len() <= 1,
+            "only one module can reserve things for approvals, and these do: {}",
+            reserving.join(", ")
+        );
+        Ok(())
+    }
+
     /// The whole schema: the engine's migrations, and then each module's.
     ///
     /// # Errors
@@ -78,8 +105,8 @@ impl Application {
 
     /// What reserves things for approvals.
     pub fn reservations(&self) -> Arc<dyn Reservations> {
-        let found = self.modules.iter().find_map(|module| module.reservations.clone());
-        found.unwrap_or_else(|| Arc::new(NoReservations))
+        let found = self.modules.iter().flat_map(|module| &module.reservations).next();
+        found.cloned().unwrap_or_else(|| Arc::new(NoReservations))
     }
 
     /// The background jobs of every module.
@@ -106,7 +133,7 @@ pub struct Module {
     migrations: Vec<Migration>,
     indexes: Vec<Index>,
     tools: Vec<Arc<Entry>>,
-    reservations: Option<Arc<dyn Reservations>>,
+    reservations: Vec<Arc<dyn Reservations>>,
     jobs: Vec<Job>,
     checks: Vec<Check>,
 }
@@ -139,10 +166,10 @@ impl Module {
         self
     }
 
-    /// This module reserves things for approvals.
+    /// This module reserves things for approvals; no other one may.
     #[must_use]
     pub fn reserves(mut self, reservations: Arc<dyn Reservations>) -> Self {
-        self.reservations = Some(reservations);
+        self.reservations.push(reservations);
         self
     }
 
@@ -262,5 +289,41 @@ impl Command {
         application: Arc<Application>,
     ) -> anyhow::Result<()> {
         (self.run)(matches, application).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        approvals::{self, ApprovalStatus},
+        testing::FixtureFacts,
+    };
+
+    fn application() -> Application {
+        let approvals = approvals::module(Arc::new(NoReservations));
+        Application::new("", |_| Ok(Arc::new(FixtureFacts))).module(approvals)
+    }
+
+    #[test]
+    fn two_tools_of_one_name_are_refused() {
+        application().check().unwrap();
+        let twice = application().module(Module::new("again").tool(ApprovalStatus));
+        assert_eq!(
+            twice.check().unwrap_err().to_string(),
+            "two tools answer to approval_status, approval_status and approval_status: each needs \
+             names of its own"
+        );
+    }
+
+    #[test]
+    fn a_second_module_that_reserves_is_refused() {
+        let reserving = |name| Module::new(name).reserves(Arc::new(NoReservations));
+        let one = application().module(reserving("stock"));
+        one.check().unwrap();
+        assert_eq!(
+            one.module(reserving("rooms")).check().unwrap_err().to_string(),
+            "only one module can reserve things for approvals, and these do: stock, rooms"
+        );
     }
 }

@@ -47,6 +47,9 @@ pub(super) async fn run(args: DoctorArgs, application: &Application) -> anyhow::
     database(&settings, application, &mut findings).await;
     tokens(&settings, &mut findings).await;
     address(&settings, &mut findings);
+    if let Err(error) = application.check() {
+        findings.wrong(&error.to_string(), "Mend the list of modules, and build again.");
+    }
     let fits = |policy: Policy| {
         policy.check(&application.tools(Vec::new()))?;
         Ok(policy.version().to_owned())

@@ -58,13 +58,14 @@ pub async fn migrate(db: &Db, application: &Application) -> anyhow::Result<()> {
 /// A gate in front of the application's tools.
 ///
 /// # Errors
-/// A policy that cannot be read or does not fit the tools.
+/// Modules that do not fit together, a policy that cannot be read or does not fit the tools.
 pub fn gate(
     db: Db,
     application: &Application,
     calls: &CallConfig,
     clock: Clock,
 ) -> anyhow::Result<Arc<Gate>> {
+    application.check()?;
     let facts = application.facts()?;
     if !words::speak(facts.language()) {
         tracing::warn!(language = facts.language(), "it speaks English: it knows no such language");
