@@ -1,10 +1,7 @@
 //! What is answered to a message. Every request of every revision comes here, over HTTP and over standard
 //! input and output.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use rmcp::{
     ErrorData,
@@ -21,10 +18,11 @@ use super::{
     CallInfo, Message, Params, Revision,
     parameters::{self, ParameterHeader},
     protocol_versions, resources, results,
+    tool_lists::ToolLists,
 };
 use crate::{
     gate::{CallRequest, Gate},
-    tool::{Role, Scopes, ToolError, Toolset, catalogue::Rendered, describe},
+    tool::{ToolError, catalogue::Rendered, describe},
 };
 
 /// How long a client may keep what `server/discover` says (milliseconds).
@@ -36,14 +34,11 @@ pub struct Dispatcher(Arc<Shared>);
 
 struct Shared {
     gate: Arc<Gate>,
-    /// What `tools/list` says, by what the caller may do and asked for: stored as it is sent.
-    lists: RwLock<HashMap<ListKey, Arc<str>>>,
+    lists: ToolLists,
     /// By tool, where one has any.
     parameter_headers: HashMap<&'static str, Vec<ParameterHeader>>,
     stop: CancellationToken,
 }
-
-type ListKey = (Scopes, Option<Role>, Option<Toolset>, Revision);
 
 /// An answer as it is sent.
 #[derive(Debug)]
@@ -63,7 +58,7 @@ impl Dispatcher {
             .map(|entry| (entry.spec.name, parameters::headers(&entry.input_schema)))
             .filter(|(_, headers)| !headers.is_empty())
             .collect();
-        let (lists, stop) = (RwLock::default(), CancellationToken::new());
+        let (lists, stop) = (ToolLists::default(), CancellationToken::new());
         Self(Arc::new(Shared { gate, lists, parameter_headers, stop }))
     }
 
@@ -220,11 +215,9 @@ impl Dispatcher {
     /// The tools that a caller is shown, written once for all callers with the same scopes and role.
     fn listed(&self, info: &CallInfo, revision: Revision) -> Result<Arc<str>, ErrorData> {
         let key = (info.caller.scopes, info.caller.role, info.toolset, revision);
-        let lists = self.0.lists.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(list) = lists.get(&key) {
-            return Ok(list.clone());
+        if let Some(list) = self.0.lists.get(key) {
+            return Ok(list);
         }
-        drop(lists);
         let gate = &self.0.gate;
         let tools: Vec<ToolDescription> = gate
             .catalogue()
@@ -239,8 +232,7 @@ impl Dispatcher {
         let mut written = String::new();
         results::write(&mut written, &results::stamped!(list, revision))?;
         let list: Arc<str> = written.into();
-        let mut lists = self.0.lists.write().unwrap_or_else(PoisonError::into_inner);
-        lists.insert(key, list.clone());
+        self.0.lists.keep(key, list.clone());
         Ok(list)
     }
 }

@@ -3,7 +3,7 @@
 //! protocol looks like; its services and transports have no part in this.
 //!
 //! * `message`: a message is parsed, once; `params`: what its method is given;
-//! * `dispatch`: what is answered to it;
+//! * `dispatch`: what is answered to it; `tool_lists`: lists that were answered before;
 //! * `results`: answers and failures as the protocol writes them;
 //! * `parameters`: arguments that stand in headers, too;
 //! * `resources`: what can be read by its URI;
@@ -16,6 +16,7 @@ mod params;
 mod resources;
 mod results;
 mod stdio;
+mod tool_lists;
 
 pub use self::{
     dispatch::{Answer, Dispatcher},
