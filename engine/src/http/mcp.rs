@@ -61,7 +61,7 @@ async fn answer(app: &App, peer: IpAddr, request: Request) -> Result<Response, P
         // Nothing was asked of the client, so its answer is taken and answers nothing.
         return Ok(StatusCode::ACCEPTED.into_response());
     }
-    let info = call_info(app, &parts, caller)?;
+    let info = call_info(app, &parts, caller).map_err(|problem| problem.answering(id.clone()))?;
     step_up(app, &message, &info)?;
     let revision = agreement::revision(app, &parts.headers, &message)
         .map_err(|problem| problem.answering(id))?;
