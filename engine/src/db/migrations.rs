@@ -41,9 +41,9 @@ impl Migration {
     }
 }
 
-/// Every migration of a build, in the order in which they are applied.
+/// Every migration of a build with its checksum, in the order in which they are applied.
 #[derive(Debug, Clone)]
-pub struct Migrations(Arc<[Migration]>);
+pub struct Migrations(Arc<[(Migration, String)]>);
 
 impl Migrations {
     /// Those of the engine, and then those of the modules, in this order. A migration may rely on the tables of those
@@ -66,22 +66,22 @@ impl Migrations {
                 return Err(format!("migration {module} {version} comes after {module} {before}"));
             }
         }
-        Ok(Self(all.into()))
+        Ok(Self(all.into_iter().map(|migration| (migration, migration.checksum())).collect()))
     }
 
     /// What tells this schema from another one.
     pub fn checksum(&self) -> String {
-        digest::sha256(&self.0.iter().map(Migration::checksum).collect::<String>())
+        digest::sha256(&self.0.iter().map(|(_, checksum)| checksum.as_str()).collect::<String>())
     }
 
     /// Those that a database lacks.
     fn missing(&self, applied: &[Applied]) -> StoreResult<Vec<Migration>> {
         let mut missing = Vec::new();
-        for migration in self.0.iter() {
+        for (migration, checksum) in self.0.iter() {
             let Migration { module, version, .. } = *migration;
             match applied.iter().find(|row| row.module == module && row.version == version) {
                 None => missing.push(*migration),
-                Some(row) if row.checksum == migration.checksum() => {}
+                Some(row) if row.checksum == *checksum => {}
                 Some(_) => {
                     return Err(StoreError::OtherBuild(format!(
                         "it has another migration {module} {version}"

@@ -47,7 +47,7 @@ fn rows(rows: &[(&str, i64)]) -> Vec<(String, i64)> {
 
 #[test]
 fn the_schema_of_the_engine_compares_keys_by_their_bytes_on_both_databases() {
-    for migration in testing::migrations().0.iter() {
+    for (migration, _) in testing::migrations().0.iter() {
         assert!(migration.sql.contains("text collate \"C\" not null"), "{migration:?}");
         assert!(!migration.plain().contains("collate"), "{migration:?}");
     }
