@@ -291,18 +291,9 @@ fn first_broken_rule(errors: &ValidationErrors, path: &str) -> String {
 
 /// The one text of equal arguments: names sorted at every level, no spaces.
 pub fn canonical(arguments: &Map<String, Value>) -> String {
-    fn sorted(value: &Value) -> Value {
-        match value {
-            Value::Object(object) => {
-                let mut entries: Vec<_> = object.iter().collect();
-                entries.sort_by(|a, b| a.0.cmp(b.0));
-                Value::Object(entries.into_iter().map(|(k, v)| (k.clone(), sorted(v))).collect())
-            }
-            Value::Array(values) => Value::Array(values.iter().map(sorted).collect()),
-            plain => plain.clone(),
-        }
-    }
-    sorted(&Value::Object(arguments.clone())).to_string()
+    let mut arguments = Value::Object(arguments.clone());
+    arguments.sort_all_objects();
+    arguments.to_string()
 }
 
 #[cfg(test)]

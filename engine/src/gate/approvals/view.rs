@@ -1,6 +1,5 @@
 //! What a request looks like: to the agent that waits, and to the person who decides.
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -13,6 +12,7 @@ use crate::{
         Caller, ErrorCode, ToolError,
         answer::{ApprovalNotice, Envelope, Status, rfc3339},
         catalogue::Rendered,
+        cursor,
     },
 };
 
@@ -93,7 +93,7 @@ impl Gate {
             let known = STATUSES.join(", ");
             return Err(ToolError::invalid(text!("The status is one of: {known}.", known)));
         }
-        let before = cursor.map(read_cursor).transpose()?;
+        let before = cursor.map(cursor::read).transpose()?;
         let before = before.as_ref().map(|(at, id)| (*at, id.as_str()));
         let mut tx = self.db.read().await?;
         let mut rows = approvals::list(&mut tx, &decider.tenant, status, before, limit + 1).await?;
@@ -101,7 +101,7 @@ impl Gate {
         let more = rows.len() > page;
         rows.truncate(page);
         let last = rows.last().filter(|_| more);
-        let next = last.map(|row| format!("{}~{}", row.created_at.timestamp_millis(), row.id));
+        let next = last.map(|row| cursor::after(row.created_at, &row.id));
         Ok((rows.into_iter().map(ApprovalView::from).collect(), next))
     }
 
@@ -114,15 +114,6 @@ impl Gate {
         let row = approvals::find(&mut tx, &decider.tenant, id).await?;
         row.map(ApprovalView::from).ok_or_else(|| ToolError::not_found("request", id))
     }
-}
-
-/// Where a page begins: a time and an id. It opens nothing that the list itself does not show.
-fn read_cursor(cursor: &str) -> Result<(DateTime<Utc>, String), ToolError> {
-    let parts = cursor.split_once('~');
-    let read = parts.and_then(|(at, id)| {
-        Some((DateTime::from_timestamp_millis(at.parse().ok()?)?, id.to_owned()))
-    });
-    read.ok_or_else(|| ToolError::invalid(text!("The cursor is not one of this list.")))
 }
 
 /// What the agent hears while a request waits: an ordinary answer that can be spoken.
