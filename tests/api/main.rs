@@ -68,6 +68,7 @@ mod tool_docs;
 mod tools_list;
 mod tools_lock;
 mod tools_schemas;
+mod unread;
 mod vendors;
 mod ways;
 mod wire;

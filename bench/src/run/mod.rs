@@ -2,7 +2,7 @@
 //! baseline on the same core, in rounds; medians go to `RESULTS.md`.
 //!
 //! * [`database`]: the data set, made once and copied for each round, and its ledger;
-//! * [`server`]: starting, asking and stopping what is measured;
+//! * [`server`]: what is measured, and what it is asked; [`child`]: its process;
 //! * [`cases`]: what is measured;
 //! * [`everyday`]: every tool, at an everyday pace;
 //! * [`goals`]: the numbers that are wanted;
@@ -15,6 +15,7 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 
 mod cases;
+mod child;
 mod database;
 mod everyday;
 mod goals;

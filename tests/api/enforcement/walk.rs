@@ -1,4 +1,4 @@
-//! The walk itself.
+//! Every tool called by every role: what is seen, refused, read and written.
 
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 
@@ -14,18 +14,15 @@ use super::{
     samples::{self, SAMPLES, Sample},
 };
 use crate::{
-    books::{PolicyFile, change, open_other_shop, status_of},
+    books::{PolicyFile, open_other_shop},
     support::{Client, Reply, TENANT, TestServer, servers},
 };
 
-/// Another business on the same server, with records of the same ids.
-const OTHER: &str = "other";
-
 /// A tool and its sample.
-type Tool = (Arc<Entry>, &'static Sample);
+pub(super) type Tool = (Arc<Entry>, &'static Sample);
 
 /// Every tool of the server. One without a sample fails.
-fn every_tool() -> Vec<Tool> {
+pub(super) fn every_tool() -> Vec<Tool> {
     let catalogue = application().tools(Vec::new());
     let sample = |entry: &Arc<Entry>| {
         let name = entry.spec.name;
@@ -42,11 +39,11 @@ fn every_tool() -> Vec<Tool> {
 }
 
 /// Who calls, what they may, and a name for what they are.
-struct Caller {
-    name: &'static str,
-    scopes: Scopes,
-    role: Option<Role>,
-    client: Client,
+pub(super) struct Caller {
+    pub(super) name: &'static str,
+    pub(super) scopes: Scopes,
+    pub(super) role: Option<Role>,
+    pub(super) client: Client,
 }
 
 impl Caller {
@@ -73,16 +70,16 @@ impl Caller {
 }
 
 /// A server with two businesses on it, and who calls in the first.
-struct Shop {
-    server: TestServer,
+pub(super) struct Shop {
+    pub(super) server: TestServer,
     /// One of each role, and one whose token allows nothing.
     callers: Vec<Caller>,
     /// Someone else, who decides.
-    approver: Client,
+    pub(super) approver: Client,
 }
 
 impl Shop {
-    async fn open(server: TestServer) -> Self {
+    pub(super) async fn open(server: TestServer) -> Self {
         open_other_shop(&server).await;
         let role = |role: Role| {
             let client = server.as_subject(role, &format!("a-{}", role.as_str()));
@@ -96,19 +93,19 @@ impl Shop {
     }
 
     /// Who may call a tool; first those who can make the calls that come before it.
-    fn who_may(&self, tool: &Tool) -> Vec<&Caller> {
+    pub(super) fn who_may(&self, tool: &Tool) -> Vec<&Caller> {
         let mut may: Vec<_> = self.callers.iter().filter(|caller| caller.may(tool)).collect();
         may.sort_by_key(|caller| !caller.prepares(tool));
         may
     }
 
-    async fn dump(&self) -> Dump {
+    pub(super) async fn dump(&self) -> Dump {
         self.server.written_down().await;
         Dump::of(&self.server.db).await
     }
 
     /// What changed since, and only of the tenant whose call it was.
-    async fn since(&self, before: &Dump, at: &str) -> Changes {
+    pub(super) async fn since(&self, before: &Dump, at: &str) -> Changes {
         let changes = before.changes(&self.dump().await);
         assert!(
             changes.tenants().is_subset(&BTreeSet::from([TENANT])),
@@ -118,7 +115,7 @@ impl Shop {
     }
 
     /// Someone else says no.
-    async fn deny(&self, id: &str, at: &str) {
+    pub(super) async fn deny(&self, id: &str, at: &str) {
         let no = json!({ "reason": "no" });
         let denied = self.approver.api("POST", &format!("/{id}/deny"), Some(no)).await;
         assert_eq!(denied.body["status"], "denied", "{at}: {}", denied.body);
@@ -126,7 +123,7 @@ impl Shop {
 }
 
 /// A policy that says one word of every tool but a few.
-fn everywhere(approval: Approval, but: &[&str]) -> PolicyFile {
+pub(super) fn everywhere(approval: Approval, but: &[&str]) -> PolicyFile {
     let mut policy = String::new();
     let names = every_tool().into_iter().map(|(entry, _)| entry.spec.name);
     for name in names.filter(|name| !but.contains(name)) {
@@ -156,7 +153,7 @@ pub async fn arguments(approver: &Client, caller: &Client, sample: &Sample) -> V
 
 /// Only the trail grew, by so many lines.
 #[track_caller]
-fn only_noted(changes: &Changes, lines: usize, at: &str) {
+pub(super) fn only_noted(changes: &Changes, lines: usize, at: &str) {
     let tables = if lines > 0 { BTreeSet::from(["audit"]) } else { BTreeSet::new() };
     assert_eq!(changes.tables(), tables, "{at}: {changes:?}");
     assert_eq!(changes.rows("audit"), lines, "{at}");
@@ -164,7 +161,7 @@ fn only_noted(changes: &Changes, lines: usize, at: &str) {
 
 /// Everyone sees what they may call and what is on. What they may not call is refused, noted, and changes
 /// nothing.
-async fn refusals(shop: &Shop, approval: impl Fn(&Tool) -> Approval) {
+pub(super) async fn refusals(shop: &Shop, approval: impl Fn(&Tool) -> Approval) {
     let all = every_tool();
     for caller in &shop.callers {
         let shown = caller.client.tools().await;
@@ -247,7 +244,7 @@ async fn write(shop: &Shop, tool: &Tool, caller: &Caller, is_first: bool) {
 }
 
 /// What waits has changed nothing but itself and the stock that it holds, and who asked cannot decide.
-async fn pending(shop: &Shop, caller: &Caller, reply: &Reply, before: &Dump, at: &str) {
+pub(super) async fn pending(shop: &Shop, caller: &Caller, reply: &Reply, before: &Dump, at: &str) {
     let id = reply.pending();
     let waiting = shop.dump().await;
     let changes = before.changes(&waiting);
@@ -286,166 +283,5 @@ async fn what_is_switched_off_is_shown_to_nobody_and_changes_nothing() {
     for server in everywhere(Approval::Disabled, &[]).servers().await {
         let shop = Shop::open(server).await;
         refusals(&shop, |_| Approval::Disabled).await;
-    }
-}
-
-/// How a request may end without being done.
-#[derive(Debug, Clone, Copy)]
-enum End {
-    Denied,
-    Expired,
-    Withdrawn,
-    /// Approved, and by then the tool means something else.
-    Failed,
-}
-
-/// A request that ends like this has changed nothing, and is not done by a late yes either.
-async fn ends(shop: &Shop, tool: &Tool, caller: &Caller, end: End) {
-    let at = format!("{} by {}, {end:?}, on {}", tool.1.tool, caller.name, shop.server.db.kind());
-    let (db, approver) = (&shop.server.db, &shop.approver);
-    let arguments = arguments(approver, &caller.client, tool.1).await;
-    let before = shop.dump().await;
-    let reply = caller.client.call(tool.1.tool, arguments).await;
-    if reply.is_error() {
-        // It could not be done by this caller, and so nobody is asked.
-        assert!(!["forbidden", "disabled"].contains(&reply.error()), "{at}: {}", reply.body);
-        return only_noted(&shop.since(&before, &at).await, 1, &at);
-    }
-    pending(shop, caller, &reply, &before, &at).await;
-    let id = reply.pending();
-    let status = match end {
-        End::Denied => {
-            shop.deny(&id, &at).await;
-            "denied"
-        }
-        End::Expired => {
-            let sql = "update approvals set expires_at = created_at where id = $1";
-            assert_eq!(change(db, sql, &[id.as_str().into()]).await, 1);
-            "expired"
-        }
-        End::Withdrawn => {
-            let withdrawn = json!({ "approval_id": id });
-            caller.client.call("approval_withdraw", withdrawn).await.answer();
-            "withdrawn"
-        }
-        End::Failed => {
-            let sql = "update approvals set tool_version = tool_version + 1 where id = $1";
-            assert_eq!(change(db, sql, &[id.as_str().into()]).await, 1);
-            "failed"
-        }
-    };
-    let late = approver.approve(&id).await;
-    let executed = late.http.is_success() && late.body["status"] == "executed";
-    assert!(!executed, "{at}: {}", late.body);
-    assert_eq!(status_of(db, &id).await, status, "{at}: {}", late.body);
-    let changes = shop.since(&before, &at).await;
-    assert_eq!(changes.of_the_business(), BTreeSet::new(), "{at}: {changes:?}");
-}
-
-#[tokio::test]
-async fn what_waits_for_a_person_changes_nothing_until_it_is_decided_and_nothing_without_a_yes() {
-    // Whoever withdraws need not wait.
-    let withdraw = "approval_withdraw";
-    let policy = everywhere(Approval::RequiresApproval, &[withdraw]);
-    for server in policy.servers().await {
-        let shop = Shop::open(server).await;
-        refusals(&shop, |_| Approval::RequiresApproval).await;
-        for tool in every_tool().iter().filter(|tool| tool.1.tool != withdraw) {
-            let may = shop.who_may(tool);
-            for caller in &may {
-                ends(&shop, tool, caller, End::Denied).await;
-            }
-            for end in [End::Expired, End::Withdrawn, End::Failed] {
-                let subject = format!("{}-{end:?}", may[0].name);
-                let grant = Grant::Scopes(may[0].scopes);
-                let client = shop.server.client(shop.server.token(TENANT, &subject, grant));
-                let (name, scopes) = (may[0].name, may[0].scopes);
-                let caller = Caller { name, scopes, role: None, client };
-                ends(&shop, tool, &caller, end).await;
-            }
-            if tool.0.spec.approval == Approval::Disabled {
-                switched_on(&shop, tool, may[0]).await;
-            }
-        }
-    }
-}
-
-/// What only a policy switches on changes what its sample says, after a yes.
-async fn switched_on(shop: &Shop, tool: &Tool, caller: &Caller) {
-    let at = format!("{} on {}", tool.1.tool, shop.server.db.kind());
-    let client =
-        shop.server.client(shop.server.token(TENANT, "the-last", Grant::Scopes(caller.scopes)));
-    let before = shop.dump().await;
-    let reply = client.call(tool.1.tool, tool.1.arguments("none")).await;
-    let decided = shop.approver.approve(&reply.pending()).await;
-    assert_eq!(decided.body["status"], "executed", "{at}: {}", decided.body);
-    let changes = shop.since(&before, &at).await;
-    let declared: BTreeSet<&str> = tool.1.changes.split_whitespace().collect();
-    assert_eq!(changes.of_the_business(), declared, "{at} changes other tables than it says");
-}
-
-/// In every text of the first business, so that it is known where it does not belong.
-const MARK: &str = "Hier";
-
-/// Marks the names and texts of the first business.
-async fn mark(server: &TestServer) {
-    for sql in [
-        "update customers set name = 'Hier ' || name, company = 'Hier' where tenant_id = 'demo'",
-        "update products set name = 'Hier ' || name, category = 'Hier' where tenant_id = 'demo'",
-        "update interactions set text = 'Hier ' || text where tenant_id = 'demo'",
-        "update orders set note = 'Hier' where tenant_id = 'demo'",
-        "update payment_methods set brand = 'Hier' where tenant_id = 'demo'",
-    ] {
-        assert!(change(&server.db, sql, &[]).await > 0, "{sql}");
-    }
-}
-
-#[tokio::test]
-async fn another_tenant_changes_nothing_here_and_decides_nothing_here() {
-    for server in servers().await {
-        let shop = Shop::open(server).await;
-        let token = |role: Role| {
-            shop.server.token(OTHER, &format!("other-{}", role.as_str()), Grant::Role(role))
-        };
-        let [admin, approver] =
-            [Role::Admin, Role::Approver].map(|role| shop.server.client(token(role)));
-        mark(&shop.server).await;
-        let before = shop.dump().await;
-        for (entry, sample) in every_tool() {
-            let reply = admin.call(sample.tool, arguments(&approver, &admin, sample).await).await;
-            assert_eq!(reply.http.as_u16(), 200, "{}: {}", sample.tool, reply.body);
-            assert!(!reply.body.to_string().contains(MARK), "{}: {}", sample.tool, reply.body);
-            if !reply.is_error() && reply.answer()["status"] == "approval_pending" {
-                let id = reply.pending();
-                let stranger = shop.approver.approve(&id).await;
-                assert_eq!(stranger.http.as_u16(), 404, "{}: {}", sample.tool, stranger.body);
-                let decided = approver.approve(&id).await;
-                assert_eq!(decided.body["status"], "executed", "{}", decided.body);
-            }
-            let changes = before.changes(&shop.dump().await);
-            assert!(!changes.tenants().contains(TENANT), "{}: {changes:?}", entry.spec.name);
-        }
-        assert_eq!(before.changes(&shop.dump().await).tenants(), BTreeSet::from([OTHER]));
-    }
-}
-
-#[tokio::test]
-async fn what_was_made_here_is_not_found_from_elsewhere() {
-    for server in servers().await {
-        let shop = Shop::open(server).await;
-        let token = shop.server.token(OTHER, "other-admin", Grant::Role(Role::Admin));
-        let (here, elsewhere) = (shop.server.as_role(Role::Admin), shop.server.client(token));
-        for (entry, sample) in every_tool() {
-            if sample.first.is_empty() {
-                continue;
-            }
-            let arguments = arguments(&shop.approver, &here, sample).await;
-            assert!(!arguments.to_string().contains("none"), "{}: {arguments}", sample.tool);
-            let before = shop.dump().await;
-            let reply = elsewhere.call(sample.tool, arguments).await;
-            assert_eq!(reply.error(), "not_found", "{}: {}", entry.spec.name, reply.body);
-            let changes = before.changes(&shop.dump().await);
-            assert!(!changes.tenants().contains(TENANT), "{}: {changes:?}", entry.spec.name);
-        }
     }
 }
