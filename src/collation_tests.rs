@@ -7,7 +7,10 @@ use super::{
     customers::{CrmSearchCustomers, CustomerLookup, CustomerVerify},
     orders::{GetOrderStatus, OrderGet},
 };
-use crate::catalog::{InventoryAdjust, ProductSearch};
+use crate::{
+    access::role,
+    catalog::{InventoryAdjust, ProductSearch},
+};
 use crate::{
     customers::sql::customer_changes::{self, Written},
     testing::{self, Shop, TestDb, collated_shops},
@@ -15,7 +18,7 @@ use crate::{
 use business_mcp_engine::{
     db::{collation, params},
     speech::{name, reference},
-    tool::{Role, catalogue::AnyKind},
+    tool::catalogue::AnyKind,
 };
 
 /// Names that begin alike in several alphabets, and what they begin with.
@@ -194,7 +197,7 @@ async fn products_are_found_and_paged_alike_in_every_alphabet() {
 #[tokio::test]
 async fn a_location_is_named_in_any_case_of_any_alphabet() {
     for mut shop in collated_shops().await {
-        shop.role = Role::Admin;
+        shop.role = role::ADMIN;
         shop.run(
             "update stock set location = 'ÉTAGE' where sku = 'TEE-BLUE-M' and location = 'store'",
         )

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use super::seed::{self, SeedArgs, Size};
-use crate::business::Business;
+use crate::{access::role, business::Business};
 use business_mcp_engine::Application;
 use business_mcp_engine::cli::{
     output,
@@ -14,7 +14,7 @@ use business_mcp_engine::{
     auth::{Grant, JwtSecret, MintRequest, mint},
     config::{CallConfig, ListenConfig, TokenConfig},
     telemetry::{self, LogConfig},
-    tool::{Clock, Role},
+    tool::Clock,
 };
 
 /// How long the printed tokens count.
@@ -61,7 +61,7 @@ pub async fn run(mut args: DemoArgs, application: Arc<Application>) -> anyhow::R
     let seed = SeedArgs { size: Size::Demo, tenant: "demo".to_owned() };
     seed::run(&db, &seed, &Business::shipped()?, clock.now()).await?;
     let secret = args.tokens.jwt_secret.get_or_insert_with(JwtSecret::generate).clone();
-    let config = args.tokens.auth()?;
+    let config = args.tokens.auth(application.access())?;
     let now = clock.now();
     // A demo beside another server is still a demo.
     let _metrics = serve_metrics(&args.listen).await.ok();
@@ -78,8 +78,8 @@ pub async fn run(mut args: DemoArgs, application: Arc<Application>) -> anyhow::R
         let grant = Grant::Role(role);
         mint(&secret, &config, &MintRequest { tenant: "demo", subject, grant, ttl: TOKEN_TTL, now })
     };
-    let agent = token("demo-agent", Role::Agent)?;
-    let approver = token("demo-approver", Role::Approver)?;
+    let agent = token("demo-agent", role::AGENT)?;
+    let approver = token("demo-approver", role::APPROVER)?;
     print_what_to_try(&format!("http://localhost:{}", running.address.port()), &agent, &approver);
     told_to_stop.wait().await;
     running.stop().await?;

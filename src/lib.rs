@@ -14,6 +14,7 @@
 //! * [`support`]: handing over to a person;
 //! * [`import`], [`seed`], [`demo`]: the business's own records, made-up ones, and a server to try.
 
+pub mod access;
 pub mod analytics;
 pub mod business;
 pub mod catalog;
@@ -34,7 +35,7 @@ use business_mcp_engine::{Application, application::Command, approvals};
 
 /// This server: its facts, its modules in listed order, its own commands. A new module is one line.
 pub fn application() -> Application {
-    Application::new(business::SHIPPED, business::read)
+    Application::new(access::ACCESS, business::SHIPPED, business::read)
         .module(sales::module())
         .module(customers::module())
         .module(catalog::module())

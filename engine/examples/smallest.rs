@@ -54,8 +54,8 @@ impl WriteTool for GuestAdd {
         version: 1,
         title: "Add a guest",
         description: "Put a guest on tonight's list. Needs a name and how many people come.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Voice],
+        scope: Some(Scope::TOOLS_USE),
+        toolsets: &[Toolset::VOICE],
         effect: Effect::Add,
         risk: Risk::Medium,
         approval: Approval::RequiresApproval,
@@ -101,7 +101,7 @@ const GUESTS: &str = r#"create table guests (tenant_id text collate "C" not null
 pub fn application() -> Application {
     let club = Module::new("club").migration(1, "guests", GUESTS).tool(GuestAdd);
     let approvals = approvals::module(Arc::new(business::NoReservations));
-    Application::new("", |_| Ok(Arc::new(Club))).module(club).module(approvals)
+    Application::new(Access::BASIC, "", |_| Ok(Arc::new(Club))).module(club).module(approvals)
 }
 
 fn main() -> ExitCode {

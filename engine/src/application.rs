@@ -11,13 +11,14 @@ use crate::{
     business::{NoReservations, Reservations, SharedFacts},
     db::{Db, Migration, Migrations, StoreResult, Tx},
     tool::{
-        Catalogue, Clock, Spec,
+        Access, Catalogue, Clock, Spec,
         catalogue::{AnyKind, Entry},
     },
 };
 
 /// A server with a business behind it.
 pub struct Application {
+    access: &'static Access,
     read_facts: ReadFacts,
     shipped_facts: &'static str,
     modules: Vec<Module>,
@@ -28,10 +29,16 @@ pub struct Application {
 type ReadFacts = fn(&str) -> Result<SharedFacts, String>;
 
 impl Application {
-    /// An application without modules. The facts are read from a file of the business's own form, by default from
+    /// An application without modules, with what its tokens can say. The facts are read from a file of the business's own form, by default from
     /// `shipped`.
-    pub fn new(shipped: &'static str, read: ReadFacts) -> Self {
-        Self { read_facts: read, shipped_facts: shipped, modules: Vec::new(), commands: Vec::new() }
+    pub fn new(access: &'static Access, shipped: &'static str, read: ReadFacts) -> Self {
+        Self {
+            access,
+            read_facts: read,
+            shipped_facts: shipped,
+            modules: Vec::new(),
+            commands: Vec::new(),
+        }
     }
 
     /// This application and one module more. Its tools are listed after those of the modules before it.
@@ -54,6 +61,11 @@ impl Application {
     /// What is wrong with the file.
     pub fn facts(&self) -> anyhow::Result<SharedFacts> {
         (self.read_facts)(self.shipped_facts).map_err(|why| anyhow!(why))
+    }
+
+    /// What tokens can say.
+    pub fn access(&self) -> &'static Access {
+        self.access
     }
 
     /// Every tool, in the order in which they are listed. `ignored` are argument names that platforms inject.
@@ -302,7 +314,7 @@ mod tests {
 
     fn application() -> Application {
         let approvals = approvals::module(Arc::new(NoReservations));
-        Application::new("", |_| Ok(Arc::new(FixtureFacts))).module(approvals)
+        Application::new(Access::BASIC, "", |_| Ok(Arc::new(FixtureFacts))).module(approvals)
     }
 
     #[test]

@@ -8,6 +8,7 @@ use clap::{Args, builder::TypedValueParser, error::ErrorKind};
 use crate::{
     auth::{AuthConfig, AuthConfigError, JwtSecret, KeySource, is_tenant_id},
     gate::policy::Policy,
+    tool::Access,
 };
 
 /// Where the business's records are.
@@ -171,11 +172,11 @@ impl TypedValueParser for SecretParser {
 }
 
 impl TokenConfig {
-    /// The settings as the authenticator takes them.
+    /// The settings as the authenticator takes them, for a business with these scopes and roles.
     ///
     /// # Errors
     /// The setting that is unsafe or missing.
-    pub fn auth(&self) -> Result<AuthConfig, AuthConfigError> {
+    pub fn auth(&self, access: &'static Access) -> Result<AuthConfig, AuthConfigError> {
         let url = self.jwt_jwks_url.clone().filter(|url| !url.trim().is_empty());
         let file = self.jwt_jwks_file.clone().map(KeySource::File);
         let auth = AuthConfig {
@@ -184,7 +185,7 @@ impl TokenConfig {
             issuer: self.jwt_issuer.clone(),
             audience: self.jwt_audience.clone(),
             tenant_claim: self.jwt_tenant_claim.clone(),
-            ..AuthConfig::default()
+            ..AuthConfig::new(access)
         };
         auth.check()?;
         Ok(auth)

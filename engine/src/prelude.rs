@@ -11,7 +11,7 @@ pub use crate::{
     money::Money,
     text,
     tool::{
-        Answer, Approval, Aside, CallContext, Effect, ErrorCode, FreeText, Planned, Preview,
-        ReadTool, Risk, Scope, Spec, ToolError, Toolset, WriteTool,
+        Access, Answer, Approval, Aside, CallContext, Effect, ErrorCode, FreeText, Planned,
+        Preview, ReadTool, Risk, Scope, Spec, ToolError, Toolset, WriteTool,
     },
 };

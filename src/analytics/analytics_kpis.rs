@@ -5,15 +5,16 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::range;
-use crate::sales::{self, DayRow};
+use crate::{
+    access::{scope, toolset},
+    sales::{self, DayRow},
+};
 use business_mcp_engine::{
     money::Money,
     period::DayRange,
     speech::phrases,
     text,
-    tool::{
-        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
-    },
+    tool::{Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError},
 };
 
 /// Says how a period went.
@@ -113,8 +114,8 @@ impl ReadTool for AnalyticsKpis {
         title: "Key figures",
         description: "Get revenue, orders, average order value, new customers, returns and \
                       refunds of a period, compared with the period before.",
-        scope: Some(Scope::AnalyticsRead),
-        toolsets: &[Toolset::Analyst, Toolset::Desk, Toolset::Approver],
+        scope: Some(scope::ANALYTICS_READ),
+        toolsets: &[toolset::ANALYST, toolset::DESK, toolset::APPROVER],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

@@ -8,15 +8,16 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::range;
-use crate::sales::{self, DayRow, Heading, SalesRow};
+use crate::{
+    access::{scope, toolset},
+    sales::{self, DayRow, Heading, SalesRow},
+};
 use business_mcp_engine::{
     money::Money,
     period::{DayRange, Grouping},
     speech::{phrases, text},
     text,
-    tool::{
-        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset, fit,
-    },
+    tool::{Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError, fit},
 };
 
 /// Reports sales.
@@ -116,8 +117,8 @@ impl ReadTool for AnalyticsSales {
         title: "Sales report",
         description: "Report revenue, orders and units between two days by day, week, month, \
                       category, product or tier.",
-        scope: Some(Scope::AnalyticsRead),
-        toolsets: &[Toolset::Analyst, Toolset::Desk, Toolset::Approver],
+        scope: Some(scope::ANALYTICS_READ),
+        toolsets: &[toolset::ANALYST, toolset::DESK, toolset::APPROVER],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

@@ -9,14 +9,15 @@ use super::{
     find::{self, Found},
     said,
 };
-use crate::catalog::sql::products::{self, ProductRow, VariantRow};
+use crate::{
+    access::{scope, toolset},
+    catalog::sql::products::{self, ProductRow, VariantRow},
+};
 use business_mcp_engine::{
     money::Money,
     speech::{phrases, text},
     text,
-    tool::{
-        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset, fit,
-    },
+    tool::{Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError, fit},
 };
 
 /// Says what a product is.
@@ -100,8 +101,8 @@ impl ReadTool for GetProductInfo {
         title: "Look at a product",
         description: "Get a product's description, price, options and stock by sku or product id; \
                       a product id lists all of its variants.",
-        scope: Some(Scope::InventoryRead),
-        toolsets: &[Toolset::Voice, Toolset::Desk, Toolset::Stock],
+        scope: Some(scope::INVENTORY_READ),
+        toolsets: &[toolset::VOICE, toolset::DESK, toolset::STOCK],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

@@ -10,14 +10,17 @@ use super::{
     place::{self, Place},
     said,
 };
-use crate::catalog::sql::{products::VariantRow, stock};
+use crate::{
+    access::{scope, toolset},
+    catalog::sql::{products::VariantRow, stock},
+};
 use business_mcp_engine::{
     db::StoreError,
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ErrorCode, FreeText, Planned, Preview, Risk, Scope,
-        Spec, ToolError, Toolset, WriteTool,
+        Answer, Approval, CallContext, Effect, ErrorCode, FreeText, Planned, Preview, Risk, Spec,
+        ToolError, WriteTool,
     },
 };
 
@@ -115,8 +118,8 @@ impl WriteTool for InventoryAdjust {
         title: "Correct stock",
         description: "Correct the stock count of a sku at a location, by a difference or to a \
                       counted number, with a reason.",
-        scope: Some(Scope::InventoryWrite),
-        toolsets: &[Toolset::Stock],
+        scope: Some(scope::INVENTORY_WRITE),
+        toolsets: &[toolset::STOCK],
         effect: Effect::Change,
         risk: Risk::High,
         approval: Approval::RequiresApproval,

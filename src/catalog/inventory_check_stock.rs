@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{find, place, said};
-use crate::catalog::sql::{products::VariantRow, stock};
+use crate::{
+    access::{scope, toolset},
+    catalog::sql::{products::VariantRow, stock},
+};
 use business_mcp_engine::{
     speech::text,
     text,
-    tool::{
-        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset, fit,
-    },
+    tool::{Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError, fit},
 };
 
 /// Counts stock.
@@ -81,8 +82,8 @@ impl ReadTool for InventoryCheckStock {
         version: 1,
         title: "Check stock",
         description: "Check how many of a sku are in stock, and whether a quantity is available.",
-        scope: Some(Scope::InventoryRead),
-        toolsets: &[Toolset::Voice, Toolset::Desk, Toolset::Stock],
+        scope: Some(scope::INVENTORY_READ),
+        toolsets: &[toolset::VOICE, toolset::DESK, toolset::STOCK],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

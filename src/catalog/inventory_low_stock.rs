@@ -5,16 +5,17 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{place, said};
-use crate::catalog::{
-    reorder,
-    sql::variants::{self, LowRow},
+use crate::{
+    access::{scope, toolset},
+    catalog::{
+        reorder,
+        sql::variants::{self, LowRow},
+    },
 };
 use business_mcp_engine::{
     speech::{phrases, text},
     text,
-    tool::{
-        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset, fit,
-    },
+    tool::{Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError, fit},
 };
 
 /// Lists what is low.
@@ -68,8 +69,8 @@ impl ReadTool for InventoryLowStock {
         title: "List low stock",
         description: "List what has fallen to its reorder point, with a suggested quantity to \
                       order, at all locations together or at one.",
-        scope: Some(Scope::InventoryRead),
-        toolsets: &[Toolset::Desk, Toolset::Stock],
+        scope: Some(scope::INVENTORY_READ),
+        toolsets: &[toolset::DESK, toolset::STOCK],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

@@ -6,13 +6,15 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{find, inventory_reserve::PREFIX, numbers, said};
-use crate::catalog::sql::{products::VariantRow, reservations};
+use crate::{
+    access::{scope, toolset},
+    catalog::sql::{products::VariantRow, reservations},
+};
 use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
-        Toolset, WriteTool,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError, WriteTool,
     },
 };
 
@@ -60,8 +62,8 @@ impl WriteTool for InventoryRelease {
         title: "Release a reservation",
         description: "Let the pieces of a reservation go before it ends by itself. Needs the \
                       reservation_id of inventory_reserve.",
-        scope: Some(Scope::InventoryWrite),
-        toolsets: &[Toolset::Desk, Toolset::Stock],
+        scope: Some(scope::INVENTORY_WRITE),
+        toolsets: &[toolset::DESK, toolset::STOCK],
         effect: Effect::Change,
         risk: Risk::Medium,
         approval: Approval::AutoApproved,

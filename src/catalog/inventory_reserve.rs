@@ -7,17 +7,20 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{find, numbers, said};
-use crate::catalog::sql::{
-    products::VariantRow,
-    reservations::{self, Holding},
+use crate::{
+    access::{scope, toolset},
+    catalog::sql::{
+        products::VariantRow,
+        reservations::{self, Holding},
+    },
 };
 use business_mcp_engine::{
     db::StoreError,
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ErrorCode, Hold, Planned, Preview, Risk, Scope,
-        Spec, ToolError, Toolset, WriteTool, answer::rfc3339,
+        Answer, Approval, CallContext, Effect, ErrorCode, Hold, Planned, Preview, Risk, Spec,
+        ToolError, WriteTool, answer::rfc3339,
     },
 };
 
@@ -99,8 +102,8 @@ impl WriteTool for InventoryReserve {
         title: "Reserve stock",
         description: "Hold pieces of a sku for some minutes, so that nobody else gets them. They \
                       are free again by themselves, or by inventory_release.",
-        scope: Some(Scope::InventoryWrite),
-        toolsets: &[Toolset::Desk, Toolset::Stock],
+        scope: Some(scope::INVENTORY_WRITE),
+        toolsets: &[toolset::DESK, toolset::STOCK],
         effect: Effect::Add,
         risk: Risk::Medium,
         approval: Approval::AutoApproved,

@@ -10,17 +10,20 @@ use super::{
     place::{self, Place},
     said,
 };
-use crate::catalog::sql::{
-    products::VariantRow,
-    stock::{self, StockRow},
+use crate::{
+    access::{scope, toolset},
+    catalog::sql::{
+        products::VariantRow,
+        stock::{self, StockRow},
+    },
 };
 use business_mcp_engine::{
     db::StoreError,
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ErrorCode, Hold, Planned, Preview, Risk, Scope,
-        Spec, ToolError, Toolset, WriteTool,
+        Answer, Approval, CallContext, Effect, ErrorCode, Hold, Planned, Preview, Risk, Spec,
+        ToolError, WriteTool,
     },
 };
 
@@ -100,8 +103,8 @@ impl WriteTool for InventoryTransfer {
         title: "Move stock",
         description: "Move pieces of a sku from one location to another. Only pieces that nobody \
                       holds can be moved.",
-        scope: Some(Scope::InventoryWrite),
-        toolsets: &[Toolset::Stock],
+        scope: Some(scope::INVENTORY_WRITE),
+        toolsets: &[toolset::STOCK],
         effect: Effect::Change,
         risk: Risk::Medium,
         approval: Approval::RequiresApproval,

@@ -8,17 +8,18 @@ use serde_json::{Map, Value};
 use validator::Validate;
 
 use super::{said, spelling};
-use crate::catalog::sql::{
-    product_search::{self, Filter, ListedRow, MOST_OPTIONS, MOST_WORDS, option_pattern},
-    products,
+use crate::{
+    access::{scope, toolset},
+    catalog::sql::{
+        product_search::{self, Filter, ListedRow, MOST_OPTIONS, MOST_WORDS, option_pattern},
+        products,
+    },
 };
 use business_mcp_engine::{
     money::Money,
     speech::{name, phrases, reference, text},
     text,
-    tool::{
-        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset, fit,
-    },
+    tool::{Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError, fit},
 };
 
 /// How many variants of a product are listed.
@@ -109,8 +110,8 @@ impl ReadTool for ProductSearch {
         title: "Search products",
         description: "Find products by words, category and options, with prices and stock. \
                       Spelling need not be exact.",
-        scope: Some(Scope::InventoryRead),
-        toolsets: &[Toolset::Voice, Toolset::Desk, Toolset::Stock],
+        scope: Some(scope::INVENTORY_READ),
+        toolsets: &[toolset::VOICE, toolset::DESK, toolset::STOCK],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

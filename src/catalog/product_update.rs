@@ -9,17 +9,20 @@ use serde_json::{Value, json};
 use validator::Validate;
 
 use super::{approved, find, said};
-use crate::catalog::sql::{
-    products::VariantRow,
-    variants::{self, TermsRow},
+use crate::{
+    access::{scope, toolset},
+    catalog::sql::{
+        products::VariantRow,
+        variants::{self, TermsRow},
+    },
 };
 use business_mcp_engine::{
     money::Money,
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ErrorCode, Planned, Preview, Risk, Scope, Spec,
-        ToolError, Toolset, WriteTool,
+        Answer, Approval, CallContext, Effect, ErrorCode, Planned, Preview, Risk, Spec, ToolError,
+        WriteTool,
     },
 };
 
@@ -104,8 +107,8 @@ impl WriteTool for ProductUpdate {
         title: "Change a product",
         description: "Change the price of a sku, whether it is sold, or its reorder point. Quotes \
                       that were given keep their price until they end.",
-        scope: Some(Scope::InventoryWrite),
-        toolsets: &[Toolset::Desk, Toolset::Stock],
+        scope: Some(scope::INVENTORY_WRITE),
+        toolsets: &[toolset::DESK, toolset::STOCK],
         effect: Effect::Change,
         risk: Risk::High,
         approval: Approval::RequiresApproval,

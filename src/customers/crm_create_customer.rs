@@ -9,21 +9,21 @@ use super::{
     duplicates::{self, Duplicate},
     given, shown,
 };
-use crate::customers::{
-    address::Address,
-    sql::{
-        customer_changes::{self, Written},
-        customers,
+use crate::{
+    access::{scope, toolset},
+    customers::{
+        address::Address,
+        sql::{
+            customer_changes::{self, Written},
+            customers,
+        },
     },
 };
 use business_mcp_engine::{
     db::tenants,
     speech::{email, phone, phrases},
     text,
-    tool::{
-        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
-        WriteTool,
-    },
+    tool::{Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, WriteTool},
 };
 
 /// Writes a new customer down.
@@ -91,8 +91,8 @@ impl WriteTool for CrmCreateCustomer {
         title: "Create a customer",
         description: "Create a customer who is not on file yet. Needs the name; search first. The \
                       answer names customers who may be the same person.",
-        scope: Some(Scope::CrmWrite),
-        toolsets: &[Toolset::Desk],
+        scope: Some(scope::CRM_WRITE),
+        toolsets: &[toolset::DESK],
         effect: Effect::Add,
         risk: Risk::Medium,
         approval: Approval::AutoApproved,

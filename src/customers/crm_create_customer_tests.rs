@@ -2,10 +2,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    access::role,
     customers::{CrmSearchCustomers, CustomerLookup},
     testing::{self, Shop, shops, wordings},
 };
-use business_mcp_engine::{db::params, tool::Role};
+use business_mcp_engine::db::params;
 
 async fn customers(shop: &Shop) -> i64 {
     let mut tx = shop.db.db.read().await.unwrap();
@@ -30,7 +31,7 @@ async fn count_from(shop: &Shop, number: i64) {
 #[tokio::test]
 async fn a_new_customer_is_on_file_and_found_by_everything_that_was_said() {
     for mut shop in shops().await {
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         count_from(&shop, 10_041).await;
         let arguments = json!({
             "name": "Zoë O'Brien", "email": "zoe dot obrien at example dot com",
@@ -112,7 +113,7 @@ async fn whoever_may_be_the_same_person_is_told_with_what_is_the_same() {
 #[tokio::test]
 async fn whoever_sees_personal_data_sees_those_of_the_same_person_too() {
     for mut shop in shops().await {
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         let arguments = json!({ "name": "Ana Lopez" });
         let answer = shop.call(CrmCreateCustomer, arguments).await.unwrap();
         let first = &answer["data"]["possible_duplicates"][0];

@@ -5,15 +5,18 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{known, shown};
-use crate::customers::sql::{
-    customers::Named,
-    interactions::{self, NewInteraction},
+use crate::{
+    access::{scope, toolset},
+    customers::sql::{
+        customers::Named,
+        interactions::{self, NewInteraction},
+    },
 };
 use business_mcp_engine::{
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
-        WriteTool, answer::rfc3339,
+        Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, WriteTool,
+        answer::rfc3339,
     },
 };
 
@@ -109,8 +112,8 @@ impl WriteTool for CrmCreateNote {
         title: "Write a note",
         description: "Write a note about a customer, for colleagues to read later. Needs the \
                       customer_id and the text.",
-        scope: Some(Scope::CrmWrite),
-        toolsets: &[Toolset::Voice, Toolset::Desk],
+        scope: Some(scope::CRM_WRITE),
+        toolsets: &[toolset::VOICE, toolset::DESK],
         effect: Effect::Add,
         risk: Risk::Low,
         approval: Approval::AutoApproved,
@@ -171,8 +174,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::access::role;
     use crate::testing::{self, shops, wordings};
-    use business_mcp_engine::tool::Role;
 
     #[tokio::test]
     async fn a_note_is_kept_with_its_order() {
@@ -232,7 +235,7 @@ mod tests {
     #[tokio::test]
     async fn an_end_that_several_orders_share_is_asked_about() {
         for mut shop in shops().await {
-            shop.role = Role::Desk;
+            shop.role = role::DESK;
             let mut tx = shop.db.db.write().await.unwrap();
             testing::another_order(&mut tx, "CUST-1", "ORD-20001", testing::long_ago()).await;
             tx.commit().await.unwrap();
@@ -253,7 +256,7 @@ mod tests {
                 assert_eq!(code, "not_found");
                 assert!(!words.contains("10001") && words.contains("whole number"), "{words}");
             }
-            shop.role = Role::Desk;
+            shop.role = role::DESK;
             let answer = shop.call(CrmCreateNote, arguments("0001")).await.unwrap();
             assert_eq!(answer["data"]["order_id"], "ORD-10001");
         }

@@ -6,17 +6,19 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{card::Card, known, method::Method, shown};
-use crate::customers::sql::{
-    customer_changes::{self, Stored},
-    customer_profile::{self, MethodRow, OrderLine, Worth},
+use crate::{
+    access::{scope, toolset},
+    customers::sql::{
+        customer_changes::{self, Stored},
+        customer_profile::{self, MethodRow, OrderLine, Worth},
+    },
 };
 use business_mcp_engine::{
     money::Money,
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
-        answer::rfc3339,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError, answer::rfc3339,
     },
 };
 
@@ -79,8 +81,8 @@ impl ReadTool for CrmGetCustomer {
         title: "Get a customer's profile",
         description: "Get a customer's full profile: contacts, address, tier, value, payment \
                       methods and orders. Needs the customer_id.",
-        scope: Some(Scope::CrmRead),
-        toolsets: &[Toolset::Desk, Toolset::Approver],
+        scope: Some(scope::CRM_READ),
+        toolsets: &[toolset::DESK, toolset::APPROVER],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

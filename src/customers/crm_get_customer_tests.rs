@@ -1,13 +1,15 @@
 use serde_json::json;
 
 use super::*;
-use crate::testing::{self, shops};
-use business_mcp_engine::tool::Role;
+use crate::{
+    access::role,
+    testing::{self, shops},
+};
 
 #[tokio::test]
 async fn a_profile_is_whole_for_whoever_may_see_it() {
     for mut shop in shops().await {
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         let mut tx = shop.db.db.write().await.unwrap();
         testing::refund(&mut tx, "ORD-10002", 250).await;
         let at = "2024-12-31T12:00:00Z".parse().unwrap();

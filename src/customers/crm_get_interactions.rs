@@ -5,13 +5,16 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{known, shown};
-use crate::customers::sql::interaction_lists::{self, Choice, ListedRow};
+use crate::{
+    access::{scope, toolset},
+    customers::sql::interaction_lists::{self, Choice, ListedRow},
+};
 use business_mcp_engine::{
     speech::{phrases, text},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
-        answer::rfc3339, cursor, fit,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError, answer::rfc3339,
+        cursor, fit,
     },
 };
 
@@ -82,8 +85,8 @@ impl ReadTool for CrmGetInteractions {
         title: "Get a customer's history",
         description: "Get the notes, calls and e-mails of a customer, newest first. Needs the \
                       customer_id; call again with the cursor for more.",
-        scope: Some(Scope::CrmRead),
-        toolsets: &[Toolset::Desk],
+        scope: Some(scope::CRM_READ),
+        toolsets: &[toolset::DESK],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::shown;
-use crate::business::TenantFacts as _;
+use crate::{
+    access::{scope, toolset},
+    business::TenantFacts as _,
+};
 use crate::{
     business::tier::Tier,
     customers::sql::customer_search::{self, Hit, MOST_FOUND, WordSpans},
@@ -14,9 +17,7 @@ use business_mcp_engine::{
     db::text_range::{TextRange, prefix_range},
     speech::{email, name, phone, phrases, reference},
     text,
-    tool::{
-        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
-    },
+    tool::{Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError},
 };
 
 /// So many digits may be the beginning of a phone number.
@@ -88,8 +89,8 @@ impl ReadTool for CrmSearchCustomers {
         title: "Search customers",
         description: "Search customers by part of a name, company, e-mail, phone or id; tolerant \
                       of spelling. Best matches first.",
-        scope: Some(Scope::CrmRead),
-        toolsets: &[Toolset::Desk, Toolset::Approver],
+        scope: Some(scope::CRM_READ),
+        toolsets: &[toolset::DESK, toolset::APPROVER],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

@@ -1,8 +1,10 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{self, Shop, shops};
-use business_mcp_engine::tool::Role;
+use crate::{
+    access::role,
+    testing::{self, Shop, shops},
+};
 
 async fn ids(shop: &Shop, arguments: Value) -> Vec<String> {
     let answer = shop.call(CrmSearchCustomers, arguments).await.unwrap();
@@ -57,7 +59,7 @@ async fn contacts_are_masked_and_nobody_is_an_answer() {
             let answer = shop.call(CrmSearchCustomers, json!({ "query": query })).await;
             assert_eq!(answer.unwrap()["data"], Value::Null, "{query}");
         }
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         let answer = shop.call(CrmSearchCustomers, json!({ "query": "Ana Lopez" })).await.unwrap();
         let found = &answer["data"]["customers"][0];
         assert_eq!(found["email"], "ana.lopez@example.com");

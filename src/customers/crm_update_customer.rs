@@ -9,13 +9,16 @@ use super::{
     change::{Change, Field, Wanted},
     given, known, shown,
 };
-use crate::{business::tier::Tier, customers::address::Address};
+use crate::{
+    access::{scope, toolset},
+    business::tier::Tier,
+    customers::address::Address,
+};
 use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
-        Toolset, WriteTool,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError, WriteTool,
     },
 };
 
@@ -69,8 +72,8 @@ impl WriteTool for CrmUpdateCustomer {
         title: "Change a customer's data",
         description: "Change a customer's name, e-mail, phone, company, tier or address. Needs the \
                       customer_id and only what changes; an address replaces the whole address.",
-        scope: Some(Scope::CrmWrite),
-        toolsets: &[Toolset::Desk],
+        scope: Some(scope::CRM_WRITE),
+        toolsets: &[toolset::DESK],
         effect: Effect::Change,
         risk: Risk::Medium,
         approval: Approval::RequiresApproval,

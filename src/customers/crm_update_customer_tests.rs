@@ -2,10 +2,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    access::role,
     customers::{CustomerDelete, CustomerLookup},
     testing::{self, Shop, shops, wordings},
 };
-use business_mcp_engine::{db::params, tool::Role};
+use business_mcp_engine::db::params;
 
 fn elm_street() -> Value {
     json!({
@@ -26,7 +27,7 @@ async fn stored(shop: &Shop, id: &str) -> (String, String, i64) {
 #[tokio::test]
 async fn whoever_decides_sees_what_was_and_what_will_be_whoever_asked() {
     for mut shop in shops().await {
-        for role in [Role::Agent, Role::Desk] {
+        for role in [role::AGENT, role::DESK] {
             shop.role = role;
             let arguments = json!({
                 "customer_id": "cust 1", "name": "Ana Pérez",
@@ -78,7 +79,7 @@ async fn the_changed_card_is_masked_for_whoever_may_not_see_it() {
 #[tokio::test]
 async fn what_is_given_changes_and_the_rest_stays() {
     for mut shop in shops().await {
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         let arguments = json!({ "customer_id": "CUST-1", "email": "ana@perez.example.com" });
         let answer = shop.call(CrmUpdateCustomer, arguments).await.unwrap();
         assert_eq!(

@@ -6,17 +6,20 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{known, shown};
-use crate::customers::sql::{
-    customers::Named,
-    erasure::{self, Reach},
+use crate::{
+    access::{scope, toolset},
+    customers::sql::{
+        customers::Named,
+        erasure::{self, Reach},
+    },
 };
 use business_mcp_engine::{
     db::approvals,
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, FreeText, Planned, Preview, Risk, Scope, Spec,
-        ToolError, Toolset, WriteTool, answer::rfc3339,
+        Answer, Approval, CallContext, Effect, FreeText, Planned, Preview, Risk, Spec, ToolError,
+        WriteTool, answer::rfc3339,
     },
 };
 
@@ -73,8 +76,8 @@ impl WriteTool for CustomerDelete {
         title: "Erase a customer",
         description: "Erase a customer's personal data for good; the orders stay, nameless. Needs \
                       the customer_id and a reason. Not while an order is open.",
-        scope: Some(Scope::CrmWrite),
-        toolsets: &[Toolset::Desk],
+        scope: Some(scope::CRM_WRITE),
+        toolsets: &[toolset::DESK],
         effect: Effect::Change,
         risk: Risk::Critical,
         approval: Approval::Disabled,

@@ -13,7 +13,10 @@ use super::{
     matching::{self, Who},
     shown,
 };
-use crate::business::TenantFacts as _;
+use crate::{
+    access::{scope, toolset},
+    business::TenantFacts as _,
+};
 use crate::{
     business::order_state::OrderStatus,
     customers::sql::{
@@ -26,8 +29,8 @@ use business_mcp_engine::{
     speech::{phrases, reference},
     text,
     tool::{
-        Answer, Approval, CallContext, Candidate, Effect, ReadTool, Risk, Scope, Spec, ToolError,
-        Toolset, answer::rfc3339,
+        Answer, Approval, CallContext, Candidate, Effect, ReadTool, Risk, Spec, ToolError,
+        answer::rfc3339,
     },
 };
 
@@ -107,8 +110,8 @@ impl ReadTool for CustomerLookup {
         title: "Look up a customer",
         description: "Find the customer who is calling, with their last 3 orders. Give any one of \
                       customer_id, email, phone, order_id, or name with postal_code.",
-        scope: Some(Scope::CrmRead),
-        toolsets: &[Toolset::Voice],
+        scope: Some(scope::CRM_READ),
+        toolsets: &[toolset::VOICE],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

@@ -10,6 +10,7 @@ use validator::Validate;
 
 use super::{clues, known, method::Method, shown};
 use crate::{
+    access::{scope, toolset},
     customers::sql::{customer_profile, customers::Named},
     orders::sql::orders,
 };
@@ -19,8 +20,8 @@ use business_mcp_engine::{
     speech::{email, reference},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
-        WriteTool, answer::rfc3339,
+        Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, WriteTool,
+        answer::rfc3339,
     },
 };
 
@@ -116,8 +117,8 @@ impl WriteTool for CustomerVerify {
         description: "Verify that the caller is the customer. Needs customer_id and at least two of \
                       postal_code, email, phone_last4, order_id, as the caller says them. Then it also \
                       tells how they may pay.",
-        scope: Some(Scope::CrmRead),
-        toolsets: &[Toolset::Voice, Toolset::Desk],
+        scope: Some(scope::CRM_READ),
+        toolsets: &[toolset::VOICE, toolset::DESK],
         effect: Effect::Add,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

@@ -4,15 +4,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use crate::business::TenantFacts as _;
 use crate::business::{pricing::DiscountReason, tier::Tier};
+use crate::{
+    access::{scope, toolset},
+    business::TenantFacts as _,
+};
 use business_mcp_engine::{
     money::Money,
     speech::phrases,
     text,
-    tool::{
-        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
-    },
+    tool::{Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError},
 };
 
 /// Calculates discounts.
@@ -56,8 +57,8 @@ impl ReadTool for CalculateDiscount {
         title: "Calculate a discount",
         description: "Calculate the discount on an amount for a customer's tier and a quantity. \
                       The best single discount counts.",
-        scope: Some(Scope::OrdersRead),
-        toolsets: &[Toolset::Voice, Toolset::Desk],
+        scope: Some(scope::ORDERS_READ),
+        toolsets: &[toolset::VOICE, toolset::DESK],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

@@ -9,16 +9,18 @@ use super::{
     find::{self, Found},
     requests::{self, RequestBrief},
 };
-use crate::orders::{
-    order_state::OrderStatus,
-    sql::shipments::{self, ShipmentRow},
+use crate::{
+    access::{scope, toolset},
+    orders::{
+        order_state::OrderStatus,
+        sql::shipments::{self, ShipmentRow},
+    },
 };
 use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
-        answer::rfc3339,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError, answer::rfc3339,
     },
 };
 
@@ -72,8 +74,8 @@ impl ReadTool for GetOrderStatus {
         title: "Where is an order",
         description: "Say where an order is: status, tracking, expected date. Takes an order \
                       number, also its last digits only.",
-        scope: Some(Scope::OrdersRead),
-        toolsets: &[Toolset::Voice, Toolset::Desk],
+        scope: Some(scope::ORDERS_READ),
+        toolsets: &[toolset::VOICE, toolset::DESK],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

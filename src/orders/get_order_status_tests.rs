@@ -1,8 +1,11 @@
 use serde_json::json;
 
 use super::*;
-use crate::testing::{self, Shop, shops};
-use business_mcp_engine::{db::params, tool::Role};
+use crate::{
+    access::role,
+    testing::{self, Shop, shops},
+};
+use business_mcp_engine::db::params;
 
 /// Puts an order in transit, due on a day.
 async fn ship(shop: &Shop, order_id: &str, expected_on: &str) {
@@ -23,7 +26,7 @@ async fn ship(shop: &Shop, order_id: &str, expected_on: &str) {
 #[tokio::test]
 async fn an_order_is_found_however_its_number_is_said() {
     for mut shop in shops().await {
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         for said in ["ORD-10001", "ord 10001", "one zero zero zero one", "0001", "O R D 1 0 0 0 1"]
         {
             let answer = shop.call(GetOrderStatus, json!({ "order_id": said })).await.unwrap();
@@ -87,7 +90,7 @@ async fn an_end_that_several_share_asks_which_one() {
         let answer = shop.call(GetOrderStatus, json!({ "order_id": "0001" })).await.unwrap();
         let say = "Several orders end like this. What is the whole number?";
         assert_eq!(answer, json!({ "say": say, "status": "ambiguous" }), "numbers are secret");
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         let answer = shop.call(GetOrderStatus, json!({ "order_id": "0001" })).await.unwrap();
         assert_eq!(answer["status"], "ambiguous");
         let candidates = answer["candidates"].as_array().unwrap();
@@ -110,7 +113,7 @@ async fn an_end_that_several_share_asks_which_one() {
 #[tokio::test]
 async fn many_that_end_alike_are_counted_and_three_are_named() {
     for mut shop in shops().await {
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         let mut tx = shop.db.db.write().await.unwrap();
         for n in 2..7 {
             testing::another_order(&mut tx, "CUST-2", &format!("ORD-{n}0001"), shop.now).await;
@@ -141,7 +144,7 @@ async fn an_order_is_found_in_whatever_is_said_around_its_number() {
         let ends = json!({ "order_id": "it ends in triple oh one" });
         let answer = shop.call(GetOrderStatus, ends).await.unwrap();
         assert_eq!(answer["data"]["order_id"], "0001", "a stranger hears what they said");
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         for said in [
             "10001 please",
             "um, 10001",

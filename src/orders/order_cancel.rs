@@ -9,6 +9,7 @@ use validator::Validate;
 
 use super::{find, refunds, shelf};
 use crate::{
+    access::{scope, toolset},
     orders::{
         order_state::{CancelReason, OrderStatus},
         sql::{
@@ -24,8 +25,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, FreeText, Planned, Preview, Risk, Scope, Spec,
-        ToolError, Toolset, WriteTool,
+        Answer, Approval, CallContext, Effect, FreeText, Planned, Preview, Risk, Spec, ToolError,
+        WriteTool,
     },
 };
 
@@ -105,8 +106,8 @@ impl WriteTool for OrderCancel {
         title: "Cancel an order",
         description: "Cancel a pending order: its items go back to stock and what was paid is \
                       refunded. Confirm number and reason with the caller first.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Voice, Toolset::Desk],
+        scope: Some(scope::ORDERS_WRITE),
+        toolsets: &[toolset::VOICE, toolset::DESK],
         effect: Effect::Change,
         risk: Risk::Medium,
         approval: Approval::RequiresApproval,

@@ -4,8 +4,11 @@ use super::{
     super::{order_create::OrderCreate, order_refund::OrderRefund},
     *,
 };
-use crate::testing::{Shop, shops};
-use business_mcp_engine::{db::params, tool::Role};
+use crate::{
+    access::role,
+    testing::{Shop, shops},
+};
+use business_mcp_engine::db::params;
 
 /// Orders four blue shirts, which lie in two places, on the gift card.
 async fn ordered(shop: &Shop) {
@@ -109,7 +112,7 @@ async fn an_order_is_not_cancelled_by_a_guess() {
         let (code, words) = shop.refusal(OrderCancel, args("0001")).await;
         assert_eq!(code, "invalid_parameters");
         assert!(words.contains("whole order number") && !words.contains("10001"), "{words}");
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         shop.preview(OrderCancel, args("0001")).await.unwrap();
         let mut tx = shop.db.db.write().await.unwrap();
         tx.execute("update orders set id_tail = '10001X' where id = 'ORD-10002'", params![])

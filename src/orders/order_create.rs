@@ -12,13 +12,16 @@ use super::{
     plan::{self, Plan},
     said,
 };
-use crate::orders::order_state::OrderStatus;
+use crate::{
+    access::{scope, toolset},
+    orders::order_state::OrderStatus,
+};
 use business_mcp_engine::{
     speech::{phrases, text},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, FreeText, Hold, Planned, Preview, Risk, Scope, Spec,
-        ToolError, Toolset, WriteTool, answer::rfc3339,
+        Answer, Approval, CallContext, Effect, FreeText, Hold, Planned, Preview, Risk, Spec,
+        ToolError, WriteTool, answer::rfc3339,
     },
 };
 
@@ -93,8 +96,8 @@ impl WriteTool for OrderCreate {
         title: "Place an order",
         description: "Place an order for a customer. Quote it with order_quote, read items and \
                       total back, and call only after the caller said yes.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Voice, Toolset::Desk],
+        scope: Some(scope::ORDERS_WRITE),
+        toolsets: &[toolset::VOICE, toolset::DESK],
         effect: Effect::Add,
         risk: Risk::Medium,
         approval: Approval::RequiresApproval,

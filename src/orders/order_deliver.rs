@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::find;
-use crate::orders::{order_state::OrderStatus, sql::orders::OrderRow};
+use crate::{
+    access::{scope, toolset},
+    orders::{order_state::OrderStatus, sql::orders::OrderRow},
+};
 use business_mcp_engine::{
     speech::phrases,
     text,
-    tool::{
-        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
-        WriteTool,
-    },
+    tool::{Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, WriteTool},
 };
 
 /// Notes that an order has arrived.
@@ -52,8 +52,8 @@ impl WriteTool for OrderDeliver {
         version: 1,
         title: "Note a delivery",
         description: "Note that an order which was sent has arrived at the customer.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Desk, Toolset::Stock],
+        scope: Some(scope::ORDERS_WRITE),
+        toolsets: &[toolset::DESK, toolset::STOCK],
         effect: Effect::Change,
         risk: Risk::Medium,
         approval: Approval::AutoApproved,

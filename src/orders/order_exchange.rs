@@ -10,14 +10,16 @@ use super::{
     requests::{self, ChangeView},
     swap::{self, Change, Intent, Plan},
 };
-use crate::orders::{order_state::OrderStatus, sql::order_requests::NewRequestItem};
+use crate::{
+    access::{scope, toolset},
+    orders::{order_state::OrderStatus, sql::order_requests::NewRequestItem},
+};
 use business_mcp_engine::{
     money::Money,
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
-        Toolset, WriteTool,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError, WriteTool,
     },
 };
 
@@ -68,8 +70,8 @@ impl WriteTool for OrderExchange {
         description: "Note the exchange of items of a delivered order for other variants of the \
                       same product. The difference is settled when the goods have arrived. One \
                       return or exchange per order, so collect every item first.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Voice, Toolset::Desk],
+        scope: Some(scope::ORDERS_WRITE),
+        toolsets: &[toolset::VOICE, toolset::DESK],
         effect: Effect::Change,
         risk: Risk::Medium,
         approval: Approval::RequiresApproval,

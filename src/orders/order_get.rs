@@ -8,12 +8,11 @@ use super::{
     find::{self, Found},
     order_view::{self, OrderView},
 };
+use crate::access::{scope, toolset};
 use business_mcp_engine::{
     speech::phrases,
     text,
-    tool::{
-        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
-    },
+    tool::{Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError},
 };
 
 /// Shows one order.
@@ -37,8 +36,8 @@ impl ReadTool for OrderGet {
         title: "Show an order",
         description: "Show one order in full: items, prices, address, payments, parcels and \
                       requests.",
-        scope: Some(Scope::OrdersRead),
-        toolsets: &[Toolset::Desk],
+        scope: Some(scope::ORDERS_READ),
+        toolsets: &[toolset::DESK],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

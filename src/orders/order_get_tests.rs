@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::testing::shops;
-use business_mcp_engine::{db::params, tool::Role};
+use crate::{access::role, testing::shops};
+use business_mcp_engine::db::params;
 
 const ADDRESS: &str = r#"{"line1":"1 Main Street","city":"New York","region":"NY","postal_code":"10001","country":"USA"}"#;
 
@@ -42,7 +42,7 @@ async fn an_order_is_shown_in_full_and_its_address_by_scope() {
         assert!(data["address"].get("postal_code").is_none());
         assert_eq!(answer["say"], "Order 1 0 0 0 1 is pending: 1 item for 10 dollars in all.");
 
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         let answer = shop.call(OrderGet, args).await.unwrap();
         assert_eq!(answer["data"]["address"]["line1"], "1 Main Street");
     }

@@ -7,6 +7,7 @@ use validator::Validate;
 
 use super::{bill, find};
 use crate::{
+    access::{scope, toolset},
     customers::known,
     orders::{
         order_state::OrderStatus,
@@ -19,8 +20,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ReadTool, Risk, Scope, Spec, ToolError, Toolset,
-        answer::rfc3339, cursor, fit,
+        Answer, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError, answer::rfc3339,
+        cursor, fit,
     },
 };
 
@@ -88,8 +89,8 @@ impl ReadTool for OrderList {
         title: "List orders",
         description: "List orders, newest first, by customer, status and time. Needs nothing; \
                       call again with the cursor for more.",
-        scope: Some(Scope::OrdersRead),
-        toolsets: &[Toolset::Desk],
+        scope: Some(scope::ORDERS_READ),
+        toolsets: &[toolset::DESK],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

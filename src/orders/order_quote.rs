@@ -10,17 +10,20 @@ use super::{
     items::{self, Item, Wanted},
     plan, said,
 };
-use crate::business::TenantFacts as _;
 use crate::orders::sql::{
     buyers::Buyer,
     quotes::{self, Quote},
+};
+use crate::{
+    access::{scope, toolset},
+    business::TenantFacts as _,
 };
 use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
-        WriteTool, answer::rfc3339,
+        Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, WriteTool,
+        answer::rfc3339,
     },
 };
 
@@ -97,8 +100,8 @@ impl WriteTool for OrderQuote {
         description: "Price items for a customer: discount, tax, total and whether they are in \
                       stock. Use it before order_create and read the total back; the price holds \
                       for 30 minutes.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Voice, Toolset::Desk],
+        scope: Some(scope::ORDERS_WRITE),
+        toolsets: &[toolset::VOICE, toolset::DESK],
         effect: Effect::Add,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

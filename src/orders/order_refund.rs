@@ -7,6 +7,7 @@ use validator::Validate;
 
 use super::{find, money::Moved, refunds};
 use crate::{
+    access::{scope, toolset},
     customers::sql::interactions::{self, NewInteraction},
     orders::{order_state::OrderStatus, sql::orders::OrderRow},
     payments::sql::payments::PaidRow,
@@ -16,8 +17,8 @@ use business_mcp_engine::{
     speech::{phrases, text},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, FreeText, Planned, Preview, Risk, Scope, Spec,
-        ToolError, Toolset, WriteTool,
+        Answer, Approval, CallContext, Effect, FreeText, Planned, Preview, Risk, Spec, ToolError,
+        WriteTool,
     },
 };
 
@@ -87,8 +88,8 @@ impl WriteTool for OrderRefund {
         title: "Refund money",
         description: "Pay money back for an order, such as for a damaged item that is kept. Never \
                       more than was paid. For goods that come back use order_return.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Desk],
+        scope: Some(scope::ORDERS_WRITE),
+        toolsets: &[toolset::DESK],
         effect: Effect::Change,
         risk: Risk::High,
         approval: Approval::RequiresApproval,

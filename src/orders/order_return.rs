@@ -13,6 +13,7 @@ use super::{
     requests::{self, PieceView},
 };
 use crate::{
+    access::{scope, toolset},
     orders::{
         order_state::OrderStatus,
         sql::{order_requests::NewRequestItem, orders::OrderRow},
@@ -25,8 +26,7 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
-        Toolset, WriteTool,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError, WriteTool,
     },
 };
 
@@ -96,8 +96,8 @@ impl WriteTool for OrderReturn {
         description: "Note the return of items of a delivered order. Money goes back when the \
                       goods have arrived. One return or exchange per order, so collect every item \
                       first.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Voice, Toolset::Desk],
+        scope: Some(scope::ORDERS_WRITE),
+        toolsets: &[toolset::VOICE, toolset::DESK],
         effect: Effect::Change,
         risk: Risk::Medium,
         approval: Approval::RequiresApproval,

@@ -15,13 +15,15 @@ use super::{
     settling::{self, Intent, Plan, What},
     shelf,
 };
-use crate::orders::{order_state::OrderStatus, sql::order_requests};
+use crate::{
+    access::{scope, toolset},
+    orders::{order_state::OrderStatus, sql::order_requests},
+};
 use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
-        Toolset, WriteTool,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError, WriteTool,
     },
 };
 
@@ -81,8 +83,8 @@ impl WriteTool for OrderSettleRequest {
         title: "Settle a return or exchange",
         description: "Close a return or exchange whose goods have arrived: pay the refund or the \
                       difference and move the stock. Name what arrived if it was not everything.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Desk, Toolset::Stock],
+        scope: Some(scope::ORDERS_WRITE),
+        toolsets: &[toolset::DESK, toolset::STOCK],
         effect: Effect::Change,
         risk: Risk::Medium,
         approval: Approval::RequiresApproval,

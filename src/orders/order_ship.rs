@@ -5,21 +5,21 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::find;
-use crate::orders::{
-    order_state::OrderStatus,
-    sql::{
-        order_items,
-        orders::OrderRow,
-        shipments::{self, ShipmentRow},
+use crate::{
+    access::{scope, toolset},
+    orders::{
+        order_state::OrderStatus,
+        sql::{
+            order_items,
+            orders::OrderRow,
+            shipments::{self, ShipmentRow},
+        },
     },
 };
 use business_mcp_engine::{
     speech::phrases,
     text,
-    tool::{
-        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
-        WriteTool,
-    },
+    tool::{Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, WriteTool},
 };
 
 /// Notes that an order was sent.
@@ -82,8 +82,8 @@ impl WriteTool for OrderShip {
         title: "Hand an order to the carrier",
         description: "Note that an order was handed to a carrier, with the tracking number of its \
                       parcel.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Desk, Toolset::Stock],
+        scope: Some(scope::ORDERS_WRITE),
+        toolsets: &[toolset::DESK, toolset::STOCK],
         effect: Effect::Change,
         risk: Risk::Medium,
         approval: Approval::AutoApproved,

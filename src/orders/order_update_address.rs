@@ -7,6 +7,7 @@ use validator::Validate;
 
 use super::find;
 use crate::{
+    access::{scope, toolset},
     customers::address::Address,
     orders::{
         order_state::OrderStatus,
@@ -17,8 +18,7 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
-        Toolset, WriteTool,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError, WriteTool,
     },
 };
 
@@ -74,8 +74,8 @@ impl WriteTool for OrderUpdateAddress {
         title: "Send an order elsewhere",
         description: "Change the delivery address of an order that is not packed yet. Read the \
                       whole new address back to the caller first.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Voice, Toolset::Desk],
+        scope: Some(scope::ORDERS_WRITE),
+        toolsets: &[toolset::VOICE, toolset::DESK],
         effect: Effect::Change,
         risk: Risk::Medium,
         approval: Approval::RequiresApproval,

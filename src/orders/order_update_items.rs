@@ -15,6 +15,7 @@ use super::{
     swap::{Change, Intent, Plan},
 };
 use crate::{
+    access::{scope, toolset},
     orders::{
         order_state::OrderStatus,
         sql::{
@@ -29,8 +30,7 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
-        Toolset, WriteTool,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError, WriteTool,
     },
 };
 
@@ -84,8 +84,8 @@ impl WriteTool for OrderUpdateItems {
         description: "Swap items of a pending order for other variants of the same product; the \
                       difference is charged or refunded. Only once per order, so collect every \
                       change first.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Voice, Toolset::Desk],
+        scope: Some(scope::ORDERS_WRITE),
+        toolsets: &[toolset::VOICE, toolset::DESK],
         effect: Effect::Change,
         risk: Risk::Medium,
         approval: Approval::RequiresApproval,

@@ -11,6 +11,7 @@ use super::{
     refunds,
 };
 use crate::{
+    access::{scope, toolset},
     orders::{
         order_state::OrderStatus,
         sql::{buyers::Method, orders::OrderRow},
@@ -21,8 +22,7 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Scope, Spec, ToolError,
-        Toolset, WriteTool,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError, WriteTool,
     },
 };
 
@@ -84,8 +84,8 @@ impl WriteTool for OrderUpdatePayment {
         title: "Pay with something else",
         description: "Charge another payment method of the customer for a pending order and \
                       refund the one that paid.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Desk],
+        scope: Some(scope::ORDERS_WRITE),
+        toolsets: &[toolset::DESK],
         effect: Effect::Change,
         risk: Risk::Medium,
         approval: Approval::RequiresApproval,

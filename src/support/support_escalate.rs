@@ -7,7 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use crate::business::TenantFacts as _;
+use crate::{
+    access::{scope, toolset},
+    business::TenantFacts as _,
+};
 use crate::{
     business::hours::Callback,
     customers::{
@@ -25,8 +28,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, FreeText, Planned, Risk, Scope, Spec, ToolError,
-        Toolset, WriteTool, answer::rfc3339,
+        Answer, Approval, CallContext, Effect, FreeText, Planned, Risk, Spec, ToolError, WriteTool,
+        answer::rfc3339,
     },
 };
 
@@ -110,7 +113,7 @@ impl WriteTool for SupportEscalate {
         description: "Open a ticket for a colleague, who calls back, when the caller asks for a \
                       person or you cannot help. Needs reason and summary.",
         scope: None,
-        toolsets: &[Toolset::Voice, Toolset::Desk],
+        toolsets: &[toolset::VOICE, toolset::DESK],
         effect: Effect::Add,
         risk: Risk::Low,
         approval: Approval::AutoApproved,
@@ -233,7 +236,7 @@ impl Subject {
         let verified = ctx.verified.clone();
         let named = match args.customer_id.as_deref().or(verified.as_deref()) {
             Some(said) => Some(known::one(ctx, said).await.map_err(|error| {
-                let may_read = ctx.caller.scopes.contains(Scope::CrmRead);
+                let may_read = ctx.caller.scopes.contains(scope::CRM_READ);
                 let which = text!("Several customers have that number. What is the whole number?");
                 if may_read { error } else { without_details(&error, which) }
             })?),
@@ -248,12 +251,12 @@ impl Subject {
         }
         let order = find::one(ctx, said).await.map_err(|error| {
             // The numbers of other orders are for whoever may read orders.
-            let may_read = ctx.caller.scopes.contains(Scope::OrdersRead);
+            let may_read = ctx.caller.scopes.contains(scope::ORDERS_READ);
             if may_read { error } else { without_details(&error, find::several_end_like_this()) }
         })?;
         // Who was erased is not found, and the ticket is about the order only.
         let customer = customers::find(&mut ctx.tx, &tenant, &order.customer_id).await?;
-        let may_be_told = ctx.caller.scopes.contains(Scope::CrmRead);
+        let may_be_told = ctx.caller.scopes.contains(scope::CRM_READ);
         Ok(Self { customer, may_be_told, order_id: Some(order.id) })
     }
 }

@@ -2,12 +2,13 @@ use serde_json::json;
 
 use super::*;
 use crate::{
+    access::role,
     customers::CustomerDelete,
     testing::{self, Shop, shops, wordings},
 };
 use business_mcp_engine::{
     db::{params, record},
-    tool::{Caller, Role, Scopes},
+    tool::{Caller, Scopes},
 };
 
 record! {
@@ -114,7 +115,7 @@ async fn who_may_not_read_orders_learns_no_numbers() {
         let arguments = json!({ "reason": "late", "summary": "Where is it?", "order_id": "0001" });
         let error = shop.call(SupportEscalate, arguments.clone()).await.unwrap_err();
         assert_eq!(error.candidates(), Some(&[][..]), "a caller is verified by them");
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         let error = shop.call(SupportEscalate, arguments.clone()).await.unwrap_err();
         assert_eq!(error.candidates().unwrap().len(), 2);
         let args: Args = serde_json::from_value(arguments).unwrap();
@@ -200,7 +201,7 @@ async fn an_erasure_reaches_tickets_as_well() {
 #[tokio::test]
 async fn the_same_ticket_in_other_words_is_the_same_wish() {
     for mut shop in shops().await {
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         let wish = |customer: &str, order: &str, summary: &str| {
             json!({
                 "reason": summary, "summary": summary, "customer_id": customer, "order_id": order,

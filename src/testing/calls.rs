@@ -10,6 +10,7 @@ use proptest::{
 use serde_json::Value;
 
 use crate::{
+    access::role,
     business::Business,
     payments::sql::ledgers,
     sales,
@@ -28,7 +29,7 @@ use business_mcp_engine::{
 pub(crate) struct Shop {
     pub(crate) db: TestDb,
     pub(crate) now: DateTime<Utc>,
-    pub(crate) role: Role,
+    pub(crate) role: &'static Role,
     /// The business behind it, which is the shipped one unless a test changes it.
     pub(crate) business: Business,
 }
@@ -51,7 +52,7 @@ async fn shops_on(databases: Vec<TestDb>) -> Vec<Shop> {
         tx.commit().await.unwrap();
         let (now, business) =
             ("2026-01-10T17:00:00Z".parse().unwrap(), Business::shipped().unwrap());
-        shops.push(Shop { db, now, role: Role::Agent, business });
+        shops.push(Shop { db, now, role: role::AGENT, business });
     }
     shops
 }
@@ -150,6 +151,7 @@ impl Shop {
             scopes: self.role.scopes(),
             role: Some(self.role),
             expires_at: None,
+            access: crate::access::ACCESS,
         };
         CallContext::new(Arc::new(caller), Arc::new(tenant), tx.unwrap(), self.now)
     }

@@ -1,6 +1,7 @@
 //! A request from the call that makes it to the decision that ends it.
 
-use business_mcp_engine::{auth::Grant, tool::Role};
+use business_mcp::access::role;
+use business_mcp_engine::auth::Grant;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -140,7 +141,7 @@ async fn the_same_decision_twice_is_one_and_another_one_comes_too_late() {
             assert_eq!(first.body["status"], state, "{}", first.body);
             assert_eq!(first.body.get("replayed"), None);
             // Whoever decides the same, even someone else, hears what it came to.
-            for again in [&approver, &server.as_subject(Role::Approver, "second")] {
+            for again in [&approver, &server.as_subject(role::APPROVER, "second")] {
                 let again = again.api("POST", &path(id, verb), None).await;
                 assert_eq!(again.body["status"], state, "{}", again.body);
                 assert_eq!(again.body["replayed"], true);
@@ -164,7 +165,7 @@ async fn approvers_at_the_same_time_on_two_replicas_execute_once() {
         let id = server.agent().call("order_create", two()).await.pending();
         let decisions = (0..12).map(|number| {
             let at = if number % 2 == 0 { &server } else { &replica };
-            let approver = at.as_subject(Role::Approver, &format!("approver-{number}"));
+            let approver = at.as_subject(role::APPROVER, &format!("approver-{number}"));
             let id = id.clone();
             async move { approver.approve(&id).await }
         });
@@ -189,7 +190,7 @@ async fn a_yes_and_a_no_at_the_same_time_leave_one_of_the_two() {
             let order = unpaid(&format!("round {round}"));
             let id = server.agent().call("order_create", order).await.pending();
             let decisions = (0..6).map(|number| {
-                let approver = server.as_subject(Role::Approver, &format!("approver-{number}"));
+                let approver = server.as_subject(role::APPROVER, &format!("approver-{number}"));
                 let path = format!("/{id}/{}", if number % 2 == 0 { "approve" } else { "deny" });
                 async move { (number % 2 == 0, approver.api("POST", &path, None).await) }
             });
@@ -215,7 +216,7 @@ async fn only_whoever_asked_takes_a_request_back() {
         let before = Books::of(&server.db).await;
         let id = agent.call("order_create", two()).await.pending();
         let this = json!({ "approval_id": id });
-        let stranger = server.as_subject(Role::Agent, "another-agent");
+        let stranger = server.as_subject(role::AGENT, "another-agent");
         assert_eq!(stranger.call("approval_withdraw", this.clone()).await.error(), "not_found");
         assert_eq!(stranger.call("approval_status", this.clone()).await.error(), "not_found");
         assert_eq!(Books::of(&server.db).await, before.holding(2));
@@ -239,16 +240,16 @@ async fn nobody_without_the_right_decides() {
         crate::books::open_other_shop(&server).await;
         let before = Books::of(&server.db).await;
         // The administrator may decide, but not about a request of their own.
-        let admin = server.as_role(Role::Admin);
+        let admin = server.as_role(role::ADMIN);
         let id = admin.call("order_create", two()).await.pending();
         let client =
             |tenant, subject, role| server.client(server.token(tenant, subject, Grant::Role(role)));
         let refused = [
             (admin.clone(), StatusCode::FORBIDDEN, "forbidden"),
-            (client("demo", "admin", Role::Approver), StatusCode::FORBIDDEN, "forbidden"),
-            (client("demo", "someone", Role::Desk), StatusCode::FORBIDDEN, "insufficient_scope"),
-            (client("other", "approver", Role::Approver), StatusCode::NOT_FOUND, "not_found"),
-            (client("other", "admin", Role::Admin), StatusCode::NOT_FOUND, "not_found"),
+            (client("demo", "admin", role::APPROVER), StatusCode::FORBIDDEN, "forbidden"),
+            (client("demo", "someone", role::DESK), StatusCode::FORBIDDEN, "insufficient_scope"),
+            (client("other", "approver", role::APPROVER), StatusCode::NOT_FOUND, "not_found"),
+            (client("other", "admin", role::ADMIN), StatusCode::NOT_FOUND, "not_found"),
         ];
         for (client, status, word) in &refused {
             for verb in ["approve", "deny"] {
@@ -256,7 +257,7 @@ async fn nobody_without_the_right_decides() {
                 assert_eq!((reply.http, problem(&reply)), (*status, *word), "{}", reply.body);
             }
         }
-        let foreign = client("other", "approver", Role::Approver);
+        let foreign = client("other", "approver", role::APPROVER);
         let guessed = foreign.approve("APR-00000000000000000000000000000000").await;
         let existing = foreign.approve(&id).await;
         let told = |reply: &Reply| reply.body["error"]["message"].as_str().unwrap().len();

@@ -2,7 +2,8 @@
 
 use std::process::Output;
 
-use business_mcp_engine::{auth::Grant, tool::Role};
+use business_mcp::access::role;
+use business_mcp_engine::auth::Grant;
 use serde_json::Value;
 
 use crate::{
@@ -41,7 +42,7 @@ fn refused(output: &Output) -> String {
 #[tokio::test]
 async fn requests_are_listed_approved_and_denied() {
     for server in servers().await {
-        let token = server.token(TENANT, "boss", Grant::Role(Role::Approver));
+        let token = server.token(TENANT, "boss", Grant::Role(role::APPROVER));
         let token = Some(token.as_str());
         assert_eq!(printed(&approvals(&server, token, &["list"]).await), "Nothing waits.\n");
 
@@ -77,8 +78,8 @@ async fn requests_are_listed_approved_and_denied() {
 #[tokio::test]
 async fn what_cannot_be_decided_is_said_in_one_sentence() {
     for server in servers().await {
-        let approver = server.token(TENANT, "boss", Grant::Role(Role::Approver));
-        let agent = server.token(TENANT, "agent", Grant::Role(Role::Agent));
+        let approver = server.token(TENANT, "boss", Grant::Role(role::APPROVER));
+        let agent = server.token(TENANT, "agent", Grant::Role(role::AGENT));
         let id = server.agent().call("order_create", two()).await.pending();
         let before = Books::of(&server.db).await;
 
@@ -86,7 +87,7 @@ async fn what_cannot_be_decided_is_said_in_one_sentence() {
         assert!(nobody.contains("BUSINESS_MCP_TOKEN"), "{nobody}");
         let lacking = refused(&approvals(&server, Some(&agent), &["approve", &id]).await);
         assert!(lacking.contains("approvals:decide"), "{lacking}");
-        let own = server.token(TENANT, "agent", Grant::Role(Role::Admin));
+        let own = server.token(TENANT, "agent", Grant::Role(role::ADMIN));
         let own = refused(&approvals(&server, Some(&own), &["approve", &id]).await);
         assert!(own.contains("their own request"), "{own}");
         let unknown = refused(&approvals(&server, Some(&approver), &["deny", "APR-1"]).await);
@@ -106,7 +107,7 @@ async fn what_cannot_be_decided_is_said_in_one_sentence() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decision_that_is_cut_off_is_said_to_be_worth_repeating() {
     let server = servers().await.pop().unwrap();
-    let token = server.token(TENANT, "boss", Grant::Role(Role::Approver));
+    let token = server.token(TENANT, "boss", Grant::Role(role::APPROVER));
     let id = server.agent().call("order_create", two()).await.pending();
     let held = holding(&server, "lock table orders in share row exclusive mode").await;
     let arguments = ["approve", id.as_str()];

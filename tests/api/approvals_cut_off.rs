@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
+use business_mcp::access::role;
 use business_mcp_engine::{
     cli::start,
     db::{Db, Tx},
-    tool::Role,
 };
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -156,7 +156,7 @@ async fn an_approved_read_that_is_cut_off_can_be_approved_again() {
     let server = policy.servers().await.pop().unwrap();
     let before = Books::of(&server.db).await;
     let list = json!({ "customer_id": "CUST-12345" });
-    let id = server.as_role(Role::Desk).call("order_list", list.clone()).await.pending();
+    let id = server.as_role(role::DESK).call("order_list", list.clone()).await.pending();
     for lock in
         ["lock table orders in access exclusive mode", "update idempotency_keys set tool = tool"]
     {
@@ -166,7 +166,7 @@ async fn an_approved_read_that_is_cut_off_can_be_approved_again() {
         assert!(said.contains("nothing was changed"), "{lock}: {said}");
         drop(held);
         waits_still(&server, &id, before).await;
-        server.as_role(Role::Desk).call("order_list", list.clone()).await.pending();
+        server.as_role(role::DESK).call("order_list", list.clone()).await.pending();
     }
     is_executed_once(&server, &id).await;
 }
@@ -178,7 +178,7 @@ async fn an_approved_read_that_was_denied_meanwhile_is_denied() {
     let server = policy.servers().await.pop().unwrap();
     for (limit, status, http) in [(5, "denied", 409), (6, "executed", 200)] {
         let list = json!({ "customer_id": "CUST-12345", "limit": limit });
-        let id = server.as_role(Role::Desk).call("order_list", list).await.pending();
+        let id = server.as_role(role::DESK).call("order_list", list).await.pending();
         let held = holding(&server, "lock table orders in access exclusive mode").await;
         let approver = server.approver();
         let deciding = tokio::spawn({

@@ -1,9 +1,9 @@
 //! What is looked at again when a request is approved: authority, policy, price, stock, meaning.
 
+use business_mcp::access::role;
 use business_mcp_engine::{
     auth::api_key,
     db::keys::{self, KeyRow},
-    tool::Role,
 };
 use reqwest::StatusCode;
 use serde_json::json;
@@ -117,7 +117,7 @@ async fn stock_that_is_held_is_nobody_elses() {
         let before = Books::of(&server.db).await;
         let id = agent.call("order_create", two()).await.pending();
         let other =
-            server.as_subject(Role::Agent, "quicker").call("order_create", unpaid("")).await;
+            server.as_subject(role::AGENT, "quicker").call("order_create", unpaid("")).await;
         assert_eq!(other.error(), "out_of_stock", "{}", other.body);
         assert_eq!(server.approver().approve(&id).await.body["status"], "executed");
         assert_eq!(Books::of(&server.db).await, before.sold(2, 5398));
@@ -193,8 +193,8 @@ async fn a_key_that_was_revoked_meanwhile_has_no_requests() {
             id: key.id.clone(),
             tenant_id: "demo".to_owned(),
             name: "till".to_owned(),
-            scopes: Role::Agent.scopes().to_string(),
-            role: Some(Role::Agent.as_str().to_owned()),
+            scopes: role::AGENT.scopes().to_string(),
+            role: Some(role::AGENT.name.to_owned()),
             secret_hash: api_key::hex(&key.hash),
             created_at: server.clock.now(),
             expires_at: None,
@@ -247,7 +247,7 @@ async fn twenty_requests_wait_and_the_next_is_refused() {
         }
         assert_eq!(Books::of(&server.db).await, before.holding(20));
         // Somebody else's do not count, and a decided one makes room.
-        let other = server.as_subject(Role::Agent, "another-agent");
+        let other = server.as_subject(role::AGENT, "another-agent");
         other.call("order_create", unpaid("other")).await.pending();
         assert_eq!(server.approver().approve(&waiting[0]).await.body["status"], "executed");
         agent.call("order_create", unpaid("room")).await.pending();

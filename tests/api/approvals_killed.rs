@@ -5,7 +5,6 @@ use std::{
     sync::Arc,
 };
 
-use business_mcp_engine::tool::Role;
 use serde_json::json;
 use tokio::{sync::Semaphore, task::JoinSet};
 
@@ -14,6 +13,7 @@ use crate::{
     process::HotShop,
     support::Client,
 };
+use business_mcp::access::role;
 
 /// As many as one caller may have open.
 const OF_EACH: usize = 20;
@@ -36,7 +36,7 @@ async fn after_a_kill_each_request_waits_still_or_has_its_one_order() {
         let mut server = shop.serve().await;
         let mut ids = Vec::new();
         for caller in 0..CALLERS {
-            let agent = shop.client(&server, Role::Agent, &format!("agent-{caller}"));
+            let agent = shop.client(&server, role::AGENT, &format!("agent-{caller}"));
             for number in 0..OF_EACH {
                 let order = json!({
                     "customer_id": "C-1",
@@ -48,7 +48,7 @@ async fn after_a_kill_each_request_waits_still_or_has_its_one_order() {
             }
         }
 
-        let approver = shop.client(&server, Role::Approver, "approver");
+        let approver = shop.client(&server, role::APPROVER, "approver");
         let slots = Arc::new(Semaphore::new(16));
         let mut decisions = JoinSet::new();
         for id in ids.clone() {
@@ -70,7 +70,7 @@ async fn after_a_kill_each_request_waits_still_or_has_its_one_order() {
         assert!((50..total).contains(&answered.len()), "{} were answered", answered.len());
 
         let server = shop.serve().await;
-        let approver = shop.client(&server, Role::Approver, "approver");
+        let approver = shop.client(&server, role::APPROVER, "approver");
         let db = business_mcp_engine::cli::start::open(&shop.database_url).unwrap();
         let mut executed = 0;
         for id in &ids {

@@ -2,7 +2,6 @@
 
 use std::process::{Child, Stdio};
 
-use business_mcp_engine::tool::Role;
 use rmcp::{
     ClientLifecycleMode, ClientServiceExt as _, RoleClient,
     model::{CallToolRequestParams, CallToolResult, ClientConfig, ProtocolVersion},
@@ -18,6 +17,7 @@ use crate::{
     process::program,
     support::{Client, TestServer, servers},
 };
+use business_mcp::access::role;
 
 type Session = RunningService<RoleClient, ClientConfig>;
 
@@ -131,8 +131,8 @@ async fn a_client_whose_balancer_knows_no_sessions_orders_across_replicas() {
     for server in servers().await {
         let replica = server.replica(&[]).await;
         for mode in [handshake(), discovery()] {
-            let here = connect(&server.as_role(Role::Desk), mode.clone()).await;
-            let there = connect(&replica.as_role(Role::Desk), mode).await;
+            let here = connect(&server.as_role(role::DESK), mode.clone()).await;
+            let there = connect(&replica.as_role(role::DESK), mode).await;
             let asked = answer(&here, "order_create", two()).await;
             let id = json!({ "approval_id": asked["approval"]["approval_id"] });
             let status = answer(&there, "approval_status", id.clone()).await;

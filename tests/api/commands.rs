@@ -3,6 +3,7 @@
 
 use std::process::Output;
 
+use business_mcp::access::role;
 use business_mcp_engine::auth::JwtSecret;
 use serde_json::{Value, json};
 
@@ -271,7 +272,7 @@ async fn the_catalogue_can_be_read_by_programs() {
     assert_eq!(listed.status.code(), Some(0), "{}", said(&listed));
     let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
     let text = listed.to_string();
-    for tool in server.as_role(business_mcp_engine::tool::Role::Admin).tools().await {
+    for tool in server.as_role(role::ADMIN).tools().await {
         assert!(text.contains(tool["name"].as_str().unwrap()), "{tool}");
     }
 }

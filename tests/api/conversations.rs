@@ -3,13 +3,13 @@
 
 use std::fs;
 
-use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::{
     process::HotShop,
     support::{Client, TestServer, servers},
 };
+use business_mcp::access::role;
 
 /// What platforms send where nobody filled in the template, and what tells no call from another.
 const UNUSABLE: [&str; 16] = [
@@ -131,7 +131,7 @@ async fn the_log_tells_once_of_each_header_that_was_not_filled_in() {
             ("x-chat-id", "undefined"),
             ("x-call-id", "call-1"),
         ] {
-            let agent = shop.client(&process, Role::Agent, subject).with_header(header, value);
+            let agent = shop.client(&process, role::AGENT, subject).with_header(header, value);
             agent.call("customer_lookup", json!({ "customer_id": "C-1" })).await.data();
         }
     }

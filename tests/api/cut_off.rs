@@ -3,14 +3,12 @@
 
 use std::{future::Future, time::Duration};
 
+use business_mcp::access::{scope, toolset};
 use business_mcp_engine::{
     Module,
     cli::start,
     db::Tx,
-    tool::{
-        Answer, Approval, CallContext, Effect, Planned, Risk, Scope, Spec, ToolError, Toolset,
-        WriteTool,
-    },
+    tool::{Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, WriteTool},
 };
 use reqwest::RequestBuilder;
 use schemars::JsonSchema;
@@ -228,8 +226,8 @@ impl WriteTool for Trip {
         version: 1,
         title: "Trip",
         description: "Changes the stock and fails in the middle.",
-        scope: Some(Scope::OrdersWrite),
-        toolsets: &[Toolset::Voice],
+        scope: Some(scope::ORDERS_WRITE),
+        toolsets: &[toolset::VOICE],
         effect: Effect::Change,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

@@ -1,9 +1,7 @@
 //! A day at the service desk: whoever is new, what changes, and what a person has to see to.
 
-use business_mcp_engine::{
-    auth::Grant,
-    tool::{Role, Scopes},
-};
+use business_mcp::access::role;
+use business_mcp_engine::{auth::Grant, tool::Scopes};
 use serde_json::{Value, json};
 
 use crate::{
@@ -14,7 +12,7 @@ use crate::{
 const JOHN: &str = "CUST-12345";
 
 fn desk(server: &TestServer) -> Client {
-    server.as_role(Role::Desk)
+    server.as_role(role::DESK)
 }
 
 async fn card(client: &Client, id: &str) -> Value {
@@ -115,7 +113,7 @@ async fn another_tenant_neither_sees_nor_numbers_with_this_one() {
     for server in servers().await {
         open_other_shop(&server).await;
         let ours = desk(&server).call("support_escalate", wants_a_person()).await;
-        let other = server.client(server.token("other", "desk", Grant::Role(Role::Desk)));
+        let other = server.client(server.token("other", "desk", Grant::Role(role::DESK)));
         let about_nobody = json!({ "reason": "late", "summary": "Where is it?" });
         let theirs = other.call("support_escalate", about_nobody).await;
         assert_eq!(theirs.data()["ticket_id"], ours.data()["ticket_id"], "each counts its own");

@@ -1,7 +1,6 @@
 //! JSON-RPC, strictly: what is not one well-formed request is refused in the specification's codes,
 //! and does nothing.
 
-use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::{
@@ -9,6 +8,7 @@ use crate::{
     support::{TestServer, server_with, servers},
     wire::Wire,
 };
+use business_mcp::access::role;
 
 fn mcp(server: &TestServer) -> Wire {
     Wire::mcp(&server.url, &server.agent().token)
@@ -296,7 +296,7 @@ async fn a_revision_that_nobody_speaks_is_refused_with_those_that_are_spoken() {
 #[tokio::test]
 async fn a_list_has_one_page_and_gives_out_no_cursor() {
     for server in servers().await {
-        let admin = server.as_role(Role::Admin);
+        let admin = server.as_role(role::ADMIN);
         for method in ["tools/list", "resources/list"] {
             let reply = admin.rpc(method, json!({ "cursor": "zzz" })).await;
             assert_eq!(reply.body["error"]["code"], -32602, "{method}: {}", reply.body);
@@ -307,7 +307,7 @@ async fn a_list_has_one_page_and_gives_out_no_cursor() {
 #[tokio::test]
 async fn a_toolset_is_a_part_of_the_tools_and_nothing_outside_of_it_can_be_called() {
     let server = server_with(&[]).await;
-    let admin = server.as_role(Role::Admin);
+    let admin = server.as_role(role::ADMIN);
     let at =
         |path: &str| Wire::mcp(&server.url, &admin.token).on(path).rpc("tools/list", &json!({}));
     let names = |result: &Value| -> Vec<String> {

@@ -1,7 +1,7 @@
 //! A request is executed for the record that was approved, or not at all: never for another one whose id is said
 //! alike.
 
-use business_mcp_engine::tool::Role;
+use business_mcp::access::role;
 use serde_json::json;
 
 use crate::{
@@ -30,7 +30,7 @@ async fn add_namesake(server: &TestServer) {
 async fn an_approved_change_is_made_for_no_other_customer() {
     for server in servers().await {
         let arguments = json!({ "customer_id": "CUST-12345", "company": "Harbor Tiles" });
-        let id = server.as_role(Role::Desk).call("crm_update_customer", arguments).await.pending();
+        let id = server.as_role(role::DESK).call("crm_update_customer", arguments).await.pending();
         add_namesake(&server).await;
         let erased = "update customers set erased_at = created_at where id = 'CUST-12345'";
         change(&server.db, erased, &[]).await;
@@ -44,7 +44,7 @@ async fn an_approved_change_is_made_for_no_other_customer() {
 async fn an_approved_price_is_set_for_no_other_sku() {
     for server in servers().await {
         let arguments = json!({ "sku": "SKU-001", "price": "31.00" });
-        let id = server.as_role(Role::Stock).call("product_update", arguments).await.pending();
+        let id = server.as_role(role::STOCK).call("product_update", arguments).await.pending();
         let renamed = "update variants set sku = 'SKU001' where sku = 'SKU-001'";
         assert_eq!(change(&server.db, renamed, &[]).await, 1);
         fails(&server, &id).await;
@@ -56,7 +56,7 @@ async fn an_approved_price_is_set_for_no_other_sku() {
 #[tokio::test]
 async fn a_number_that_two_customers_have_is_a_question() {
     for server in servers().await {
-        let desk = server.as_role(Role::Desk);
+        let desk = server.as_role(role::DESK);
         add_namesake(&server).await;
         let change = |said: &str| json!({ "customer_id": said, "company": "Harbor Tiles" });
         let asked = desk.call("crm_update_customer", change("12345")).await;

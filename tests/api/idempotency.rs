@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use business_mcp_engine::{auth::Grant, tool::Role};
+use business_mcp::access::role;
+use business_mcp_engine::auth::Grant;
 use serde_json::{Value, json};
 
 use crate::{
@@ -127,8 +128,8 @@ async fn a_key_belongs_to_tenant_caller_and_tool() {
         let order = keyed(unpaid("same"), "belongs-01");
         let clients = [
             server.agent(),
-            server.as_subject(Role::Agent, "another-agent"),
-            server.client(server.token("other", "agent", Grant::Role(Role::Agent))),
+            server.as_subject(role::AGENT, "another-agent"),
+            server.client(server.token("other", "agent", Grant::Role(role::AGENT))),
         ];
         for client in &clients {
             let reply = client.call("order_create", order.clone()).await;

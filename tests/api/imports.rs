@@ -8,6 +8,7 @@ use crate::{
     process::program,
     support::{TestServer, fresh_postgres},
 };
+use business_mcp::access::role;
 
 const CUSTOMER: &str = r#"{"id":"C-1","name":"Ana López","email":"ana@example.com","payment_methods":[{"id":"gift","kind":"gift_card","balance":"50.00"},{"id":"card","kind":"card","last4":"4242"}]}"#;
 const PRODUCT: &str = r#"{"id":"CUP","name":"Cup","category":"Kitchen","variants":[{"sku":"CUP-1","price":"10.00","on_hand":10,"reorder_point":2}]}"#;
@@ -61,8 +62,7 @@ async fn an_import_keeps_what_the_server_did_since() {
         assert!(said.contains("customers.jsonl: 1 new, 0 changed, 0 unchanged"), "{said}");
 
         let server = TestServer::on(&records.url).await;
-        let (desk, approver) =
-            (server.as_role(business_mcp_engine::tool::Role::Admin), server.approver());
+        let (desk, approver) = (server.as_role(role::ADMIN), server.approver());
         let order = json!({
             "customer_id": "C-1",
             "items": [{ "sku": "CUP-1", "quantity": 2 }],

@@ -2,7 +2,6 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -11,6 +10,7 @@ use crate::{
     support::{TestServer, server_with},
     wire::{Answer, Wire},
 };
+use business_mcp::access::role;
 
 /// An issuer with a file of keys, and a server that trusts it.
 struct Issuer {
@@ -60,7 +60,7 @@ async fn a_client_without_a_token_finds_out_where_to_get_one() {
     asked.refused(401);
     let challenge = asked.header("www-authenticate").unwrap();
     let metadata = "https://shop.example.com/.well-known/oauth-protected-resource/mcp";
-    let usual = Role::Agent.scopes();
+    let usual = role::AGENT.scopes();
     let scope = format!("scope=\"{usual}\"");
     assert_eq!(challenge, format!("Bearer {scope}, resource_metadata=\"{metadata}\""));
     // Each door asks for what opens it.

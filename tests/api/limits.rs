@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use business_mcp_engine::{auth::Grant, tool::Role};
+use business_mcp::access::role;
+use business_mcp_engine::auth::Grant;
 use serde_json::json;
 
 use crate::{
@@ -53,7 +54,7 @@ async fn nothing_that_a_caller_changes_about_itself_makes_a_new_budget() {
     let wait = retry_after(&refused);
     assert!((1..=60).contains(&wait), "{wait}");
 
-    let narrower = Grant::Scopes(Role::Agent.scopes());
+    let narrower = Grant::Scopes(role::AGENT.scopes());
     let another = server.token(TENANT, "approver", narrower);
     let bearer = format!("Bearer {another}");
     for changed in [
@@ -86,8 +87,8 @@ async fn other_callers_are_not_held_up() {
         spent.send().await;
     }
     retry_after(&spent.send().await);
-    ping(&server.as_subject(Role::Agent, "another").token).send().await.result();
-    let same_name = server.token("other", "agent", Grant::Role(Role::Agent));
+    ping(&server.as_subject(role::AGENT, "another").token).send().await.result();
+    let same_name = server.token("other", "agent", Grant::Role(role::AGENT));
     ping(&same_name).send().await.result();
     // Health is for everyone.
     assert_eq!(Wire::new(&server.url, "GET /health").send().await.status, 200);

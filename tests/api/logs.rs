@@ -2,7 +2,6 @@
 
 use std::{fs, path::PathBuf};
 
-use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::{
@@ -10,6 +9,7 @@ use crate::{
     support::Client,
     wire::Wire,
 };
+use business_mcp::access::role;
 
 /// A program whose log can be read.
 struct Logged {
@@ -78,7 +78,7 @@ async fn each_call_is_one_line_without_what_was_sent_and_answered() {
             "not_found"
         );
         agent.call("SECRET_TOOL", json!({})).await;
-        let stock = logged.shop.client(&logged.process, Role::Stock, "stock");
+        let stock = logged.shop.client(&logged.process, role::STOCK, "stock");
         assert_eq!(stock.call("order_create", order()).await.http.as_u16(), 403);
         // The library's way is logged as the short one is.
         let events = agent.post().header("accept", "text/event-stream");
@@ -139,7 +139,7 @@ async fn what_waits_and_what_a_decision_does_is_logged_and_counted_as_what_it_is
         let port = free_port().to_string();
         let logged = Logged::started(shop, "info,rmcp=warn", &port).await;
         let agent = logged.agent();
-        let approver = logged.shop.client(&logged.process, Role::Approver, "dana");
+        let approver = logged.shop.client(&logged.process, role::APPROVER, "dana");
         let asked = agent.call("order_create", order()).await.pending();
         agent.call("order_create", order()).await.pending();
         let mut other = order();
@@ -261,7 +261,7 @@ async fn a_failure_on_our_side_is_found_in_the_log_by_its_incident() {
             "{lines:?}"
         );
 
-        let approver = logged.shop.client(&logged.process, Role::Approver, "approver");
+        let approver = logged.shop.client(&logged.process, role::APPROVER, "approver");
         let failed = approver.api("GET", "", None).await;
         assert_eq!(failed.http.as_u16(), 500, "{}", failed.body);
         let incident = &failed.body["error"]["data"]["incident"];

@@ -73,5 +73,5 @@ mod vendors;
 mod ways;
 mod wire;
 
-// The tool in `new_tool` says `crate::business`, as it would in `src`.
-use business_mcp::business;
+// The tool in `new_tool` says `crate::access` and `crate::business`, as it would in `src`.
+use business_mcp::{access, business};

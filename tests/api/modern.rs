@@ -1,12 +1,10 @@
 //! The revision without a handshake, 2026-07-28: each request says what it is and who sends it, and
 //! what it says twice has to agree.
 
+use business_mcp::access::{role, scope, toolset};
 use business_mcp_engine::{
     Module,
-    tool::{
-        Answer as Said, Approval, CallContext, Effect, ReadTool, Risk, Role, Scope, Spec,
-        ToolError, Toolset,
-    },
+    tool::{Answer as Said, Approval, CallContext, Effect, ReadTool, Risk, Spec, ToolError},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -159,8 +157,8 @@ impl ReadTool for Regional {
         version: 1,
         title: "Regional",
         description: "Says where it was asked to look.",
-        scope: Some(Scope::OrdersRead),
-        toolsets: &[Toolset::Voice],
+        scope: Some(scope::ORDERS_READ),
+        toolsets: &[toolset::VOICE],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,
@@ -206,7 +204,7 @@ async fn an_argument_that_a_header_repeats_is_the_same_in_both() {
 #[tokio::test]
 async fn what_a_caller_may_is_told_from_the_body_whatever_the_headers_say() {
     let server = server_with(&[]).await;
-    let analyst = server.as_role(Role::Analyst).token;
+    let analyst = server.as_role(role::ANALYST).token;
     let plain = Wire::mcp(&server.url, &analyst).rpc("tools/call", &get_order_status());
     let allowed = |wire: Wire| wire.with("mcp-name", "analytics_kpis");
     for asked in [

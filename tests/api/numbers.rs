@@ -1,12 +1,12 @@
 //! Numbers that sound alike: none is made, and where some are on file, the caller is asked.
 
-use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::{
     process::program,
     support::{Client, Reply, TestServer, fresh_postgres},
 };
+use business_mcp::access::role;
 
 const CUSTOMERS: &str = r#"{"id":"10001","name":"Ana López","email":"ana@example.com","address":{"line1":"1 Main St","city":"Portland","postal_code":"97201","country":"US"}}
 {"id":"C-10002","name":"Bo Hart","email":"bo@example.com","address":{"line1":"2 Main St","city":"Salem","postal_code":"97301","country":"US"}}
@@ -46,7 +46,7 @@ impl Shop {
     }
 
     fn desk(&self) -> Client {
-        self.server.as_role(Role::Admin)
+        self.server.as_role(role::ADMIN)
     }
 
     /// The number of a new order.
@@ -127,7 +127,7 @@ async fn an_order_number_of_several_is_asked_about_before_anything() {
         shop.orders(&[("#10001", "10001"), ("#210001", "10001"), ("#310001", "10001")]);
         let both = ["#10001".to_owned(), "ORD-10001".to_owned()];
         for said in ["10001", "1 0 0 0 1", "one double oh oh one", "order number 10001"] {
-            for client in [shop.server.with_scopes_of(Role::Agent, "agent"), shop.desk()] {
+            for client in [shop.server.with_scopes_of(role::AGENT, "agent"), shop.desk()] {
                 for (tool, more) in [
                     ("order_get", json!({})),
                     ("get_order_status", json!({})),

@@ -2,7 +2,6 @@
 
 use std::{process::Stdio, time::Duration};
 
-use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tokio::{net::TcpStream, time::Instant};
@@ -13,6 +12,7 @@ use crate::{
     support::{server_with, servers},
     wire::{Line, Wire},
 };
+use business_mcp::access::role;
 
 #[tokio::test]
 async fn a_server_says_how_it_is() {
@@ -24,7 +24,7 @@ async fn a_server_says_how_it_is() {
         assert_eq!(health["status"], "healthy");
         assert_eq!(health["tools_count"], health["toolCount"]);
         // What is switched off can be listed by nobody.
-        let listed = server.as_role(Role::Admin).tools().await.len();
+        let listed = server.as_role(role::ADMIN).tools().await.len();
         assert_eq!(health["tools_count"], listed, "{health}");
         assert_eq!(get("/mcp").send().await.framed()["tools_count"], listed);
         assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));

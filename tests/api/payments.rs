@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use business_mcp::payments::{Sandbox, Worker};
-use business_mcp_engine::{
-    db::Db,
-    tool::{Clock, Role},
+use business_mcp::{
+    access::role,
+    payments::{Sandbox, Worker},
 };
+use business_mcp_engine::{db::Db, tool::Clock};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::{task::JoinSet, time::Instant};
@@ -34,7 +34,7 @@ pub async fn quiet(db: &Db) {
 }
 
 async fn shown(server: &TestServer, order: &str) -> Value {
-    let desk = server.as_role(Role::Desk);
+    let desk = server.as_role(role::DESK);
     desk.call("order_get", json!({ "order_id": order })).await.answer().clone()
 }
 
@@ -80,7 +80,7 @@ async fn each_card_is_charged_once_by_whichever_replica_comes_first() {
         drop(replica);
 
         let cancel = json!({ "order_id": ids[0], "reason": "no longer needed" });
-        let id = server.as_role(Role::Desk).call("order_cancel", cancel).await.pending();
+        let id = server.as_role(role::DESK).call("order_cancel", cancel).await.pending();
         assert_eq!(server.approver().approve(&id).await.body["status"], "executed");
         quiet(&server.db).await;
         let payments = &shown(&server, &ids[0]).await["data"]["payments"];
@@ -127,7 +127,7 @@ async fn a_declined_card_is_told_and_another_one_pays() {
         let note = text(&server.db, note, &[id.as_str().into()]).await;
         assert!(note.starts_with(&format!("The charge of 26.99 USD for order {id} was declined")));
 
-        let desk = server.as_role(Role::Desk);
+        let desk = server.as_role(role::DESK);
         let other = json!({ "order_id": id, "payment_method_id": "card_12345" });
         let request = desk.call("order_update_payment", other).await.pending();
         assert_eq!(server.approver().approve(&request).await.body["status"], "executed");

@@ -5,7 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
     process::program,
     support::{Reply, TestServer, servers},
 };
+use business_mcp::access::role;
 
 #[tokio::test]
 async fn small_orders_take_effect_at_once_and_others_wait() {
@@ -27,11 +27,11 @@ async fn small_orders_take_effect_at_once_and_others_wait() {
         agent.call("order_create", one()).await.pending();
         assert_eq!(Books::of(&server.db).await, before.holding(1));
         let higher = below("27.00").replica(&server).await;
-        let small = higher.as_subject(Role::Agent, "small").call("order_create", one()).await;
+        let small = higher.as_subject(role::AGENT, "small").call("order_create", one()).await;
         assert!(small.data()["order_id"].is_string());
         let after = before.holding(1).sold(1, 2699);
         assert_eq!(Books::of(&server.db).await, after);
-        let large = higher.as_subject(Role::Agent, "large").call("order_create", unpaid("")).await;
+        let large = higher.as_subject(role::AGENT, "large").call("order_create", unpaid("")).await;
         assert!(large.data()["order_id"].is_string());
         let two = json!({
             "customer_id": "CUST-12345",
@@ -53,7 +53,7 @@ async fn more_than_so_many_an_hour_wait_for_a_person() {
         assert!(call("second").await.data()["order_id"].is_string());
         let third = call("third").await.pending();
         // A refusal is nothing that was done, and another caller's orders are not this one's.
-        let other = server.as_subject(Role::Agent, "another-agent");
+        let other = server.as_subject(role::AGENT, "another-agent");
         assert!(other.call("order_create", unpaid("other")).await.data()["order_id"].is_string());
         // A call again is the same call, not one more.
         assert_eq!(call("first").await.answer()["replayed"], true);
@@ -97,7 +97,7 @@ async fn a_stricter_policy_gates_what_would_pass_even_a_read() {
          [tools.order_get]\napproval = \"disabled\"\n",
     );
     for server in policy.servers().await {
-        let (agent, approver) = (server.with_scopes_of(Role::Agent, "agent"), server.approver());
+        let (agent, approver) = (server.with_scopes_of(role::AGENT, "agent"), server.approver());
         let listed = agent.tools().await;
         let meta = |name: &str| {
             let tool = listed.iter().find(|tool| tool["name"] == name);
@@ -131,7 +131,7 @@ async fn an_approved_read_that_still_runs_is_to_be_asked_for_again() {
     let policy = PolicyFile::new("[tools.order_list]\napproval = \"requires_approval\"\n");
     for server in policy.servers().await {
         let list = json!({ "customer_id": "CUST-12345" });
-        let agent = server.with_scopes_of(Role::Agent, "agent");
+        let agent = server.with_scopes_of(role::AGENT, "agent");
         let id = agent.call("order_list", list.clone()).await.pending();
         // As it stands between the mark and the result.
         let marked = "update approvals set status = 'executed' where id = $1";
@@ -148,19 +148,19 @@ async fn erasing_a_customer_takes_a_policy_and_four_eyes() {
     let policy = PolicyFile::new("[tools.customer_delete]\napproval = \"requires_approval\"\n");
     let erase = json!({ "customer_id": "CUST-12345", "reason": "asked by e-mail" });
     for server in servers().await {
-        let admin = server.as_role(Role::Admin);
+        let admin = server.as_role(role::ADMIN);
         assert_eq!(admin.call("customer_delete", erase.clone()).await.error(), "disabled");
         let listed = admin.tools().await;
         assert!(!listed.iter().any(|tool| tool["name"] == "customer_delete"));
 
         // Whose orders are still open is not erased.
         let enabled = policy.replica(&server).await;
-        let open = enabled.as_role(Role::Admin).call("customer_delete", erase.clone()).await;
+        let open = enabled.as_role(role::ADMIN).call("customer_delete", erase.clone()).await;
         assert_eq!(open.error(), "invalid_state", "{}", open.body);
         let done = "update orders set status = 'delivered' where customer_id = 'CUST-12345'";
         change(&server.db, done, &[]).await;
         let before = Books::of(&server.db).await;
-        let admin = enabled.as_role(Role::Admin);
+        let admin = enabled.as_role(role::ADMIN);
         let id = admin.call("customer_delete", erase.clone()).await.pending();
         assert_eq!(named(&server).await, 1, "nothing is erased yet");
         assert_eq!(admin.approve(&id).await.http, 403, "not by whoever asked");

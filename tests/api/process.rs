@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use business_mcp::access::{ACCESS, role};
 use business_mcp_engine::{
     auth::{AuthConfig, Grant, JwtSecret, MintRequest, mint},
     tool::{Clock, Role},
@@ -99,15 +100,15 @@ impl HotShop {
 
     /// A voice agent that talks to a process.
     pub fn agent(&self, process: &Process) -> Client {
-        self.client(process, Role::Agent, "agent")
+        self.client(process, role::AGENT, "agent")
     }
 
     /// A client of this role that talks to a process.
-    pub fn client(&self, process: &Process, role: Role, subject: &str) -> Client {
+    pub fn client(&self, process: &Process, role: &'static Role, subject: &str) -> Client {
         let grant = Grant::Role(role);
         let (ttl, now) = (Duration::from_hours(1), Clock::System.now());
         let request = MintRequest { tenant: TENANT, subject, grant, ttl, now };
-        let token = mint(&self.secret, &AuthConfig::default(), &request).unwrap();
+        let token = mint(&self.secret, &AuthConfig::new(ACCESS), &request).unwrap();
         Client::new(process.url.clone(), token)
     }
 }

@@ -1,6 +1,5 @@
 //! `reindex`: what records are found by, written anew by the rules of the build.
 
-use business_mcp_engine::tool::Role;
 use serde_json::json;
 
 use crate::{
@@ -8,6 +7,7 @@ use crate::{
     process::program,
     support::{TestServer, servers},
 };
+use business_mcp::access::role;
 
 /// Everything that `reindex` writes, in order, as one text.
 const SEARCH_DATA: &str = "
@@ -89,7 +89,7 @@ async fn whatever_is_not_as_this_build_writes_it_is_written_anew() {
 async fn a_customer_who_is_changed_meanwhile_is_found_by_what_they_are() {
     for server in servers().await {
         let spoilt = "update customers set name_key = 'spoilt' where erased_at is null";
-        let (desk, approver) = (server.as_role(Role::Admin), server.approver());
+        let (desk, approver) = (server.as_role(role::ADMIN), server.approver());
         let changing = async {
             for letter in 'a'..='l' {
                 change(&server.db, spoilt, &[]).await;

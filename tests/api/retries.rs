@@ -1,12 +1,12 @@
 //! The same wish in other words: one call, whatever the caller's model makes of it the second time.
 
-use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::{
     books::{Books, number, one, two},
     support::{Client, TestServer, servers},
 };
+use business_mcp::access::role;
 
 const CONVERSATION: &str = "x-conversation-id";
 
@@ -127,7 +127,7 @@ async fn a_refund_in_other_words_is_one_refund() {
     ];
     let paid = "select count(*) from payments where order_id = 'ORD-12348' and kind = 'refund'";
     for server in servers().await {
-        let agent = server.as_role(Role::Desk).with_header(CONVERSATION, "refund-1");
+        let agent = server.as_role(role::DESK).with_header(CONVERSATION, "refund-1");
         let id = asked_once(&agent, "order_refund", &refund, &others).await;
         let decided = server.approver().approve(&id).await;
         assert_eq!(decided.body["status"], "executed", "{}", decided.body);

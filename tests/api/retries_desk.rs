@@ -1,6 +1,7 @@
 //! Writes of the desk and the warehouse that are made again in other words: one effect, and every repetition
 //! hears the first answer.
 
+use business_mcp::access::role;
 use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::{
 const JOHN: &str = "CUST-12345";
 
 /// A client in a conversation, and one whose calls belong to none.
-fn clients(server: &TestServer, role: Role) -> [Client; 2] {
+fn clients(server: &TestServer, role: &'static Role) -> [Client; 2] {
     let client = server.as_role(role);
     [client.clone().with_header("x-conversation-id", "call-1"), client]
 }
@@ -65,7 +66,7 @@ async fn a_note_in_other_words_is_written_once() {
         json!({ "customer_id": 12345, "text": "Prefers mornings.", "order_id": "ord-12345" }),
     ];
     for server in servers().await {
-        for (client, notes) in clients(&server, Role::Agent).iter().zip(1..) {
+        for (client, notes) in clients(&server, role::AGENT).iter().zip(1..) {
             let note = told_once(client, "crm_create_note", &wordings).await;
             assert_eq!(note.data()["order_id"], "ORD-12345");
             let count = "select count(*) from interactions where text = 'Prefers mornings.'";
@@ -95,7 +96,7 @@ async fn a_change_of_a_customer_in_other_words_is_made_once() {
         ]
     };
     for server in servers().await {
-        for (client, tier) in clients(&server, Role::Desk).iter().zip(["basic", "enterprise"]) {
+        for (client, tier) in clients(&server, role::DESK).iter().zip(["basic", "enterprise"]) {
             let version = "select version from customers where id = 'CUST-12345'";
             let before = number(&server.db, version, &[]).await;
             approved_once(&server, client, "crm_update_customer", &change(tier)).await;
@@ -121,7 +122,7 @@ async fn a_correction_of_stock_in_other_words_is_made_once() {
         adjust("sku-001", json!(-2.0), Some(" main ")),
     ];
     for server in servers().await {
-        for client in clients(&server, Role::Stock) {
+        for client in clients(&server, role::STOCK) {
             let before = Books::of(&server.db).await;
             approved_once(&server, &client, "inventory_adjust", &wordings).await;
             let on_hand = before.on_hand - 2;
@@ -142,7 +143,7 @@ async fn a_reservation_in_other_words_is_made_once() {
         json!({ "sku": "SKU-001", "quantity": "2", "minutes": "thirty" }),
     ];
     for server in servers().await {
-        for client in clients(&server, Role::Stock) {
+        for client in clients(&server, role::STOCK) {
             let before = Books::of(&server.db).await;
             let held = told_once(&client, "inventory_reserve", &wordings).await;
             assert_eq!(Books::of(&server.db).await, before.holding(2));
@@ -160,7 +161,7 @@ async fn a_reservation_in_other_words_is_made_once() {
 #[tokio::test]
 async fn a_request_is_withdrawn_once_however_its_id_is_written() {
     for server in servers().await {
-        for (client, company) in clients(&server, Role::Desk).iter().zip(["Acme", "Harbor Tiles"]) {
+        for (client, company) in clients(&server, role::DESK).iter().zip(["Acme", "Harbor Tiles"]) {
             let change = json!({ "customer_id": JOHN, "company": company });
             let id = client.call("crm_update_customer", change).await.pending();
             let withdraw = |said: &str| json!({ "approval_id": said });

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use business_mcp::application;
+use business_mcp::{
+    access::{ACCESS, role, toolset},
+    application,
+};
 use business_mcp_engine::{
     auth::Grant,
-    tool::{Role, Scopes, Toolset},
+    tool::{Scopes, Toolset},
 };
 use serde_json::{Value, json};
 
@@ -45,11 +48,11 @@ async fn call_at(client: &Client, query: &str, tool: &str, arguments: &Value) ->
 }
 
 /// The tools of some toolsets that are on, without those whose scope is missing.
-fn tools_of(sets: &[Toolset], scopes: Scopes) -> BTreeSet<String> {
+fn tools_of(sets: &[Toolset], scopes: &Scopes) -> BTreeSet<String> {
     let catalogue = application().tools(Vec::new());
     let listed = catalogue.iter().filter(|entry| {
         let spec = entry.spec;
-        sets.iter().any(|set| spec.toolsets.contains(set))
+        sets.iter().any(|set| spec.is_in(*set))
             && spec.scope.is_none_or(|scope| scopes.contains(scope))
             && spec.approval.as_str() != "disabled"
     });
@@ -62,9 +65,9 @@ fn names(list: &[Value]) -> BTreeSet<String> {
 
 /// Whoever calls with the role of an agent, whatever the kind of token.
 async fn is_a_voice_agent(server: &TestServer, agent: &Client) {
-    let voice = listed_in(agent, Toolset::Voice).await;
+    let voice = listed_in(agent, toolset::VOICE).await;
     assert_eq!(agent.tools().await, voice, "what is listed without a toolset");
-    assert_eq!(names(&voice), tools_of(&[Toolset::Voice], Role::Agent.scopes()));
+    assert_eq!(names(&voice), tools_of(&[toolset::VOICE], &role::AGENT.scopes()));
 
     server.written_down().await;
     let before = Dump::of(&server.db).await;
@@ -113,25 +116,25 @@ async fn an_agent_reaches_the_voice_tools_and_no_other() {
 #[tokio::test]
 async fn each_role_reaches_its_own_toolsets() {
     for server in servers().await {
-        for role in Role::ALL {
+        for role in ACCESS.roles.iter().copied() {
             let client = server.as_role(role);
-            let own = role.toolsets().unwrap_or(&Toolset::ALL);
+            let own = role.toolsets.unwrap_or(ACCESS.toolsets);
             let shown = names(&client.tools().await);
-            assert_eq!(shown, tools_of(own, role.scopes()), "{}", role.as_str());
-            for set in Toolset::ALL {
+            assert_eq!(shown, tools_of(own, &role.scopes()), "{}", role.name);
+            for set in ACCESS.toolsets.iter().copied() {
                 let query = format!("?toolset={}", set.as_str());
                 let reply = at(&client, &query, "tools/list", &json!({})).await;
                 if own.contains(&set) {
                     let listed = reply.body["result"]["tools"].as_array().unwrap();
-                    assert_eq!(names(listed), tools_of(&[set], role.scopes()), "{query}");
+                    assert_eq!(names(listed), tools_of(&[set], &role.scopes()), "{query}");
                 } else {
-                    assert_eq!(reply.http.as_u16(), 403, "{} {query}", role.as_str());
+                    assert_eq!(reply.http.as_u16(), 403, "{} {query}", role.name);
                     let message = reply.body["error"]["message"].as_str().unwrap();
-                    assert!(message.contains(role.as_str()) && message.contains(set.as_str()));
+                    assert!(message.contains(role.name) && message.contains(set.as_str()));
                 }
             }
         }
-        let desk = server.as_role(Role::Desk);
+        let desk = server.as_role(role::DESK);
         for (tool, arguments) in desk_tools() {
             assert!(!desk.call(tool, arguments).await.is_error(), "{tool}");
         }
@@ -143,14 +146,14 @@ async fn each_role_reaches_its_own_toolsets() {
 #[tokio::test]
 async fn a_token_with_scopes_reaches_what_they_allow() {
     for server in servers().await {
-        let open = server.with_scopes_of(Role::Agent, "open");
-        assert_eq!(names(&open.tools().await), tools_of(&Toolset::ALL, Role::Agent.scopes()));
+        let open = server.with_scopes_of(role::AGENT, "open");
+        assert_eq!(names(&open.tools().await), tools_of(ACCESS.toolsets, &role::AGENT.scopes()));
         for (tool, arguments) in desk_tools() {
             assert!(!open.call(tool, arguments).await.is_error(), "{tool}");
         }
-        for set in Toolset::ALL {
+        for set in ACCESS.toolsets.iter().copied() {
             let listed = listed_in(&open, set).await;
-            assert_eq!(names(&listed), tools_of(&[set], Role::Agent.scopes()));
+            assert_eq!(names(&listed), tools_of(&[set], &role::AGENT.scopes()));
         }
     }
 }
@@ -169,13 +172,13 @@ fn key(server: &TestServer, grant: [&str; 2]) -> Client {
 async fn a_key_with_a_role_is_what_a_token_with_that_role_is() {
     for server in servers().await {
         is_a_voice_agent(&server, &key(&server, ["--role", "agent"])).await;
-        for role in [Role::Desk, Role::Stock, Role::Admin] {
-            let made = key(&server, ["--role", role.as_str()]);
+        for role in [role::DESK, role::STOCK, role::ADMIN] {
+            let made = key(&server, ["--role", role.name]);
             assert_eq!(made.tools().await, server.as_role(role).tools().await);
         }
-        let scopes = Role::Agent.scopes().to_string();
+        let scopes = role::AGENT.scopes().to_string();
         let open = key(&server, ["--scope", &scopes]);
-        let like_a_token = server.with_scopes_of(Role::Agent, "open");
+        let like_a_token = server.with_scopes_of(role::AGENT, "open");
         assert_eq!(open.tools().await, like_a_token.tools().await);
         let listed = program(&server.database_url).args(["key", "list"]).output().unwrap();
         let listed = String::from_utf8(listed.stdout).unwrap();
@@ -187,10 +190,10 @@ async fn a_key_with_a_role_is_what_a_token_with_that_role_is() {
 async fn what_was_asked_with_the_authority_of_then_is_executed() {
     for server in servers().await {
         let (tool, refund) = desk_tools()[3].clone();
-        let asked = server.with_scopes_of(Role::Agent, "phone").call(tool, refund.clone()).await;
+        let asked = server.with_scopes_of(role::AGENT, "phone").call(tool, refund.clone()).await;
         let id = asked.pending();
         // From now on its token has a role whose toolset is without the tool.
-        let agent = server.client(server.token(TENANT, "phone", Grant::Role(Role::Agent)));
+        let agent = server.client(server.token(TENANT, "phone", Grant::Role(role::AGENT)));
         assert_eq!(agent.call(tool, refund).await.error(), "forbidden");
         let decided = server.approver().approve(&id).await;
         assert_eq!(decided.body["status"], "executed", "{}", decided.body);

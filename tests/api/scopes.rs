@@ -1,9 +1,7 @@
 //! What a token may, and whose business it opens: told from the token, and from nothing else.
 
-use business_mcp_engine::{
-    auth::Grant,
-    tool::{Role, Scope, Scopes},
-};
+use business_mcp::access::{ACCESS, role, scope};
+use business_mcp_engine::{auth::Grant, tool::Scope};
 use serde_json::{Value, json};
 
 use crate::{
@@ -13,7 +11,7 @@ use crate::{
 };
 
 fn with_scopes(server: &TestServer, scopes: &[Scope]) -> Client {
-    server.client(server.token(TENANT, "someone", Grant::Scopes(Scopes::of(scopes))))
+    server.client(server.token(TENANT, "someone", Grant::Scopes(scopes.iter().copied().collect())))
 }
 
 async fn called(client: &Client, tool: &str, arguments: Value) -> crate::wire::Answer {
@@ -28,14 +26,15 @@ async fn a_token_that_lacks_a_scope_is_told_which_one_and_one_that_has_it_is_let
         let order = json!({ "order_id": "ORD-12345" });
         let customer = json!({ "customer_id": "CUST-12345" });
         for (tool, arguments, scope) in [
-            ("order_get", order, Scope::OrdersRead),
-            ("order_create", two(), Scope::OrdersWrite),
-            ("crm_get_customer", customer.clone(), Scope::CrmRead),
+            ("order_get", order, scope::ORDERS_READ),
+            ("order_create", two(), scope::ORDERS_WRITE),
+            ("crm_get_customer", customer.clone(), scope::CRM_READ),
             // Its other name is the same tool.
-            ("get_customer_data", customer, Scope::CrmRead),
-            ("analytics_kpis", json!({ "period": "today" }), Scope::AnalyticsRead),
+            ("get_customer_data", customer, scope::CRM_READ),
+            ("analytics_kpis", json!({ "period": "today" }), scope::ANALYTICS_READ),
         ] {
-            let others: Vec<Scope> = Scope::ALL.into_iter().filter(|s| *s != scope).collect();
+            let others: Vec<Scope> =
+                ACCESS.scopes.iter().copied().filter(|s| *s != scope).collect();
             let refused = called(&with_scopes(&server, &others), tool, arguments.clone()).await;
             refused.refused(403);
             let challenge = refused.header("www-authenticate").unwrap();
@@ -54,7 +53,7 @@ async fn a_token_that_lacks_a_scope_is_told_which_one_and_one_that_has_it_is_let
 #[tokio::test]
 async fn nobody_is_shown_what_they_may_not_call() {
     for server in servers().await {
-        for role in Role::ALL {
+        for role in ACCESS.roles.iter().copied() {
             let client = server.as_role(role);
             let policy = client.rpc("resources/read", json!({ "uri": "policy://tools" })).await;
             let policy = policy.body.pointer("/result/contents/0/text").unwrap().clone();
@@ -81,7 +80,7 @@ async fn deciding_needs_its_own_scope() {
     for server in servers().await {
         let id = server.agent().call("order_create", two()).await.pending();
         let others: Vec<Scope> =
-            Scope::ALL.into_iter().filter(|s| *s != Scope::ApprovalsDecide).collect();
+            ACCESS.scopes.iter().copied().filter(|s| *s != Scope::APPROVALS_DECIDE).collect();
         let without = with_scopes(&server, &others);
         for line in [
             "GET /api/approvals".to_owned(),
@@ -97,7 +96,7 @@ async fn deciding_needs_its_own_scope() {
             let challenge = refused.header("www-authenticate").unwrap();
             assert!(challenge.contains("scope=\"approvals:decide\""), "{challenge}");
         }
-        let decided = with_scopes(&server, &[Scope::ApprovalsDecide]).approve(&id).await;
+        let decided = with_scopes(&server, &[Scope::APPROVALS_DECIDE]).approve(&id).await;
         assert_eq!(decided.body["status"], "executed", "{}", decided.body);
     }
 }
@@ -110,7 +109,7 @@ async fn the_tenant_comes_from_the_token_alone() {
                        set name = 'Other Person'
                        where tenant_id = 'other' and id = 'CUST-12345'";
         assert_eq!(change(&server.db, renamed, &[]).await, 1);
-        let other = server.token("other", "agent", Grant::Role(Role::Agent));
+        let other = server.token("other", "agent", Grant::Role(role::AGENT));
         let call = json!({
             "name": "customer_lookup",
             "arguments": { "customer_id": "CUST-12345", "tenant": TENANT, "tenant_id": TENANT },
@@ -128,7 +127,7 @@ async fn the_tenant_comes_from_the_token_alone() {
         assert_eq!(refused.result()["_meta"]["code"], "invalid_parameters");
 
         // A tenant that nobody has opened sees an empty house.
-        let unknown = server.client(server.token("nobody", "agent", Grant::Role(Role::Admin)));
+        let unknown = server.client(server.token("nobody", "agent", Grant::Role(role::ADMIN)));
         let reply = unknown.call("order_get", json!({ "order_id": "ORD-12345" })).await;
         assert!(!reply.body.to_string().contains("CUST-12345"), "{}", reply.body);
         let list = unknown.api("GET", "", None).await;

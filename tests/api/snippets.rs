@@ -1,7 +1,7 @@
 //! What the README gives to the voice platforms: each snippet names the conversation, without which nobody is
 //! verified, and reaches the voice tools and no other.
 
-use business_mcp_engine::tool::{Role, Toolset};
+use business_mcp::access::{role, toolset};
 use serde_json::{Value, json};
 
 use crate::{readme::file, support::server_with, tools_list::listed_in};
@@ -38,9 +38,9 @@ fn each_snippet_of_a_voice_platform_names_the_conversation() {
 async fn each_snippet_of_a_voice_platform_reaches_the_voice_tools() {
     let readme = file("README.md");
     let server = server_with(&[]).await;
-    let voice = listed_in(&server.agent(), Toolset::Voice).await;
+    let voice = listed_in(&server.agent(), toolset::VOICE).await;
     // A token with scopes has no toolset of its own, so that the address alone narrows it.
-    let open = server.with_scopes_of(Role::Agent, "open");
+    let open = server.with_scopes_of(role::AGENT, "open");
     for platform in PLATFORMS {
         let code = snippet(&readme, platform).1;
         let address = code.split_once("https://YOUR-HOST").unwrap().1;

@@ -1,6 +1,7 @@
 //! Stock that is held, moved and repriced, through the gate.
 
-use business_mcp_engine::{auth::Grant, tool::Role};
+use business_mcp::access::role;
+use business_mcp_engine::auth::Grant;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use crate::{
 };
 
 fn warehouse(server: &TestServer) -> Client {
-    server.as_role(Role::Stock)
+    server.as_role(role::STOCK)
 }
 
 fn moved(quantity: i64) -> Value {
@@ -107,7 +108,7 @@ async fn what_a_tenant_or_a_request_holds_is_nobody_elses_to_release() {
         let waiting = stock.call("inventory_transfer", moved(3)).await.pending();
         let held = Books::of(&server.db).await;
 
-        let other = server.client(server.token("other", "stock", Grant::Role(Role::Stock)));
+        let other = server.client(server.token("other", "stock", Grant::Role(role::STOCK)));
         let foreign = other.call("inventory_release", own.clone()).await;
         assert_eq!(foreign.error(), "not_found");
         for id in [waiting.clone(), format!("approval:{waiting}")] {

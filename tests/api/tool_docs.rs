@@ -4,8 +4,11 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use business_mcp::application;
-use business_mcp_engine::tool::{Approval, Clock, Role, catalogue::Entry};
+use business_mcp::{
+    access::{ACCESS, role},
+    application,
+};
+use business_mcp_engine::tool::{Approval, Clock, Toolset, catalogue::Entry};
 use serde_json::{Value, json};
 
 use crate::{
@@ -50,7 +53,7 @@ async fn the_tools_are_shown_by_calling_them() {
 }
 
 async fn document(server: &TestServer) -> String {
-    let (caller, approver) = (server.as_role(Role::Admin), server.approver());
+    let (caller, approver) = (server.as_role(role::ADMIN), server.approver());
     let mut text = HEAD.to_owned();
     for entry in application().tools(Vec::new()).iter() {
         // The latest request, for one, is another one for each tool.
@@ -69,7 +72,7 @@ async fn example(caller: &Client, approver: &Client, entry: &Entry) -> String {
     let mut text = format!("## `{}`\n\n{}\n\n", spec.name, spec.description);
     let effect = if spec.effect.writes() { "writes" } else { "reads" };
     let scope = spec.scope.map_or("any token", |scope| scope.as_str());
-    let sets: Vec<&str> = spec.toolsets.iter().map(|set| set.as_str()).collect();
+    let sets: Vec<&str> = ACCESS.toolsets_of(spec).into_iter().map(Toolset::as_str).collect();
     let sets = if sets.is_empty() { "none".to_owned() } else { sets.join(", ") };
     writeln!(
         text,

@@ -5,8 +5,11 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use business_mcp::application;
-use business_mcp_engine::tool::{Effect, Role, Toolset};
+use business_mcp::{
+    access::{ACCESS, role},
+    application,
+};
+use business_mcp_engine::tool::{Effect, Toolset};
 use serde_json::{Value, json};
 
 use crate::support::{Client, servers};
@@ -51,11 +54,11 @@ fn names(list: &[Value]) -> BTreeSet<&str> {
 #[tokio::test]
 async fn what_is_listed_is_what_was_reviewed() {
     let [server, other] = &servers().await[..] else { panic!("two databases") };
-    let admin = server.as_role(Role::Admin);
+    let admin = server.as_role(role::ADMIN);
     let all = admin.tools().await;
-    assert_eq!(other.as_role(Role::Admin).tools().await, all, "the database makes no difference");
+    assert_eq!(other.as_role(role::ADMIN).tools().await, all, "the database makes no difference");
     keep("admin", &all);
-    for toolset in Toolset::ALL {
+    for toolset in ACCESS.toolsets.iter().copied() {
         let list = listed_in(&admin, toolset).await;
         assert!(list.iter().all(|tool| all.contains(tool)), "a toolset only chooses");
         keep(&format!("toolset_{}", toolset.as_str()), &list);
@@ -66,14 +69,14 @@ async fn what_is_listed_is_what_was_reviewed() {
 async fn a_role_is_shown_what_it_may_call_and_nothing_else() {
     let [server, ..] = &servers().await[..] else { panic!("two databases") };
     let catalogue = application().tools(Vec::new());
-    for role in Role::ALL {
+    for role in ACCESS.roles.iter().copied() {
         let client = server.as_role(role);
         let shown = client.tools().await;
         for entry in catalogue.iter() {
-            let at = format!("{} for {}", entry.spec.name, role.as_str());
+            let at = format!("{} for {}", entry.spec.name, role.name);
             let may = entry.spec.scope.is_none_or(|scope| role.scopes().contains(scope));
-            let mut sets = entry.spec.toolsets.iter();
-            let reaches = role == Role::Admin || sets.any(|set| role.has(*set));
+            let mut sets = ACCESS.toolsets_of(entry.spec).into_iter();
+            let reaches = role == role::ADMIN || sets.any(|set| role.has(set));
             let on = entry.spec.approval.as_str() != "disabled";
             let listed = names(&shown).contains(entry.spec.name);
             assert_eq!(listed, may && reaches && on, "{at}");
@@ -88,7 +91,7 @@ async fn a_role_is_shown_what_it_may_call_and_nothing_else() {
             }
         }
         // A toolset of the role never shows more than the role, and another one is refused.
-        for toolset in Toolset::ALL.into_iter().filter(|set| role.has(*set)) {
+        for toolset in ACCESS.toolsets.iter().copied().filter(|set| role.has(*set)) {
             let chosen = listed_in(&client, toolset).await;
             assert!(names(&chosen).is_subset(&names(&shown)));
         }
@@ -98,7 +101,7 @@ async fn a_role_is_shown_what_it_may_call_and_nothing_else() {
 #[tokio::test]
 async fn each_tool_says_honestly_what_it_does() {
     let [server, ..] = &servers().await[..] else { panic!("two databases") };
-    let list = server.as_role(Role::Admin).tools().await;
+    let list = server.as_role(role::ADMIN).tools().await;
     let catalogue = application().tools(Vec::new());
     assert_eq!(names(&list).len(), list.len(), "no name twice");
     for tool in &list {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use business_mcp::application;
-use business_mcp_engine::{auth::Grant, tool::Role};
+use business_mcp::{access::role, application};
+use business_mcp_engine::auth::Grant;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -215,7 +215,7 @@ async fn what_is_answered_keeps_to_the_output_schema() {
         assert!(sampled.contains(entry.spec.name), "samples() has no call of {}", entry.spec.name);
     }
     for server in servers().await {
-        let admin = server.client(server.token(TENANT, "admin", Grant::Role(Role::Admin)));
+        let admin = server.client(server.token(TENANT, "admin", Grant::Role(role::ADMIN)));
         for (tool, arguments) in &calls {
             if catalogue.find(tool).is_none() {
                 continue;

@@ -1,9 +1,9 @@
 //! The same question is answered alike, whichever revision it is of and whichever way it comes.
 
-use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::support::{Client, servers};
+use business_mcp::access::role;
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
@@ -70,7 +70,7 @@ async fn every_revision_and_either_framing_answers_alike() {
             ("resources/read", json!({ "uri": "policy://tools" })),
             ("prompts/list", json!({})),
         ];
-        for role in [Role::Admin, Role::Agent] {
+        for role in [role::ADMIN, role::AGENT] {
             let client = server.as_role(role);
             for (number, (method, params)) in messages.iter().enumerate() {
                 for id in [json!(number), json!(format!("id \"{number}\" ü"))] {

@@ -68,7 +68,7 @@ impl ReadTool for ApprovalStatus {
         description: "Find out whether a request that was waiting for approval has been decided, \
                       and what came of it. Without approval_id: your latest request.",
         scope: None,
-        toolsets: &Toolset::ALL,
+        toolsets: &[Toolset::EVERY],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

@@ -3,8 +3,9 @@ use serde_json::json;
 use super::*;
 use crate::{
     db::approvals::Decided,
+    testing::access::{AGENT, APPROVER, CLERK},
     testing::{self, Fixture, fixtures},
-    tool::{ConversationId, Role},
+    tool::ConversationId,
 };
 
 async fn ask(fixture: &Fixture, id: &str, requester: &str, conversation: Option<&str>) {
@@ -81,7 +82,7 @@ async fn others_see_it_only_if_they_may_decide() {
         let refusal = fixture.refusal(ApprovalStatus, arguments.clone()).await;
         assert_eq!(refusal, ("not_found", words.to_owned()));
         assert_eq!(fixture.call(ApprovalStatus, json!({})).await.unwrap()["data"], Value::Null);
-        fixture.role = Role::Approver;
+        fixture.role = APPROVER;
         let answer = fixture.call(ApprovalStatus, arguments).await.unwrap();
         assert_eq!(answer["data"]["approval_id"], "APR-1");
     }
@@ -207,7 +208,7 @@ async fn what_came_of_it_is_for_those_whom_it_concerns() {
             ..about("APR-2", Some("CUST-1"), "call-1")
         };
         let desk = Request {
-            requester_scopes: Role::Desk.scopes().to_string(),
+            requester_scopes: CLERK.scopes().to_string(),
             ..about("APR-3", Some("CUST-1"), "call-1")
         };
         let stock = about("APR-4", None, "call-1");
@@ -217,15 +218,15 @@ async fn what_came_of_it_is_for_those_whom_it_concerns() {
         }
         for (role, id, customer, is_told) in [
             // It was answered to somebody who was shown no more than this caller.
-            (Role::Agent, "APR-1", None, true),
+            (AGENT, "APR-1", None, true),
             // It was answered to the customer, or to the desk.
-            (Role::Agent, "APR-2", None, false),
-            (Role::Agent, "APR-3", None, false),
-            (Role::Agent, "APR-2", Some("CUST-1"), true),
-            (Role::Agent, "APR-3", Some("CUST-1"), true),
-            (Role::Agent, "APR-4", Some("CUST-1"), false),
-            (Role::Desk, "APR-2", None, true),
-            (Role::Approver, "APR-2", None, true),
+            (AGENT, "APR-2", None, false),
+            (AGENT, "APR-3", None, false),
+            (AGENT, "APR-2", Some("CUST-1"), true),
+            (AGENT, "APR-3", Some("CUST-1"), true),
+            (AGENT, "APR-4", Some("CUST-1"), false),
+            (CLERK, "APR-2", None, true),
+            (APPROVER, "APR-2", None, true),
         ] {
             fixture.role = role;
             let mut ctx = on_line(&fixture, None, customer).await;

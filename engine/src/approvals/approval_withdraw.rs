@@ -58,7 +58,7 @@ impl WriteTool for ApprovalWithdraw {
         description: "Take back a request of yours that still waits for approval, when the caller \
                       no longer wants it.",
         scope: None,
-        toolsets: &[Toolset::Voice, Toolset::Desk, Toolset::Stock, Toolset::Analyst],
+        toolsets: &[Toolset::EVERY_REQUESTER],
         effect: Effect::Change,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

@@ -2,7 +2,7 @@
 
 use crate::{
     db::approvals::{self, Approval as Request},
-    tool::{CallContext, Scope, Scopes, ToolError},
+    tool::{CallContext, Scope, ToolError},
 };
 
 /// The request of that id, which this caller made, or may decide about.
@@ -26,7 +26,8 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Request, ToolError
 /// to somebody who saw no more than this caller.
 pub fn hears_result(ctx: &CallContext, request: &Request) -> bool {
     let plain = || {
-        let seen = Scopes::parse(&request.requester_scopes).contains(Scope::CrmPii);
+        let access = ctx.caller.access;
+        let seen = access.scopes(&request.requester_scopes).contains(access.personal_data);
         !seen && request.verified_customer.is_none()
     };
     let customer = request.customer_id.as_deref().unwrap_or_default();
@@ -34,5 +35,5 @@ pub fn hears_result(ctx: &CallContext, request: &Request) -> bool {
 }
 
 fn decides(ctx: &CallContext) -> bool {
-    ctx.caller.scopes.contains(Scope::ApprovalsDecide)
+    ctx.caller.scopes.contains(Scope::APPROVALS_DECIDE)
 }

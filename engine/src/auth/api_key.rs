@@ -7,8 +7,8 @@ use subtle::ConstantTimeEq;
 
 use super::Rejected;
 use crate::tool::{
+    access::{Access, Role, Scopes},
     caller::Caller,
-    scope::{Role, Scopes},
 };
 
 /// What every API key starts with, so that scanners and this server know one by its looks.
@@ -47,7 +47,7 @@ pub struct StoredKey {
     /// What it allows.
     pub scopes: Scopes,
     /// The role that it was made with, if it was.
-    pub role: Option<Role>,
+    pub role: Option<&'static Role>,
     /// The hash of its secret.
     pub hash: KeyHash,
     /// When it ends, if it does.
@@ -93,6 +93,7 @@ pub(super) async fn verify(
     keys: &dyn ApiKeys,
     key: &str,
     now: DateTime<Utc>,
+    access: &'static Access,
 ) -> Result<Caller, Rejected> {
     let (id, secret) = parse(key).ok_or(Rejected::ApiKey)?;
     let stored = keys.find(id).await.map_err(|LookupFailed| Rejected::ApiKeysUnavailable)?;
@@ -114,6 +115,7 @@ pub(super) async fn verify(
         scopes: stored.scopes,
         role: stored.role,
         expires_at: stored.expires_at,
+        access,
     })
 }
 

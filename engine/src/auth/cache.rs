@@ -100,7 +100,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::tool::scope::Scopes;
+    use crate::{testing::access::ACCESS, tool::Scopes};
 
     fn verified(id: &str) -> Verified {
         let caller = Caller {
@@ -110,6 +110,7 @@ mod tests {
             scopes: Scopes::NONE,
             role: None,
             expires_at: None,
+            access: &ACCESS,
         };
         let from = DateTime::UNIX_EPOCH;
         let until = from + TimeDelta::seconds(5);

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::{Rejected, object::Object};
 use crate::tool::{
+    access::{Access, Role, Scopes},
     caller::Caller,
-    scope::{Role, Scopes},
 };
 
 /// The longest subject and token id, in characters.
@@ -30,6 +30,8 @@ pub(super) struct Expected {
     pub tenant_claim: String,
     /// How far the issuer's clock may be off.
     pub leeway: TimeDelta,
+    /// What its scopes and roles mean.
+    pub access: &'static Access,
 }
 
 /// A caller, and the moment from which the token no longer counts: its end plus the leeway.
@@ -60,7 +62,7 @@ impl Expected {
         if !claims.get("aud").is_some_and(|aud| self.is_meant_for_us(aud)) {
             return Err(Rejected::Audience);
         }
-        let (scopes, role) = grant(claims)?;
+        let (scopes, role) = grant(claims, self.access)?;
         let caller = Caller {
             tenant: self.tenant(claims)?.into(),
             subject: subject(claims)?.into(),
@@ -68,6 +70,7 @@ impl Expected {
             scopes,
             role,
             expires_at: Some(exp),
+            access: self.access,
         };
         Ok(Accepted { caller, until })
     }
@@ -120,16 +123,17 @@ fn token_id(claims: &Object) -> Result<Option<Arc<str>>, Rejected> {
 
 /// `scope`, or `role` as a bundle of scopes and toolsets; with both, what both allow. A token with neither
 /// is valid and allows nothing.
-fn grant(claims: &Object) -> Result<(Scopes, Option<Role>), Rejected> {
-    let scope = claims.text("scope", Rejected::Scope)?.map(Scopes::parse);
+fn grant(
+    claims: &Object,
+    access: &'static Access,
+) -> Result<(Scopes, Option<&'static Role>), Rejected> {
+    let scope = claims.text("scope", Rejected::Scope)?.map(|claim| access.scopes(claim));
     let role = match claims.text("role", Rejected::Scope)? {
-        Some(name) => Some(Role::parse(name).ok_or(Rejected::Scope)?),
+        Some(name) => Some(access.role(name).ok_or(Rejected::Scope)?),
         None => None,
     };
     let scopes = match (scope, role.map(Role::scopes)) {
-        (Some(scope), Some(role)) => {
-            scope.iter().filter(|scope| role.contains(*scope)).fold(Scopes::NONE, Scopes::with)
-        }
+        (Some(scope), Some(role)) => scope.and(&role),
         (Some(only), None) | (None, Some(only)) => only,
         (None, None) => Scopes::NONE,
     };

@@ -9,6 +9,7 @@ use super::{
     secret::{JwtSecret, WeakSecret},
     source::{KeySource, SourceError},
 };
+use crate::tool::Access;
 
 /// The issuer and the audience of development tokens when none are configured.
 const OURSELVES: &str = "business-mcp";
@@ -40,6 +41,8 @@ pub struct AuthConfig {
     pub api_key_cache: Duration,
     /// How many verified tokens are remembered.
     pub cached_tokens: usize,
+    /// What scopes and roles mean.
+    pub access: &'static Access,
 }
 
 /// Why the configuration is refused.
@@ -62,8 +65,9 @@ pub enum AuthConfigError {
     KeySource(#[from] SourceError),
 }
 
-impl Default for AuthConfig {
-    fn default() -> Self {
+impl AuthConfig {
+    /// A configuration that accepts nothing yet.
+    pub fn new(access: &'static Access) -> Self {
         Self {
             secret: None,
             key_source: None,
@@ -74,11 +78,10 @@ impl Default for AuthConfig {
             jwks_max_age: Duration::from_mins(10),
             api_key_cache: Duration::from_secs(5),
             cached_tokens: 10_000,
+            access,
         }
     }
-}
 
-impl AuthConfig {
     /// The `iss` of every accepted token.
     pub fn issuer(&self) -> &str {
         self.issuer.as_deref().unwrap_or(OURSELVES)
@@ -113,6 +116,7 @@ impl AuthConfig {
             audience: self.audience().to_owned(),
             tenant_claim: self.tenant_claim.clone(),
             leeway: TimeDelta::from_std(self.leeway.min(LARGEST_LEEWAY)).unwrap_or_default(),
+            access: self.access,
         }
     }
 }

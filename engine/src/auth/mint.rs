@@ -8,19 +8,37 @@ use serde_json::{Map, Value, json};
 use uuid::{NoContext, Timestamp, Uuid};
 
 use super::{AuthConfig, secret::JwtSecret};
-use crate::tool::scope::{Role, Scopes};
+use crate::tool::{Role, Scopes};
 
 /// What a token is to allow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grant {
     /// A named bundle of scopes; the server decides what is in it.
-    Role(Role),
+    Role(&'static Role),
     /// These scopes.
     Scopes(Scopes),
 }
 
+impl Grant {
+    /// What it allows.
+    pub fn scopes(&self) -> Scopes {
+        match self {
+            Self::Role(role) => role.scopes(),
+            Self::Scopes(scopes) => scopes.clone(),
+        }
+    }
+
+    /// The role, where it is one.
+    pub fn role(&self) -> Option<&'static Role> {
+        match self {
+            Self::Role(role) => Some(role),
+            Self::Scopes(_) => None,
+        }
+    }
+}
+
 /// The token that is wanted.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct MintRequest<'a> {
     /// Whose business it opens.
     pub tenant: &'a str,
@@ -57,8 +75,8 @@ pub fn mint(
     let issued = request.now.timestamp();
     let ttl = i64::try_from(request.ttl.as_secs()).map_err(|_| MintError::Unusable)?;
     let expires = issued.checked_add(ttl).ok_or(MintError::Unusable)?;
-    let (name, value) = match request.grant {
-        Grant::Role(role) => ("role", role.as_str().to_owned()),
+    let (name, value) = match &request.grant {
+        Grant::Role(role) => ("role", role.name.to_owned()),
         Grant::Scopes(scopes) => ("scope", scopes.to_string()),
     };
     let seconds = u64::try_from(issued).map_err(|_| MintError::Unusable)?;

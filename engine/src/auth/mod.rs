@@ -48,7 +48,7 @@ pub use self::{
     secret::{JwtSecret, WeakSecret},
     source::{KeySource, SourceError},
 };
-use crate::tool::caller::Caller;
+use crate::tool::{Access, Caller};
 
 /// Turns bearer tokens into callers.
 pub struct Authenticator {
@@ -56,6 +56,7 @@ pub struct Authenticator {
     api_keys: Option<Arc<dyn ApiKeys>>,
     api_key_cache: TimeDelta,
     cache: TokenCache,
+    access: &'static Access,
 }
 
 impl Authenticator {
@@ -87,6 +88,7 @@ impl Authenticator {
             api_keys,
             api_key_cache: TimeDelta::from_std(config.api_key_cache).unwrap_or_default(),
             cache: TokenCache::new(config.cached_tokens),
+            access: config.access,
         })
     }
 
@@ -120,6 +122,11 @@ impl Authenticator {
         bearer.starts_with(api_key::PREFIX) && !self.cache.has_seen(bearer)
     }
 
+    /// What scopes, roles and toolsets there are.
+    pub fn access(&self) -> &'static Access {
+        self.access
+    }
+
     /// Forgets an API key by its id, or a token by its `jti`, so that it is judged anew. Whoever
     /// revokes a key calls this; other processes notice within [`AuthConfig::api_key_cache`].
     pub fn forget(&self, token_id: &str) {
@@ -149,7 +156,7 @@ impl Authenticator {
 
     async fn verify_api_key(&self, key: &str, now: DateTime<Utc>) -> Result<Verified, Rejected> {
         let keys = self.api_keys.as_deref().ok_or(Rejected::ApiKey)?;
-        let caller = api_key::verify(keys, key, now).await?;
+        let caller = api_key::verify(keys, key, now, self.access).await?;
         let remembered = now + self.api_key_cache;
         let until = caller.expires_at.map_or(remembered, |end| end.min(remembered));
         Ok(Verified { caller: Arc::new(caller), from: now, until, key_set: None })

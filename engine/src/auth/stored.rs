@@ -7,37 +7,40 @@ use futures::future::BoxFuture;
 use super::api_key::{ApiKeys, KeyHash, LookupFailed, StoredKey};
 use crate::{
     db::{Db, keys},
-    tool::{Role, Scopes},
+    tool::{Access, Role},
 };
 
 /// Looks API keys up in the database.
-pub struct StoredKeys(Db);
+pub struct StoredKeys {
+    db: Db,
+    access: &'static Access,
+}
 
 impl StoredKeys {
     /// Keys in this database.
-    pub fn new(db: Db) -> Arc<Self> {
-        Arc::new(Self(db))
+    pub fn new(db: Db, access: &'static Access) -> Arc<Self> {
+        Arc::new(Self { db, access })
     }
 }
 
 impl ApiKeys for StoredKeys {
     fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<StoredKey>, LookupFailed>> {
         Box::pin(async move {
-            let found = async { keys::find(&mut self.0.read().await?, id).await };
+            let found = async { keys::find(&mut self.db.read().await?, id).await };
             let row = found.await.map_err(|error| {
                 tracing::error!(%error, "an API key could not be looked up");
                 LookupFailed
             })?;
-            Ok(row.and_then(stored))
+            Ok(row.and_then(|row| stored(row, self.access)))
         })
     }
 }
 
 /// A row with a digest or a role that cannot be read opens nothing. What a role allows is decided here, as it
 /// is for a token, and not when the key was made.
-fn stored(row: keys::KeyRow) -> Option<StoredKey> {
+fn stored(row: keys::KeyRow, access: &'static Access) -> Option<StoredKey> {
     let role = match &row.role {
-        Some(name) => Some(Role::parse(name)?),
+        Some(name) => Some(access.role(name)?),
         None => None,
     };
     Some(StoredKey {
@@ -45,7 +48,7 @@ fn stored(row: keys::KeyRow) -> Option<StoredKey> {
         hash: digest(&row.secret_hash)?,
         id: row.id,
         tenant: row.tenant_id,
-        scopes: role.map_or_else(|| Scopes::parse(&row.scopes), Role::scopes),
+        scopes: role.map_or_else(|| access.scopes(&row.scopes), Role::scopes),
         role,
         expires_at: row.expires_at,
         revoked_at: row.revoked_at,

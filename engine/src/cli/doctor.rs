@@ -45,7 +45,7 @@ pub(super) async fn run(args: DoctorArgs, application: &Application) -> anyhow::
     let settings = args.settings;
     let mut findings = Findings::default();
     database(&settings, application, &mut findings).await;
-    tokens(&settings, &mut findings).await;
+    tokens(&settings, application, &mut findings).await;
     address(&settings, &mut findings);
     if let Err(error) = application.check() {
         findings.wrong(&error.to_string(), "Mend the list of modules, and build again.");
@@ -156,8 +156,8 @@ async fn records(db: &Db, application: &Application, findings: &mut Findings) {
     }
 }
 
-async fn tokens(settings: &ServeArgs, findings: &mut Findings) {
-    let config = match settings.tokens.auth() {
+async fn tokens(settings: &ServeArgs, application: &Application, findings: &mut Findings) {
+    let config = match settings.tokens.auth(application.access()) {
         Ok(config) => config,
         Err(why) => return findings.wrong(&why.to_string(), "See `serve --help`."),
     };

@@ -6,17 +6,14 @@ use anyhow::bail;
 use chrono::TimeDelta;
 use clap::{ArgGroup, Subcommand};
 
-use super::{
-    output, start,
-    token::{role, scopes},
-};
+use super::{output, start, token::grant};
 use crate::{
     application::Application,
     auth::api_key,
     config::{self, DatabaseConfig},
     db::keys::{self, KeyRow},
     speech::text,
-    tool::{Clock, Role, Scopes, answer::rfc3339},
+    tool::{Clock, answer::rfc3339},
 };
 
 /// What to do with keys.
@@ -50,12 +47,12 @@ struct CreateArgs {
     /// What people call it
     #[arg(long)]
     name: String,
-    /// A bundle of scopes and toolsets: agent, desk, stock, analyst, approver, admin
-    #[arg(long, group = "grant", value_parser = role)]
-    role: Option<Role>,
+    /// A bundle of scopes and toolsets
+    #[arg(long, group = "grant")]
+    role: Option<String>,
     /// Scopes, separated by spaces or commas
-    #[arg(long, group = "grant", value_parser = scopes)]
-    scope: Option<Scopes>,
+    #[arg(long, group = "grant")]
+    scope: Option<String>,
     /// How long it counts, such as 90d [default: until it is revoked]
     #[arg(long, value_parser = config::some_time)]
     ttl: Option<Duration>,
@@ -66,16 +63,14 @@ pub(super) async fn run(args: KeyArgs, application: &Application) -> anyhow::Res
     let now = Clock::System.now();
     match args.action {
         Action::Create(create) => {
-            let Some(scopes) = create.role.map(Role::scopes).or(create.scope) else {
-                bail!("say what the key allows with --role or --scope");
-            };
+            let grant = grant(application.access(), create.role, create.scope)?;
             let key = api_key::generate();
             let row = KeyRow {
                 id: key.id,
                 tenant_id: args.tenant,
                 name: text::check(&create.name, 100)?,
-                scopes: scopes.to_string(),
-                role: create.role.map(|role| role.as_str().to_owned()),
+                scopes: grant.scopes().to_string(),
+                role: grant.role().map(|role| role.name.to_owned()),
                 secret_hash: api_key::hex(&key.hash),
                 created_at: now,
                 expires_at: create.ttl.map(TimeDelta::from_std).transpose()?.map(|ttl| now + ttl),

@@ -25,10 +25,10 @@ use std::{process::ExitCode, sync::Arc};
 
 use clap::{
     Arg, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
-    builder::Resettable,
+    builder::{PossibleValuesParser, Resettable},
 };
 
-use crate::application::Application;
+use crate::{application::Application, tool::Access};
 
 /// A business behind one MCP endpoint, for voice and chat agents
 #[derive(Parser)]
@@ -68,6 +68,7 @@ pub fn main(application: Application) -> ExitCode {
         .commands()
         .iter()
         .fold(Cli::command(), |cli, command| cli.subcommand(command.definition()));
+    let definition = with_access(definition, application.access());
     let matches = without_empty_variables(definition).get_matches();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -97,13 +98,36 @@ async fn run(matches: &ArgMatches, application: Arc<Application>) -> anyhow::Res
         Command::Stdio(args) => stdio::run(args, &application).await,
         Command::Migrate(args) => migrate::run(&args, &application).await,
         Command::Reindex(args) => reindex::run(args, &application).await,
-        Command::Token(args) => token::run(&args),
+        Command::Token(args) => token::run(args, &application),
         Command::Key(args) => key::run(args, &application).await,
         Command::Approvals(args) => approvals::run(args).await,
         Command::Tools(args) => tools::run(&args, &application),
         Command::Doctor(args) => doctor::run(args, &application).await,
         Command::Healthcheck(args) => healthcheck::run(&args).await,
     }
+}
+
+/// `--role`, `--scope` and `--toolset` take what the business has, and their help lists it.
+fn with_access(command: clap::Command, access: &'static Access) -> clap::Command {
+    let scopes = move |list: &str| -> Result<String, String> {
+        let unknown = |word: &&str| access.scope(word).is_none();
+        match list.split([' ', ',']).filter(|word| !word.is_empty()).find(unknown) {
+            Some(word) => {
+                let known: Vec<&str> = access.scopes.iter().map(|scope| scope.as_str()).collect();
+                Err(format!("there is no scope {word}; there are {}", known.join(", ")))
+            }
+            None => Ok(list.to_owned()),
+        }
+    };
+    let roles = || PossibleValuesParser::new(access.roles.iter().map(|role| role.name));
+    command
+        .mut_args(|argument| match argument.get_id().as_str() {
+            "role" => argument.value_parser(roles()),
+            "toolset" => argument.value_parser(PossibleValuesParser::new(access.toolset_names())),
+            "scope" => argument.value_parser(scopes),
+            _ => argument,
+        })
+        .mut_subcommands(|command| with_access(command, access))
 }
 
 /// A variable that is empty is as one that is not set: that is how compose files and shells pass on

@@ -157,7 +157,7 @@ impl Running {
     pub async fn start(db: Db, settings: Settings<'_>) -> anyhow::Result<Self> {
         let Settings { application, tokens, listen, calls, clock } = settings;
         listen.check().map_err(|why| anyhow!(why))?;
-        let auth = tokens.auth()?;
+        let auth = tokens.auth(application.access())?;
         let gate = gate(db.clone(), application, calls, clock.clone())?;
         let listener = TcpListener::bind((listen.bind, listen.port))
             .await
@@ -168,7 +168,10 @@ impl Running {
             gate: gate.clone(),
             db: db.clone(),
             migrations: application.migrations()?,
-            auth: Authenticator::new(&auth, Some(StoredKeys::new(db.clone())))?,
+            auth: Authenticator::new(
+                &auth,
+                Some(StoredKeys::new(db.clone(), application.access())),
+            )?,
             limits: Limits::new(
                 listen.rate_limit_per_minute,
                 listen.rate_limit_burst,

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 
-use super::{start, token::role};
+use super::start;
 use crate::{
     application::Application,
     config::{self, CallConfig, DatabaseConfig},
     mcp::Dispatcher,
     telemetry::{self, LogConfig},
-    tool::{Caller, Clock, Role},
+    tool::{Caller, Clock},
 };
 
 /// Settings of a local server. Whoever starts it is trusted with the role.
@@ -28,22 +29,25 @@ pub struct StdioArgs {
     /// Who calls, for the audit trail
     #[arg(long, default_value = "local")]
     subject: String,
-    /// What the client may do: agent, desk, stock, analyst, approver, admin
-    #[arg(long, default_value = "agent", value_parser = role)]
-    role: Role,
+    /// What the client may do
+    #[arg(long, default_value = "agent")]
+    role: String,
 }
 
 pub(super) async fn run(args: StdioArgs, application: &Application) -> anyhow::Result<()> {
     telemetry::start_logging(args.log);
     let db = start::open_migrated(&args.database, application).await?;
     let gate = start::gate(db.clone(), application, &args.calls, Clock::System)?;
+    let access = application.access();
+    let role = access.role(&args.role).context("there is no such role")?;
     let caller = Caller {
         tenant: args.tenant.into(),
         subject: args.subject.into(),
         token_id: None,
-        scopes: args.role.scopes(),
-        role: Some(args.role),
+        scopes: role.scopes(),
+        role: Some(role),
         expires_at: None,
+        access,
     };
     let stop = CancellationToken::new();
     let jobs = start::run_jobs(application, &db, &Clock::System, &stop);

@@ -7,9 +7,10 @@ use clap::ArgGroup;
 
 use super::output;
 use crate::{
+    application::Application,
     auth::{Grant, MintRequest, mint},
     config::{self, TokenConfig},
-    tool::{Clock, Role, Scope, Scopes},
+    tool::{Access, Clock},
 };
 
 /// What the token says.
@@ -24,45 +25,34 @@ pub struct TokenArgs {
     /// Who it stands for
     #[arg(long, default_value = "developer")]
     subject: String,
-    /// A bundle of scopes and toolsets: agent, desk, stock, analyst, approver, admin
-    #[arg(long, group = "grant", value_parser = role)]
-    role: Option<Role>,
+    /// A bundle of scopes and toolsets
+    #[arg(long, group = "grant")]
+    role: Option<String>,
     /// Scopes, separated by spaces or commas
-    #[arg(long, group = "grant", value_parser = scopes)]
-    scope: Option<Scopes>,
+    #[arg(long, group = "grant")]
+    scope: Option<String>,
     /// How long it counts
     #[arg(long, default_value = "12h", value_parser = config::some_time)]
     ttl: Duration,
 }
 
-/// Reads a role's name.
-pub(super) fn role(name: &str) -> Result<Role, String> {
-    Role::parse(name).ok_or_else(|| {
-        format!("there is no such role; there are {}", Role::ALL.map(Role::as_str).join(", "))
-    })
+/// What `--role` or `--scope` allows; the command line has checked both.
+pub(super) fn grant(
+    access: &Access,
+    role: Option<String>,
+    scope: Option<String>,
+) -> anyhow::Result<Grant> {
+    let role = role.and_then(|name| access.role(&name)).map(Grant::Role);
+    let scopes = || scope.map(|list| access.scopes(&list.replace(',', " "))).map(Grant::Scopes);
+    role.or_else(scopes).context("say what is allowed with --role or --scope")
 }
 
-/// Reads scopes; a misspelt one is refused rather than passed over.
-pub(super) fn scopes(list: &str) -> Result<Scopes, String> {
-    let words = list.split([' ', ',']).filter(|word| !word.is_empty());
-    words.into_iter().try_fold(Scopes::NONE, |set, word| {
-        let known = || Scope::ALL.map(Scope::as_str).join(", ");
-        let scope = Scope::parse(word);
-        scope
-            .map(|scope| set.with(scope))
-            .ok_or_else(|| format!("there is no scope {word}; there are {}", known()))
-    })
-}
-
-pub(super) fn run(args: &TokenArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: TokenArgs, application: &Application) -> anyhow::Result<()> {
     let Some(secret) = &args.tokens.jwt_secret else {
         bail!("JWT_SECRET is not set: it signs the token, and the server needs the same one");
     };
-    let grant = match (args.role, args.scope) {
-        (Some(role), _) => Grant::Role(role),
-        (None, Some(scopes)) => Grant::Scopes(scopes),
-        (None, None) => bail!("say what the token allows with --role or --scope"),
-    };
+    let access = application.access();
+    let grant = grant(access, args.role, args.scope)?;
     let request = MintRequest {
         tenant: &args.tenant,
         subject: &args.subject,
@@ -70,7 +60,7 @@ pub(super) fn run(args: &TokenArgs) -> anyhow::Result<()> {
         ttl: args.ttl,
         now: Clock::System.now(),
     };
-    let token = mint(secret, &args.tokens.auth()?, &request).context("no token was made")?;
+    let token = mint(secret, &args.tokens.auth(access)?, &request).context("no token was made")?;
     output::line(format_args!("{token}"));
     Ok(())
 }

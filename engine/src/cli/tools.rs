@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     application::Application,
-    tool::{Catalogue, Toolset, catalogue::Entry},
+    tool::{Access, Catalogue, Toolset, catalogue::Entry},
 };
 
 /// How to print.
@@ -20,9 +20,9 @@ pub struct ToolsArgs {
     /// As JSON, schemas and all
     #[arg(long)]
     json: bool,
-    /// Only the tools of one toolset: voice, desk, stock, analyst, approver
-    #[arg(long, value_parser = toolset)]
-    toolset: Option<Toolset>,
+    /// Only the tools of one toolset
+    #[arg(long)]
+    toolset: Option<String>,
     /// Write down what clients pin of each tool: its description and the hashes of its schemas
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = lock::FILE)]
     #[arg(conflicts_with_all = ["json", "toolset"])]
@@ -33,13 +33,6 @@ pub struct ToolsArgs {
     check: Option<String>,
 }
 
-fn toolset(name: &str) -> Result<Toolset, String> {
-    Toolset::parse(name).ok_or_else(|| {
-        let known = Toolset::ALL.map(Toolset::as_str).join(", ");
-        format!("there is no such toolset; there are {known}")
-    })
-}
-
 pub(super) fn run(args: &ToolsArgs, application: &Application) -> anyhow::Result<()> {
     let catalogue = application.tools(Vec::new());
     if let Some(file) = &args.lock {
@@ -48,11 +41,13 @@ pub(super) fn run(args: &ToolsArgs, application: &Application) -> anyhow::Result
     if let Some(file) = &args.check {
         return check_lock(Path::new(file), &catalogue);
     }
-    let listed = |entry: &&std::sync::Arc<Entry>| {
-        args.toolset.is_none_or(|toolset| entry.spec.toolsets.contains(&toolset))
-    };
+    let access = application.access();
+    let toolset = args.toolset.as_deref().and_then(|name| access.toolset(name));
+    let listed =
+        |entry: &&std::sync::Arc<Entry>| toolset.is_none_or(|toolset| entry.spec.is_in(toolset));
     if args.json {
-        let tools: Vec<Value> = catalogue.iter().filter(listed).map(|e| describe(e)).collect();
+        let tools: Vec<Value> =
+            catalogue.iter().filter(listed).map(|entry| describe(access, entry)).collect();
         output::line(format_args!("{}", serde_json::to_string_pretty(&tools)?));
         return Ok(());
     }
@@ -65,7 +60,7 @@ pub(super) fn run(args: &ToolsArgs, application: &Application) -> anyhow::Result
             spec.risk.as_str(),
             spec.approval.as_str(),
             spec.scope.map_or("any token", crate::tool::Scope::as_str),
-            toolsets(entry),
+            toolsets(access, entry).join(", "),
         ));
     }
     Ok(())
@@ -93,12 +88,11 @@ fn check_lock(file: &Path, catalogue: &Catalogue) -> anyhow::Result<()> {
     }
 }
 
-fn toolsets(entry: &Entry) -> String {
-    let names: Vec<&str> = entry.spec.toolsets.iter().map(|set| set.as_str()).collect();
-    names.join(", ")
+fn toolsets(access: &Access, entry: &Entry) -> Vec<&'static str> {
+    access.toolsets_of(entry.spec).into_iter().map(Toolset::as_str).collect()
 }
 
-fn describe(entry: &Entry) -> Value {
+fn describe(access: &Access, entry: &Entry) -> Value {
     let spec = entry.spec;
     json!({
         "name": spec.name,
@@ -107,7 +101,7 @@ fn describe(entry: &Entry) -> Value {
         "title": spec.title,
         "description": spec.description,
         "scope": spec.scope.map(crate::tool::Scope::as_str),
-        "toolsets": spec.toolsets.iter().map(|set| set.as_str()).collect::<Vec<_>>(),
+        "toolsets": toolsets(access, entry),
         "writes": spec.effect.writes(),
         "riskLevel": spec.risk,
         "approval": spec.approval,

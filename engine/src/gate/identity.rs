@@ -10,7 +10,7 @@ use super::{CallRequest, Gate, claims::digest};
 use crate::{
     db::{StoreResult, Tx, verifications},
     tool::{
-        CallContext, Caller, Scope, Spec, ToolError,
+        CallContext, Caller, Spec, ToolError,
         answer::{Envelope, Status},
         catalogue::Rendered,
     },
@@ -64,7 +64,7 @@ impl Gate {
         if verified.is_none() && request.verification.is_some() {
             return unverified(self.tenants.facts().verify_again());
         }
-        let sees_personal = request.caller.scopes.contains(Scope::CrmPii);
+        let sees_personal = request.caller.sees_personal_data();
         if verified.is_none() && self.ruling(spec).verified_caller && !sees_personal {
             return unverified(self.tenants.facts().verify_first());
         }

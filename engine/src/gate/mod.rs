@@ -252,7 +252,7 @@ impl Gate {
 
 /// Whether a tool is in the toolset that the URL names, if it names one.
 fn is_within(spec: &Spec, toolset: Option<Toolset>) -> bool {
-    toolset.is_none_or(|toolset| spec.toolsets.contains(&toolset))
+    toolset.is_none_or(|toolset| spec.is_in(toolset))
 }
 
 /// Failures of writes are audited, and whatever was refused for its scope or by the policy.

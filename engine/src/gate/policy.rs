@@ -22,7 +22,7 @@ use super::claims::digest;
 use crate::{
     money::{Currency, Money},
     text,
-    tool::{Approval, Caller, Catalogue, ErrorCode, Risk, Role, Spec, ToolError},
+    tool::{Approval, Caller, Catalogue, ErrorCode, Risk, Spec, ToolError},
 };
 
 /// The policy in force.
@@ -91,7 +91,7 @@ impl Ruling<'_> {
                 Err(ToolError::new(ErrorCode::Forbidden, lacks))
             }
             _ if !caller.reaches(spec) => {
-                let (name, role) = (spec.name, caller.role.map_or("", Role::as_str));
+                let (name, role) = (spec.name, caller.role.map_or("", |role| role.name));
                 let outside = text!(
                     "This token may not use {name}: its role {role} does not have that tool.",
                     name,

@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 use super::{App, body, mcp::authenticate, metadata, problem::Problem, server::Peer};
 use crate::{
     gate::approvals::{ApprovalView, Decision},
-    tool::{Caller, ErrorCode, Scope, Scopes, ToolError},
+    tool::{Caller, ErrorCode, Scope, ToolError},
 };
 
 /// What to list.
@@ -50,8 +50,8 @@ async fn decider<'a>(
 ) -> Result<Decider<'a>, Problem> {
     app.guard.check(headers)?;
     let place = app.limits.enter()?;
-    let scope = Scope::ApprovalsDecide;
-    let caller = authenticate(app, peer, headers, Scopes::of(&[scope])).await?;
+    let scope = Scope::APPROVALS_DECIDE;
+    let caller = authenticate(app, peer, headers, &[scope].into_iter().collect()).await?;
     app.limits.take(&caller)?;
     if caller.may(Some(scope)) {
         return Ok(Decider { caller, _place: place });

@@ -17,7 +17,7 @@ use super::{App, agreement, body, frame::RequestId, metadata, problem::Problem, 
 use crate::{
     gate::CallRequest,
     mcp::{Answer, CallInfo, Message, Revision, protocol_versions},
-    tool::{Caller, Role, Scopes, Spec, Toolset},
+    tool::{Access, Caller, Role, Scopes, Spec, Toolset},
 };
 
 /// The header that holds a verification handle, where a platform binds it below the model.
@@ -41,7 +41,8 @@ async fn answer(app: &App, peer: IpAddr, request: Request) -> Result<Response, P
     if request.method() == Method::GET && !accepts_events(request.headers()) {
         return Ok(metadata::card(app));
     }
-    let caller = authenticate(app, peer, request.headers(), Role::Agent.scopes()).await?;
+    let caller =
+        authenticate(app, peer, request.headers(), &app.auth.access().agent_scopes()).await?;
     app.limits.take(&caller)?;
     if request.method() != Method::POST {
         return Err(Problem::new(
@@ -126,7 +127,7 @@ pub async fn authenticate(
     app: &App,
     peer: IpAddr,
     headers: &HeaderMap,
-    scopes: Scopes,
+    scopes: &Scopes,
 ) -> Result<Arc<Caller>, Problem> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let (first, more) = (given.next(), given.next());
@@ -173,16 +174,16 @@ fn call_info(app: &App, parts: &request::Parts, caller: Arc<Caller>) -> Result<C
         .filter(|handle| (1..=128).contains(&handle.len()))
         .map(Arc::from);
     let request_id = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone());
-    let toolset = toolset(&parts.uri)?;
+    let toolset = toolset(app.auth.access(), &parts.uri)?;
     Ok(CallInfo { caller, conversation, verification, toolset, request_id })
 }
 
 /// The toolset that `?toolset=` names.
-fn toolset(uri: &Uri) -> Result<Option<Toolset>, Problem> {
+fn toolset(access: &Access, uri: &Uri) -> Result<Option<Toolset>, Problem> {
     let mut pairs = uri.query().unwrap_or_default().split('&').filter_map(|p| p.split_once('='));
     let Some((_, name)) = pairs.find(|(key, _)| *key == "toolset") else { return Ok(None) };
-    Toolset::parse(name).map(Some).ok_or_else(|| {
-        let known = Toolset::ALL.map(Toolset::as_str).join(", ");
+    access.toolset(name).map(Some).ok_or_else(|| {
+        let known = access.toolset_names().join(", ");
         Problem::bad_request(format!("There is no such toolset. There are: {known}."))
     })
 }
@@ -218,9 +219,9 @@ fn step_up(app: &App, message: &Message, info: &CallInfo) -> Result<(), Problem>
 }
 
 /// What both have would be a list that nobody meant, so the address is refused.
-fn foreign_toolset(role: Role, toolset: Toolset) -> Problem {
-    let own: Vec<&str> = role.toolsets().into_iter().flatten().map(|set| set.as_str()).collect();
-    let (role, toolset, own) = (role.as_str(), toolset.as_str(), own.join(", "));
+fn foreign_toolset(role: &Role, toolset: Toolset) -> Problem {
+    let own: Vec<&str> = role.toolsets.into_iter().flatten().map(|set| set.as_str()).collect();
+    let (role, toolset, own) = (role.name, toolset.as_str(), own.join(", "));
     let message = format!("The role {role} does not have the toolset {toolset}. It has: {own}.");
     Problem::new(StatusCode::FORBIDDEN, -32600, "forbidden", message)
 }

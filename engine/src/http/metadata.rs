@@ -20,7 +20,7 @@ pub async fn protected_resource(State(app): State<Arc<App>>) -> Response {
     let Some(issuer) = &app.issuer else {
         return super::problem::not_found().await.into_response();
     };
-    let scopes: Vec<&str> = Scope::ALL.into_iter().map(Scope::as_str).collect();
+    let scopes: Vec<&str> = app.auth.access().scopes.iter().map(|scope| scope.as_str()).collect();
     let document = json!({
         // What a client is told to compare with the address that it uses (RFC 9728, section 3.3).
         "resource": app.resource(),
@@ -36,7 +36,7 @@ pub async fn protected_resource(State(app): State<Arc<App>>) -> Response {
     (headers, Json(document)).into_response()
 }
 
-fn challenge(app: &App, error: Option<&str>, scopes: Scopes) -> String {
+fn challenge(app: &App, error: Option<&str>, scopes: &Scopes) -> String {
     let mut parts = Vec::new();
     parts.extend(error.map(|error| format!("error=\"{error}\"")));
     parts.push(format!("scope=\"{scopes}\""));
@@ -49,7 +49,7 @@ fn challenge(app: &App, error: Option<&str>, scopes: Scopes) -> String {
 
 /// 401, with the scopes to ask for. It says the same whatever was wrong with the token; the log says
 /// more.
-pub fn unauthorized(app: &App, token_was_sent: bool, scopes: Scopes) -> Problem {
+pub fn unauthorized(app: &App, token_was_sent: bool, scopes: &Scopes) -> Problem {
     let (error, message) = if token_was_sent {
         ("invalid_token", "The bearer token is not valid.")
     } else {
@@ -62,7 +62,7 @@ pub fn unauthorized(app: &App, token_was_sent: bool, scopes: Scopes) -> Problem 
 
 /// 403, with the scope that would be enough.
 pub fn insufficient_scope(app: &App, scope: Scope) -> Problem {
-    let challenge = challenge(app, Some("insufficient_scope"), Scopes::of(&[scope]));
+    let challenge = challenge(app, Some("insufficient_scope"), &[scope].into_iter().collect());
     let message = format!("This token lacks the scope {scope}.");
     Problem::new(StatusCode::FORBIDDEN, -32600, "insufficient_scope", message)
         .with_header(header::WWW_AUTHENTICATE, &challenge)

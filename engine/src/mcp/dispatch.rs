@@ -214,8 +214,8 @@ impl Dispatcher {
 
     /// The tools that a caller is shown, written once for all callers with the same scopes and role.
     fn listed(&self, info: &CallInfo, revision: Revision) -> Result<Arc<str>, ErrorData> {
-        let key = (info.caller.scopes, info.caller.role, info.toolset, revision);
-        if let Some(list) = self.0.lists.get(key) {
+        let key = (info.caller.scopes.clone(), info.caller.role, info.toolset, revision);
+        if let Some(list) = self.0.lists.get(&key) {
             return Ok(list);
         }
         let gate = &self.0.gate;

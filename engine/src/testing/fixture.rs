@@ -6,7 +6,11 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::{TestDb, databases};
+use super::{
+    TestDb,
+    access::{ACCESS, AGENT},
+    databases,
+};
 use crate::{
     business::Facts,
     db::{
@@ -58,7 +62,7 @@ pub struct Fixture {
     /// The time.
     pub now: DateTime<Utc>,
     /// The role of the caller.
-    pub role: Role,
+    pub role: &'static Role,
 }
 
 /// A fixture on every database there is to test on.
@@ -75,7 +79,7 @@ pub async fn fixtures() -> Vec<Fixture> {
         let mut tx = db.db.write().await.unwrap();
         tenants::create(&mut tx, "demo", &tenant, now).await.unwrap();
         tx.commit().await.unwrap();
-        fixtures.push(Fixture { db, now, role: Role::Agent });
+        fixtures.push(Fixture { db, now, role: AGENT });
     }
     fixtures
 }
@@ -126,6 +130,7 @@ impl Fixture {
             role: Some(self.role),
             scopes: self.role.scopes(),
             expires_at: None,
+            access: &ACCESS,
         };
         CallContext::new(Arc::new(caller), Arc::new(tenant), tx.unwrap(), self.now)
     }
@@ -142,7 +147,7 @@ pub fn request(id: &str, requester: &str) -> Approval {
         risk: "medium".into(),
         requester: requester.into(),
         requester_token: None,
-        requester_scopes: "orders:write".into(),
+        requester_scopes: "notes:write".into(),
         conversation: None,
         verified_customer: None,
         customer_id: None,

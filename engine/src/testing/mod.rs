@@ -16,6 +16,7 @@
     reason = "this is for tests, which end where something goes wrong"
 )]
 
+pub mod access;
 mod client;
 mod fixture;
 mod server;

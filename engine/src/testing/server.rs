@@ -11,7 +11,7 @@ use crate::{
     cli::start::{Running, Settings},
     config::{CallConfig, ListenConfig, TokenConfig},
     db::Db,
-    tool::{Clock, Role},
+    tool::{Access, Clock, Role},
 };
 
 /// The tenant of every test that does not say otherwise.
@@ -27,6 +27,7 @@ pub struct TestServer {
     pub clock: Clock,
     /// What its tokens are signed with.
     pub secret: JwtSecret,
+    access: &'static Access,
     running: Option<Running>,
     _database: Option<TestDb>,
 }
@@ -79,7 +80,15 @@ impl TestServer {
         };
         let running = Running::start(db.clone(), settings).await.unwrap();
         let url = format!("http://{}", running.address);
-        Self { url, db, clock, secret, running: Some(running), _database: None }
+        Self {
+            url,
+            db,
+            clock,
+            secret,
+            access: application.access(),
+            running: Some(running),
+            _database: None,
+        }
     }
 
     /// Stops the server as SIGTERM would.
@@ -97,28 +106,32 @@ impl TestServer {
     }
 
     /// A client with a token of this role, whose principal is the role's name.
-    pub fn as_role(&self, role: Role) -> Client {
-        self.as_subject(role, role.as_str())
+    pub fn as_role(&self, role: &'static Role) -> Client {
+        self.as_subject(role, role.name)
     }
 
     /// A client with a token of this role for this principal.
-    pub fn as_subject(&self, role: Role, subject: &str) -> Client {
+    pub fn as_subject(&self, role: &'static Role, subject: &str) -> Client {
         self.client(self.token(TENANT, subject, Grant::Role(role)))
     }
 
     /// A client whose token has the scopes of a role and no role, so that it is in no toolset.
-    pub fn with_scopes_of(&self, role: Role, subject: &str) -> Client {
+    pub fn with_scopes_of(&self, role: &'static Role, subject: &str) -> Client {
         self.client(self.token(TENANT, subject, Grant::Scopes(role.scopes())))
     }
 
     /// A voice agent.
     pub fn agent(&self) -> Client {
-        self.as_role(Role::Agent)
+        self.as_role(self.role("agent"))
     }
 
     /// Someone who decides.
     pub fn approver(&self) -> Client {
-        self.as_role(Role::Approver)
+        self.as_role(self.role("approver"))
+    }
+
+    fn role(&self, name: &str) -> &'static Role {
+        self.access.role(name).unwrap()
     }
 
     /// A client with this token.
@@ -130,7 +143,7 @@ impl TestServer {
     pub fn token(&self, tenant: &str, subject: &str, grant: Grant) -> String {
         let (ttl, now) = (Duration::from_hours(1), self.clock.now());
         let request = MintRequest { tenant, subject, grant, ttl, now };
-        mint(&self.secret, &AuthConfig::default(), &request).unwrap()
+        mint(&self.secret, &AuthConfig::new(self.access), &request).unwrap()
     }
 
     /// Moves the server's clock forward.

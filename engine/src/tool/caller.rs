@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::{
-    scope::{Role, Scope, Scopes},
+    access::{Access, Role, Scope, Scopes},
     spec::Spec,
 };
 
@@ -21,9 +21,11 @@ pub struct Caller {
     /// What the token allows.
     pub scopes: Scopes,
     /// The role that the token carries in place of scopes, or beside them.
-    pub role: Option<Role>,
+    pub role: Option<&'static Role>,
     /// When the token ends; `None` for an API key without an end.
     pub expires_at: Option<DateTime<Utc>>,
+    /// What the words of a token mean in this business.
+    pub access: &'static Access,
 }
 
 impl Caller {
@@ -35,7 +37,12 @@ impl Caller {
     /// Whether the tool is in a toolset of the caller's role. A token without a role is narrowed by its
     /// scopes alone.
     pub fn reaches(&self, spec: &Spec) -> bool {
-        let sets = self.role.and_then(Role::toolsets);
-        sets.is_none_or(|sets| sets.iter().any(|set| spec.toolsets.contains(set)))
+        let sets = self.role.and_then(|role| role.toolsets);
+        sets.is_none_or(|sets| sets.iter().any(|set| spec.is_in(*set)))
+    }
+
+    /// Whether the caller sees everybody's personal data as they are.
+    pub fn sees_personal_data(&self) -> bool {
+        self.scopes.contains(self.access.personal_data)
     }
 }

@@ -9,7 +9,6 @@ use super::{
     caller::Caller,
     conversation::ConversationId,
     error::{ErrorCode, ToolError},
-    scope::Scope,
 };
 use crate::{
     business::{Facts, SharedFacts},
@@ -113,10 +112,10 @@ impl CallContext {
         self.about.as_deref().or(self.verified.as_deref())
     }
 
-    /// Whether personal data of a customer are shown as they are: to whoever holds `crm:pii`, and
+    /// Whether personal data of a customer are shown as they are: to whoever holds the scope for it, and
     /// to the customer.
     pub fn sees_personal(&self, customer_id: &str) -> bool {
-        self.caller.scopes.contains(Scope::CrmPii) || self.verified.as_deref() == Some(customer_id)
+        self.caller.sees_personal_data() || self.verified.as_deref() == Some(customer_id)
     }
 
     /// The day it is for the tenant.

@@ -1,13 +1,14 @@
 //! What a tool is, what it may use, and what it may answer.
 //!
 //! * [`spec`], [`traits`], [`aside`]: what a tool declares, does and understands;
-//! * [`context`], [`caller`], [`conversation`], [`scope`], [`clock`]: what it may use, and who calls;
+//! * [`context`], [`caller`], [`access`], [`conversation`], [`clock`]: what it may use, and who calls;
 //! * [`answer`], [`error`], [`fit`], [`cursor`]: what it may answer, how much of it, and where the
 //!   rest begins; [`incident`]: how a failure on our side is found in the log;
 //! * [`arguments`], [`schema`]: from what an agent sends to what a tool takes;
 //! * [`prepared`], [`rendered`]: a call on its way through the gate, and its answer;
 //! * [`catalogue`], [`describe`]: every tool by name, and as the protocol describes it.
 
+pub mod access;
 pub mod answer;
 pub mod arguments;
 pub mod aside;
@@ -24,10 +25,10 @@ pub mod incident;
 pub mod prepared;
 pub mod rendered;
 pub mod schema;
-pub mod scope;
 pub mod spec;
 pub mod traits;
 
+pub use access::{Access, Role, Scope, Scopes, Toolset};
 pub use answer::{Answer, Candidate};
 pub use aside::{Aside, FreeText};
 pub use caller::Caller;
@@ -36,6 +37,5 @@ pub use clock::Clock;
 pub use context::CallContext;
 pub use conversation::{ConversationId, NotAConversation};
 pub use error::{ErrorCode, ToolError};
-pub use scope::{Role, Scope, Scopes};
-pub use spec::{Approval, Effect, Risk, Spec, Toolset};
+pub use spec::{Approval, Effect, Risk, Spec};
 pub use traits::{Hold, Planned, Preview, ReadTool, WriteTool};

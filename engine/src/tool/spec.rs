@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::scope::Scope;
+use super::access::{Scope, Toolset};
 
 /// A tool's declaration, beside its behaviour in the tool's own file.
 ///
@@ -16,7 +16,7 @@ use super::scope::Scope;
 ///     version: 1,
 ///     title: "Refund",
 ///     description: "Pays money back.",
-///     scope: Some(Scope::OrdersWrite),
+///     scope: Some(Scope::new("orders:write")),
 ///     toolsets: &[],
 ///     effect: Effect::Change,
 ///     approval: Approval::RequiresApproval,
@@ -47,6 +47,13 @@ pub struct Spec {
     pub approval: Approval,
 }
 
+impl Spec {
+    /// Whether the tool is in a toolset.
+    pub fn is_in(&self, toolset: Toolset) -> bool {
+        self.toolsets.iter().any(|own| own.covers(toolset))
+    }
+}
+
 /// None of what guards a call may be left out. All of it compiles:
 ///
 /// ```
@@ -57,7 +64,7 @@ pub struct Spec {
 ///     version: 1,
 ///     title: "Refund",
 ///     description: "Pays money back.",
-///     scope: Some(Scope::OrdersWrite),
+///     scope: Some(Scope::new("orders:write")),
 ///     toolsets: &[],
 ///     effect: Effect::Change,
 ///     risk: Risk::High,
@@ -75,7 +82,7 @@ pub struct Spec {
 ///     version: 1,
 ///     title: "Refund",
 ///     description: "Pays money back.",
-///     scope: Some(Scope::OrdersWrite),
+///     scope: Some(Scope::new("orders:write")),
 ///     toolsets: &[],
 ///     risk: Risk::High,
 ///     approval: Approval::RequiresApproval,
@@ -92,7 +99,7 @@ pub struct Spec {
 ///     version: 1,
 ///     title: "Refund",
 ///     description: "Pays money back.",
-///     scope: Some(Scope::OrdersWrite),
+///     scope: Some(Scope::new("orders:write")),
 ///     toolsets: &[],
 ///     effect: Effect::Change,
 ///     risk: Risk::High,
@@ -196,43 +203,5 @@ impl Approval {
         [Self::AutoApproved, Self::RequiresApproval, Self::Disabled]
             .into_iter()
             .find(|approval| approval.as_str() == word)
-    }
-}
-
-/// A named choice of tools for one kind of client. A role has some of them, and `?toolset=` on the URL asks
-/// for one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Toolset {
-    /// Agents on the phone.
-    Voice,
-    /// The service desk.
-    Desk,
-    /// The warehouse.
-    Stock,
-    /// Figures.
-    Analyst,
-    /// Those who decide.
-    Approver,
-}
-
-impl Toolset {
-    /// Every toolset, in the order in which they are documented.
-    pub const ALL: [Self; 5] =
-        [Self::Voice, Self::Desk, Self::Stock, Self::Analyst, Self::Approver];
-
-    /// The name on the URL.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Voice => "voice",
-            Self::Desk => "desk",
-            Self::Stock => "stock",
-            Self::Analyst => "analyst",
-            Self::Approver => "approver",
-        }
-    }
-
-    /// Reads a name of [`Toolset::as_str`].
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|toolset| toolset.as_str() == name)
     }
 }

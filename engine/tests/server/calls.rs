@@ -1,8 +1,9 @@
 //! What the engine promises of every call, whatever the business is.
 
-use business_mcp_engine::{
-    testing::{Client, TestServer, databases_with},
-    tool::Role,
+use business_mcp_engine::testing::{
+    Client, TestServer,
+    access::{ADMIN, READER},
+    databases_with,
 };
 use serde_json::{Value, json};
 
@@ -29,7 +30,7 @@ fn set(value: i64) -> Value {
 #[tokio::test]
 async fn a_gated_call_changes_nothing_until_someone_else_approves_it() {
     for server in servers(&[]).await {
-        let admin = server.as_role(Role::Admin).with_header("x-conversation-id", "call-7001");
+        let admin = server.as_role(ADMIN).with_header("x-conversation-id", "call-7001");
         let id = admin.call("number_set", set(7)).await.pending();
         assert_eq!(number(&admin, "n").await, 0);
         assert_eq!(admin.approve(&id).await.http, 403, "nobody approves their own request");
@@ -107,15 +108,15 @@ async fn a_caller_sees_and_calls_what_its_token_allows() {
                 "approval_withdraw"
             ]
         );
-        let stock = server.with_scopes_of(Role::Stock, "stock");
+        let reader = server.with_scopes_of(READER, "reader");
         assert_eq!(
-            names(stock.tools().await),
+            names(reader.tools().await),
             ["number_get", "approval_status", "approval_withdraw"]
         );
-        let refused = stock.call("number_add", set(1)).await;
+        let refused = reader.call("number_add", set(1)).await;
         assert_eq!(refused.http, 403, "{}", refused.body);
         // An older name of the tool still reaches it.
-        assert_eq!(stock.call("get_number", set(0)).await.data()["value"], 0);
+        assert_eq!(reader.call("get_number", set(0)).await.data()["value"], 0);
     }
 }
 

@@ -3,7 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use business_mcp_engine::{
-    Application, approvals, business::NoReservations, prelude::*, testing::FixtureFacts,
+    Application, approvals,
+    business::NoReservations,
+    prelude::*,
+    testing::{
+        FixtureFacts,
+        access::{ACCESS, READ, VOICE, WRITE},
+    },
 };
 
 const NUMBERS: &str = r#"create table numbers (
@@ -21,7 +27,7 @@ pub fn application() -> Application {
         .tool(NumberAdd)
         .tool(NumberSet)
         .tool(NumberBreak);
-    Application::new("", |_| Ok(Arc::new(FixtureFacts)))
+    Application::new(&ACCESS, "", |_| Ok(Arc::new(FixtureFacts)))
         .module(numbers)
         .module(approvals::module(Arc::new(NoReservations)))
 }
@@ -33,8 +39,8 @@ const SPEC: Spec = Spec {
     version: 1,
     title: "A number",
     description: "Does something with a number.",
-    scope: Some(Scope::OrdersWrite),
-    toolsets: &[Toolset::Voice],
+    scope: Some(WRITE),
+    toolsets: &[VOICE],
     effect: Effect::Change,
     risk: Risk::Low,
     approval: Approval::AutoApproved,
@@ -75,7 +81,7 @@ impl ReadTool for NumberGet {
     const SPEC: Spec = Spec {
         name: "number_get",
         aliases: &["get_number"],
-        scope: Some(Scope::OrdersRead),
+        scope: Some(READ),
         effect: Effect::Read,
         ..SPEC
     };

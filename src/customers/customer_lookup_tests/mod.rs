@@ -2,10 +2,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    access::role,
     customers::sql::erasure,
     testing::{self, Shop, shops},
 };
-use business_mcp_engine::{db::params, tool::Role};
+use business_mcp_engine::db::params;
 
 mod questions;
 
@@ -98,11 +99,11 @@ async fn the_answer_says_little_that_is_personal() {
         assert_eq!(numbers(&other), json!([null, "ORD-10004", null]));
         assert!(!other["say"].as_str().unwrap().contains("1 0 0 0"), "{other}");
 
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         let answer = who(&shop, json!({ "customer_id": "CUST-1" })).await;
         assert_eq!(numbers(&answer), json!(["ORD-10003", "ORD-10004", "ORD-10002"]));
         assert!(answer["say"].as_str().unwrap().contains("The latest order, 1 0 0 0 3, from"));
-        shop.role = Role::Agent;
+        shop.role = role::AGENT;
         let none = who(&shop, json!({ "customer_id": "CUST-2" })).await;
         assert_eq!(none["say"], "I found John Smith, without any orders yet.");
         assert_eq!(none["data"]["recent_orders"], json!([]));
@@ -230,7 +231,7 @@ async fn only_the_verified_customer_is_a_match() {
 #[tokio::test]
 async fn the_latest_order_is_from_today_where_it_is_and_its_return_is_settled_where_it_is() {
     for mut shop in shops().await {
-        shop.role = Role::Desk;
+        shop.role = role::DESK;
         let mut tx = shop.db.db.write().await.unwrap();
         testing::another_order(&mut tx, "CUST-1", "ORD-10003", shop.now).await;
         tx.commit().await.unwrap();

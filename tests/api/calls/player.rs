@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use business_mcp::payments::ledgers;
-use business_mcp_engine::{speech::phrases, tool::Role};
+use business_mcp::{access::role, payments::ledgers};
+use business_mcp_engine::speech::phrases;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ pub async fn play(server: &TestServer, script: &Script, update: bool) -> Played 
         }
     }
     for call in &script.afterwards {
-        let desk = server.as_role(Role::Desk);
+        let desk = server.as_role(role::DESK);
         let reply = desk.call(&call.tool, line.filled(&call.arguments)).await;
         line.compare(call, &reply, false);
     }
@@ -68,7 +68,7 @@ impl Line<'_> {
 
     /// A tool call as a platform makes it: a connection of its own.
     async fn dial(&self, call: &Call) -> Reply {
-        let agent = self.server.as_subject(Role::Agent, "phone");
+        let agent = self.server.as_subject(role::AGENT, "phone");
         let params = json!({ "name": call.tool, "arguments": self.filled(&call.arguments) });
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
         let request = agent

@@ -81,9 +81,9 @@ async fn what_waits_for_a_person_changes_nothing_until_it_is_decided_and_nothing
             }
             for end in [End::Expired, End::Withdrawn, End::Failed] {
                 let subject = format!("{}-{end:?}", may[0].name);
-                let grant = Grant::Scopes(may[0].scopes);
+                let grant = Grant::Scopes(may[0].scopes.clone());
                 let client = shop.server.client(shop.server.token(TENANT, &subject, grant));
-                let (name, scopes) = (may[0].name, may[0].scopes);
+                let (name, scopes) = (may[0].name, may[0].scopes.clone());
                 let caller = Caller { name, scopes, role: None, client };
                 ends(&shop, tool, &caller, end).await;
             }
@@ -97,8 +97,11 @@ async fn what_waits_for_a_person_changes_nothing_until_it_is_decided_and_nothing
 /// What only a policy switches on changes what its sample says, after a yes.
 async fn switched_on(shop: &Shop, tool: &Tool, caller: &Caller) {
     let at = format!("{} on {}", tool.1.tool, shop.server.db.kind());
-    let client =
-        shop.server.client(shop.server.token(TENANT, "the-last", Grant::Scopes(caller.scopes)));
+    let client = shop.server.client(shop.server.token(
+        TENANT,
+        "the-last",
+        Grant::Scopes(caller.scopes.clone()),
+    ));
     let before = shop.dump().await;
     let reply = client.call(tool.1.tool, tool.1.arguments("none")).await;
     let decided = shop.approver.approve(&reply.pending()).await;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use business_mcp::access::role;
 use business_mcp_engine::{auth::Grant, tool::Role};
 
 use super::walk::{Shop, arguments, every_tool};
@@ -33,11 +34,11 @@ async fn mark(server: &TestServer) {
 async fn another_tenant_changes_nothing_here_and_decides_nothing_here() {
     for server in servers().await {
         let shop = Shop::open(server).await;
-        let token = |role: Role| {
-            shop.server.token(OTHER, &format!("other-{}", role.as_str()), Grant::Role(role))
+        let token = |role: &'static Role| {
+            shop.server.token(OTHER, &format!("other-{}", role.name), Grant::Role(role))
         };
         let [admin, approver] =
-            [Role::Admin, Role::Approver].map(|role| shop.server.client(token(role)));
+            [role::ADMIN, role::APPROVER].map(|role| shop.server.client(token(role)));
         mark(&shop.server).await;
         let before = shop.dump().await;
         for (entry, sample) in every_tool() {
@@ -62,8 +63,8 @@ async fn another_tenant_changes_nothing_here_and_decides_nothing_here() {
 async fn what_was_made_here_is_not_found_from_elsewhere() {
     for server in servers().await {
         let shop = Shop::open(server).await;
-        let token = shop.server.token(OTHER, "other-admin", Grant::Role(Role::Admin));
-        let (here, elsewhere) = (shop.server.as_role(Role::Admin), shop.server.client(token));
+        let token = shop.server.token(OTHER, "other-admin", Grant::Role(role::ADMIN));
+        let (here, elsewhere) = (shop.server.as_role(role::ADMIN), shop.server.client(token));
         for (entry, sample) in every_tool() {
             if sample.first.is_empty() {
                 continue;

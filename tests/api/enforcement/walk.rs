@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 
+use business_mcp::access::{ACCESS, role};
 use business_mcp::application;
 use business_mcp_engine::{
     auth::Grant,
@@ -42,7 +43,7 @@ pub(super) fn every_tool() -> Vec<Tool> {
 pub(super) struct Caller {
     pub(super) name: &'static str,
     pub(super) scopes: Scopes,
-    pub(super) role: Option<Role>,
+    pub(super) role: Option<&'static Role>,
     pub(super) client: Client,
 }
 
@@ -57,8 +58,8 @@ impl Caller {
 
     /// Whether the role has a toolset with the tool in it.
     fn reaches(&self, entry: &Entry) -> bool {
-        let mut sets = entry.spec.toolsets.iter();
-        self.role.is_none_or(|role| role == Role::Admin || sets.any(|set| role.has(*set)))
+        let mut sets = ACCESS.toolsets_of(entry.spec).into_iter();
+        self.role.is_none_or(|role| role == role::ADMIN || sets.any(|set| role.has(set)))
     }
 
     /// Whether the caller may call every tool that has to be called first.
@@ -81,14 +82,14 @@ pub(super) struct Shop {
 impl Shop {
     pub(super) async fn open(server: TestServer) -> Self {
         open_other_shop(&server).await;
-        let role = |role: Role| {
-            let client = server.as_subject(role, &format!("a-{}", role.as_str()));
-            Caller { name: role.as_str(), scopes: role.scopes(), role: Some(role), client }
+        let role = |role: &'static Role| {
+            let client = server.as_subject(role, &format!("a-{}", role.name));
+            Caller { name: role.name, scopes: role.scopes(), role: Some(role), client }
         };
         let nothing = server.client(server.token(TENANT, "nobody", Grant::Scopes(Scopes::NONE)));
         let nothing =
             Caller { name: "no scope", scopes: Scopes::NONE, role: None, client: nothing };
-        let callers = Role::ALL.into_iter().map(role).chain([nothing]).collect();
+        let callers = ACCESS.roles.iter().copied().map(role).chain([nothing]).collect();
         Self { callers, approver: server.approver(), server }
     }
 

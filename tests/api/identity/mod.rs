@@ -7,10 +7,10 @@
 mod reach;
 mod stored;
 
-use business_mcp_engine::tool::Role;
 use serde_json::{Value, json};
 
 use crate::support::{Client, Reply, TestServer, servers, servers_with};
+use business_mcp::access::role;
 
 const JOHN: &str = "CUST-12345";
 const GRACE: &str = "CUST-10011";
@@ -22,7 +22,7 @@ fn facts(postal_code: &str, last4: &str) -> Value {
 
 /// An agent whose token has scopes and no role: it reaches the tools of the desk as well.
 fn open_agent(server: &TestServer) -> Client {
-    server.with_scopes_of(Role::Agent, "agent")
+    server.with_scopes_of(role::AGENT, "agent")
 }
 
 fn on_line(server: &TestServer, conversation: &str) -> Client {
@@ -105,7 +105,7 @@ async fn a_handle_binds_by_header_or_argument_and_is_worth_nothing_to_others() {
         let reply = agent.call("crm_get_customer", by_argument.clone()).await;
         assert_eq!(reply.data()["masked"], false);
 
-        let stranger = server.with_scopes_of(Role::Agent, "another-agent");
+        let stranger = server.with_scopes_of(role::AGENT, "another-agent");
         let refused = stranger.call("crm_get_customer", by_argument).await;
         assert_eq!(status(&refused), "verification_required");
         assert_eq!(refused.answer().get("data"), None);
@@ -144,7 +144,7 @@ async fn three_wrong_tries_lock_also_when_they_come_at_once() {
 
         let right = agent.call("customer_verify", facts("20001", "0123")).await;
         assert_eq!(status(&right), "verification_required", "too late");
-        let colleague = server.with_scopes_of(Role::Agent, "another-agent");
+        let colleague = server.with_scopes_of(role::AGENT, "another-agent");
         verified(&colleague).await;
         server.advance(61);
         let rested = open_agent(&server);
@@ -163,7 +163,7 @@ async fn a_policy_can_ask_for_a_verified_caller() {
         let asked = line.call("order_cancel", cancel.clone()).await;
         assert_eq!(status(&asked), "verification_required", "{}", asked.body);
         // The desk sees personal data anyway.
-        server.as_role(Role::Desk).call("order_cancel", cancel.clone()).await.pending();
+        server.as_role(role::DESK).call("order_cancel", cancel.clone()).await.pending();
         verified(&line).await;
         let request = line.call("order_cancel", cancel.clone()).await.pending();
         // The decision may come when the verification has ended.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use business_mcp_engine::{speech::phrases, tool::Role};
+use business_mcp::access::role;
+use business_mcp_engine::speech::phrases;
 use serde_json::{Value, json};
 
 use super::{JOHN, MARIA, on_line, open_agent, profile, verified_as};
@@ -25,7 +26,7 @@ enum Way {
 
 /// What only a customer, or the desk, may hear of them.
 async fn secrets(server: &TestServer, id: &str) -> Vec<String> {
-    let known = profile(&server.as_role(Role::Desk), id).await;
+    let known = profile(&server.as_role(role::DESK), id).await;
     let known = known.data();
     let text = |place: &str| known.pointer(place).unwrap().as_str().unwrap().to_owned();
     let orders = known["order_ids"].as_array().unwrap().iter();
@@ -141,7 +142,7 @@ async fn what_a_stranger_is_told_is_nothing_to_be_verified_by() {
         let line = on_line(&server, "call-1");
         let told = line.call("customer_lookup", json!({ "customer_id": JOHN })).await;
         let [postal_code, last4, email] = ["20001", "0123", "john.smith@example.com"];
-        let orders = profile(&server.as_role(Role::Desk), JOHN).await;
+        let orders = profile(&server.as_role(role::DESK), JOHN).await;
         let orders = orders.data()["order_ids"].as_array().unwrap().clone();
         let orders: Vec<&str> = orders.iter().map(|id| id.as_str().unwrap()).collect();
         let spoken: Vec<String> = orders.iter().map(|id| phrases::order_id(id)).collect();

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use validator::Validate;
 
-use crate::business::TenantFacts as _;
+use crate::{access::toolset, business::TenantFacts as _};
 use business_mcp_engine::prelude::*;
 
 #[derive(Deserialize, JsonSchema, Validate)]
@@ -27,7 +27,7 @@ impl ReadTool for FindLocation {
         title: "Find a location",
         description: "Say where a store or a warehouse is. Takes its name.",
         scope: None,
-        toolsets: &[Toolset::Voice, Toolset::Desk],
+        toolsets: &[toolset::VOICE, toolset::DESK],
         effect: Effect::Read,
         risk: Risk::Low,
         approval: Approval::AutoApproved,

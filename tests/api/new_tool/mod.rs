@@ -4,12 +4,16 @@ mod find_location;
 
 use std::{sync::Arc, time::Duration};
 
-use business_mcp::{application, business::Business};
+use business_mcp::{
+    access::{ACCESS, role},
+    application,
+    business::Business,
+};
 use business_mcp_engine::{
     business::NoReservations,
     cli::start,
     gate::{CallRequest, Gate, GateOptions, policy::Policy},
-    tool::{Caller, Catalogue, Clock, ErrorCode, Role},
+    tool::{Caller, Catalogue, Clock, ErrorCode},
 };
 use chrono::TimeDelta;
 use serde_json::{Map, Value, json};
@@ -50,9 +54,10 @@ async fn the_new_tool_answers_through_the_gate() {
             tenant: "demo".into(),
             subject: "tester".into(),
             token_id: None,
-            scopes: Role::Agent.scopes(),
-            role: Some(Role::Agent),
+            scopes: role::AGENT.scopes(),
+            role: Some(role::AGENT),
             expires_at: None,
+            access: ACCESS,
         }),
         tool: "find_location".to_owned(),
         arguments: Map::from_iter([("name".to_owned(), Value::from(name))]),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{answers, records::Records, shop::Shop};
 use crate::support::{Client, Reply, TestServer};
+use business_mcp::access::role;
 
 /// A service job.
 #[derive(Deserialize)]
@@ -61,7 +62,7 @@ impl<'a> Desk<'a> {
     pub fn at(server: &'a TestServer, shop: &Shop) -> Self {
         Self {
             server,
-            client: server.as_role(business_mcp_engine::tool::Role::Desk),
+            client: server.as_role(role::DESK),
             shop: shop.clone(),
             used: BTreeSet::new(),
             actions_done: 0,

@@ -1,10 +1,10 @@
 //! What a voice model is given is small: it reads the tools before every answer, and each token of them
 //! costs time.
 
-use business_mcp_engine::tool::Toolset;
 use serde_json::{Value, json};
 
 use crate::{support::server_with, tools_list::listed_in};
+use business_mcp::access::toolset;
 
 const MOST_TOOLS: usize = 18;
 const MOST_TOKENS: usize = 4_000;
@@ -23,7 +23,7 @@ fn given(tool: &Value) -> Value {
 #[tokio::test]
 async fn the_voice_set_is_small_enough_for_a_voice_model() {
     let server = server_with(&[]).await;
-    let list = listed_in(&server.agent(), Toolset::Voice).await;
+    let list = listed_in(&server.agent(), toolset::VOICE).await;
     let mut largest = Vec::new();
     for tool in &list {
         let text = given(tool).to_string();

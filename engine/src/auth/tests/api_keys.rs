@@ -11,7 +11,6 @@ use super::{
     api_key::{LookupFailed, NewKey, StoredKey, generate},
     *,
 };
-use crate::tool::scope::{Role, Scopes};
 
 #[derive(Default)]
 struct Store {
@@ -33,8 +32,8 @@ fn stored(key: &NewKey) -> StoredKey {
         id: key.id.clone(),
         tenant: "demo".to_owned(),
         subject: format!("key:{}", key.id),
-        scopes: Role::Agent.scopes(),
-        role: Some(Role::Agent),
+        scopes: AGENT.scopes(),
+        role: Some(AGENT),
         hash: key.hash,
         expires_at: None,
         revoked_at: None,
@@ -53,8 +52,8 @@ async fn a_key_opens_its_tenant_and_nothing_else_does() {
     let (_, room) = room(Some(stored(&key)));
     let caller = room.authenticate(&key.plaintext, now()).await.unwrap();
     assert_eq!((&*caller.tenant, &*caller.subject), ("demo", &*format!("key:{}", key.id)));
-    assert_eq!(caller.role, Some(Role::Agent));
-    assert_eq!(caller.scopes, Scopes::of(&Role::Agent.scopes().iter().collect::<Vec<_>>()));
+    assert_eq!(caller.role, Some(AGENT));
+    assert_eq!(caller.scopes, AGENT.scopes());
 
     let other = generate().plaintext;
     let (_, other_secret) = api_key::parse(&other).unwrap();

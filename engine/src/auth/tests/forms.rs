@@ -17,19 +17,19 @@ async fn a_minted_token_is_accepted() {
     let request = MintRequest {
         tenant: "demo",
         subject: "anna",
-        grant: Grant::Role(crate::tool::scope::Role::Desk),
+        grant: Grant::Role(CLERK),
         ttl: std::time::Duration::from_mins(1),
         now: now(),
     };
     let token = mint(config.secret.as_ref().unwrap(), &config, &request).unwrap();
     let caller = judge(&token).await.unwrap();
     assert_eq!((&*caller.tenant, &*caller.subject), ("demo", "anna"));
-    assert_eq!(caller.scopes, crate::tool::scope::Role::Desk.scopes());
+    assert_eq!(caller.scopes, CLERK.scopes());
     assert_eq!(caller.expires_at, Some(after(60)));
     assert!(caller.token_id.as_ref().is_some_and(|id| id.len() == 36));
 
     for (tenant, subject) in [("*", "anna"), ("", "anna"), ("demo", " "), ("demo", "key:1")] {
-        let request = MintRequest { tenant, subject, ..request };
+        let request = MintRequest { tenant, subject, ..request.clone() };
         assert!(mint(config.secret.as_ref().unwrap(), &config, &request).is_err());
     }
 }

@@ -15,6 +15,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, crypto, jwk::Jwk};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::testing::access::{ACCESS, AGENT, CLERK, READ};
 
 const SECRET: &str = "q8Zt2w5yBk1mP0sVx7cN4jR9hLfDgT3u";
 const RSA: &str = include_str!("keys/rsa.pem");
@@ -34,7 +35,7 @@ fn after(seconds: i64) -> DateTime<Utc> {
 }
 
 fn development() -> AuthConfig {
-    AuthConfig { secret: Some(JwtSecret::parse(SECRET).unwrap()), ..AuthConfig::default() }
+    AuthConfig { secret: Some(JwtSecret::parse(SECRET).unwrap()), ..AuthConfig::new(&ACCESS) }
 }
 
 fn authenticator() -> Authenticator {

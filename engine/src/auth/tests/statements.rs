@@ -1,7 +1,7 @@
 //! Claims.
 
 use super::*;
-use crate::tool::scope::{Role, Scope, Scopes};
+use crate::tool::Scopes;
 
 async fn judge(claims: &Value) -> Outcome {
     judge_text(&claims.to_string()).await
@@ -161,25 +161,25 @@ async fn scope_and_role_allow_what_they_say() {
         if let Some(scope) = scope {
             claims["scope"] = scope;
         }
-        judge(&claims).await.map(|caller| caller.scopes)
+        judge(&claims).await.map(|caller| caller.scopes.clone())
     };
-    assert_eq!(judge(&with("role", Some(json!("agent")))).await.unwrap().role, Some(Role::Agent));
+    assert_eq!(judge(&with("role", Some(json!("agent")))).await.unwrap().role, Some(AGENT));
     assert_eq!(judge(&with("role", None)).await.unwrap().role, None);
-    let mut both = with("role", Some(json!("stock")));
-    both["scope"] = json!("inventory:read");
-    assert_eq!(judge(&both).await.unwrap().role, Some(Role::Stock));
+    let mut both = with("role", Some(json!("clerk")));
+    both["scope"] = json!("notes:read");
+    assert_eq!(judge(&both).await.unwrap().role, Some(CLERK));
     let agent = Some(json!("agent"));
-    assert_eq!(scopes_of(agent.clone(), None).await, Ok(Role::Agent.scopes()));
+    assert_eq!(scopes_of(agent.clone(), None).await, Ok(AGENT.scopes()));
     assert_eq!(scopes_of(None, None).await, Ok(Scopes::NONE));
-    let read = Some(json!("crm:read openid"));
-    assert_eq!(scopes_of(None, read.clone()).await, Ok(Scopes::of(&[Scope::CrmRead])));
-    assert_eq!(scopes_of(agent.clone(), read).await, Ok(Scopes::of(&[Scope::CrmRead])));
+    let read = Some(json!("notes:read openid"));
+    assert_eq!(scopes_of(None, read.clone()).await, Ok([READ].into_iter().collect()));
+    assert_eq!(scopes_of(agent.clone(), read).await, Ok([READ].into_iter().collect()));
     let decide = Some(json!("approvals:decide"));
     assert_eq!(scopes_of(agent, decide).await, Ok(Scopes::NONE));
     for role in [json!("root"), json!("Agent"), json!(["agent"]), json!(1), json!(null)] {
         assert_eq!(scopes_of(Some(role.clone()), None).await, Err(Rejected::Scope), "{role}");
     }
-    for scope in [json!(["crm:read"]), json!(1), json!(null)] {
+    for scope in [json!(["notes:read"]), json!(1), json!(null)] {
         assert_eq!(scopes_of(None, Some(scope.clone())).await, Err(Rejected::Scope), "{scope}");
     }
 }

@@ -101,7 +101,7 @@ impl Gate {
         decision: Decision,
         reason: Option<&str>,
     ) -> Result<Outcome, ToolError> {
-        if !decider.may(Some(Scope::ApprovalsDecide)) {
+        if !decider.may(Some(Scope::APPROVALS_DECIDE)) {
             return Err(ToolError::new(
                 ErrorCode::Forbidden,
                 text!("This token may not decide: it lacks the scope approvals:decide."),

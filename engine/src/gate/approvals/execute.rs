@@ -21,7 +21,7 @@ use crate::{
     money::Money,
     text,
     tool::{
-        Approval, Caller, ConversationId, ErrorCode, Preview, Scopes, ToolError,
+        Approval, Caller, ConversationId, ErrorCode, Preview, ToolError,
         catalogue::{Entry, Rendered, ResolvedCall},
     },
 };
@@ -46,7 +46,7 @@ impl Gate {
         row: &Row,
     ) -> Result<Executed, ToolError> {
         let now = verdict.now;
-        let caller = requester(row, &verdict.decider.tenant, &mut tx, now).await?;
+        let caller = requester(row, verdict.decider, &mut tx, now).await?;
         let (entry, call) = self.stored_call(row, &caller)?;
         if !entry.spec.effect.writes() {
             drop(tx);
@@ -149,23 +149,24 @@ impl Gate {
 /// is not looked at again: its toolsets had the tool when it was requested, and a person has approved the call.
 async fn requester(
     row: &Row,
-    tenant: &Arc<str>,
+    decider: &Caller,
     tx: &mut Tx,
     now: DateTime<Utc>,
 ) -> Result<Arc<Caller>, ToolError> {
     if let Some(key) = row.requester.strip_prefix("key:")
-        && !keys::is_active(tx, tenant, key, now).await?
+        && !keys::is_active(tx, &decider.tenant, key, now).await?
     {
         let sentence = text!("The key that asked for this has been revoked.");
         return Err(ToolError::new(ErrorCode::Forbidden, sentence));
     }
     Ok(Arc::new(Caller {
-        tenant: tenant.clone(),
+        tenant: decider.tenant.clone(),
         subject: Arc::from(row.requester.as_str()),
         token_id: row.requester_token.as_deref().map(Arc::from),
-        scopes: Scopes::parse(&row.requester_scopes),
+        scopes: decider.access.scopes(&row.requester_scopes),
         role: None,
         expires_at: None,
+        access: decider.access,
     }))
 }
 

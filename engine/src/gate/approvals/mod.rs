@@ -32,10 +32,7 @@ use crate::{
         audit, tenants,
     },
     text,
-    tool::{
-        Approval, CallContext, ErrorCode, Hold, Preview, Scope, Spec, ToolError,
-        catalogue::Rendered,
-    },
+    tool::{Approval, CallContext, ErrorCode, Hold, Preview, Spec, ToolError, catalogue::Rendered},
 };
 
 /// How many requests of one principal may wait at once.
@@ -228,7 +225,10 @@ impl Gate {
 /// The customer whom a request is about. Where the tool has looked at none yet and yet is for customers'
 /// affairs it is somebody, and nobody can say who.
 fn whose(spec: &Spec, ctx: &CallContext) -> Option<String> {
-    let unknown = spec.scope.is_none_or(Scope::is_about_customers).then_some("");
+    let unknown = spec
+        .scope
+        .is_none_or(|scope| ctx.caller.access.about_people.contains(&scope))
+        .then_some("");
     ctx.about().or(unknown).map(str::to_owned)
 }
 

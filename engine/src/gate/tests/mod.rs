@@ -17,10 +17,14 @@ use super::{CallRequest, Gate, GateOptions, policy::Policy};
 use crate::{
     business::NoReservations,
     db::{Migration, Migrations, params, tenants},
-    testing::{FixtureFacts, TestDb, databases_with},
+    testing::{
+        FixtureFacts, TestDb,
+        access::{ACCESS, AGENT, VOICE},
+        databases_with,
+    },
     tool::{
         Answer, Approval, Aside, CallContext, Caller, Catalogue, Clock, ConversationId, Effect,
-        Planned, Risk, Role, Spec, ToolError, Toolset, WriteTool,
+        Planned, Risk, Spec, ToolError, WriteTool,
     },
 };
 
@@ -73,9 +77,10 @@ impl Theatre {
             tenant: "theatre".into(),
             subject: "agent".into(),
             token_id: None,
-            role: Some(Role::Agent),
-            scopes: Role::Agent.scopes(),
+            role: Some(AGENT),
+            scopes: AGENT.scopes(),
             expires_at: None,
+            access: &ACCESS,
         };
         let request = CallRequest {
             caller: Arc::new(caller),
@@ -139,7 +144,7 @@ impl WriteTool for SeatTake {
         title: "Take a seat",
         description: "Take a seat in a row.",
         scope: None,
-        toolsets: &[Toolset::Voice],
+        toolsets: &[VOICE],
         effect: Effect::Add,
         risk: Risk::Low,
         approval: Approval::AutoApproved,
