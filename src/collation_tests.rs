@@ -227,7 +227,7 @@ const PROSE: &str = "
     sandbox_calls: currency reason
     shipments: carrier skus
     stock_movements: reason
-    tenants: currency language name time_zone
+    tenants: business_file currency language name time_zone
     tickets: reason summary
     variants: options";
 

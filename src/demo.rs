@@ -3,17 +3,19 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use super::seed::{self, SeedArgs, Size};
-use crate::{access::role, business::Business};
+use crate::{access::role, business::TenantFacts as _};
 use business_mcp_engine::Application;
 use business_mcp_engine::cli::{
     output,
     serve::{ToldToStop, serve_metrics},
     start::{self, Running, Settings},
+    tenant,
 };
 use business_mcp_engine::{
     auth::{Grant, JwtSecret, MintRequest, mint},
     config::{CallConfig, ListenConfig, TokenConfig},
     telemetry::{self, LogConfig},
+    tenants::TenantArgs,
     tool::Clock,
 };
 
@@ -55,11 +57,14 @@ pub async fn run(mut args: DemoArgs, application: Arc<Application>) -> anyhow::R
     telemetry::start_logging(args.log);
     let name = format!("business-mcp-demo-{}", uuid::Uuid::now_v7().simple());
     let folder = Folder(std::env::temp_dir().join(name));
+    let file = application.business_file(args.calls.business_file.as_deref())?;
     let db = start::open(&format!("sqlite://{}", folder.0.join("demo.db").display()))?;
     start::migrate(&db, &application).await?;
     let clock = Clock::System;
     let seed = SeedArgs { size: Size::Demo, tenant: "demo".to_owned() };
-    seed::run(&db, &seed, &Business::shipped()?, clock.now()).await?;
+    let tenant =
+        tenant::set_up(&db, &application, &file, &seed.tenant, &TenantArgs::default()).await?;
+    seed::run(&db, &seed, &tenant.business_in_force(), clock.now()).await?;
     let secret = args.tokens.jwt_secret.get_or_insert_with(JwtSecret::generate).clone();
     let config = args.tokens.auth(application.access())?;
     let now = clock.now();

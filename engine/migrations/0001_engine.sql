@@ -8,10 +8,15 @@
 create table tenants (
     id text collate "C" not null primary key,
     name text not null,
+    -- What its amounts are recorded in; it changes only while there are none.
     currency text not null,
-    time_zone text not null,
-    -- A tag of BCP 47, such as `en-US`; null is the language of the business file.
+    -- Whether that was chosen for this tenant, whatever its business file says.
+    own_currency boolean not null default false,
+    -- Chosen for this tenant; null is what its business file says. The language is a tag of BCP 47, such as `en-US`.
+    time_zone text,
     language text,
+    -- The text of its own business file; null is the file of the server.
+    business_file text,
     created_at timestamptz not null
 );
 

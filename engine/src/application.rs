@@ -1,6 +1,6 @@
 //! What a business hands to the engine: its facts, its modules and its own commands.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use anyhow::{anyhow, bail, ensure};
 use clap::{ArgMatches, Args};
@@ -8,8 +8,9 @@ use futures::future::{BoxFuture, LocalBoxFuture};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    business::{NoReservations, Reservations, SharedFacts},
+    business::{NoReservations, Reservations},
     db::{Db, Migration, Migrations, StoreResult, Tx},
+    tenants::{BusinessFile, ReadFacts},
     tool::{
         Access, Catalogue, Clock, Spec,
         catalogue::{AnyKind, Entry},
@@ -24,9 +25,6 @@ pub struct Application {
     modules: Vec<Module>,
     commands: Vec<Command>,
 }
-
-/// Reads the facts of the business from the text of its file.
-type ReadFacts = fn(&str) -> Result<SharedFacts, String>;
 
 impl Application {
     /// An application without modules, with what its tokens can say. The facts are read from a file of the business's own form, by default from
@@ -55,12 +53,21 @@ impl Application {
         self
     }
 
-    /// The facts of the business.
+    /// The facts of the business: from this file, or the shipped ones.
     ///
     /// # Errors
-    /// What is wrong with the file.
-    pub fn facts(&self) -> anyhow::Result<SharedFacts> {
-        (self.read_facts)(self.shipped_facts).map_err(|why| anyhow!(why))
+    /// A sentence that names the file, and the line and the setting that are wrong.
+    pub fn business_file(&self, path: Option<&Path>) -> anyhow::Result<BusinessFile> {
+        let file = match path {
+            Some(path) => BusinessFile::open(path, self.read_facts),
+            None => BusinessFile::shipped(self.shipped_facts, self.read_facts),
+        };
+        file.map_err(|why| anyhow!(why))
+    }
+
+    /// The statements that count what is recorded in a tenant's currency.
+    pub fn money(&self) -> Vec<&'static str> {
+        self.modules.iter().filter_map(|module| module.money).collect()
     }
 
     /// What tokens can say.
@@ -70,7 +77,7 @@ impl Application {
 
     /// Every tool, in the order in which they are listed. `ignored` are argument names that platforms inject.
     pub fn tools(&self, ignored: Vec<String>) -> Catalogue {
-        let entries = self.modules.iter().flat_map(|module| module.tools.iter().cloned());
+        let entries = self.modules.iter().flat_map(Module::entries);
         entries.fold(Catalogue::new(ignored), Catalogue::with_entry)
     }
 
@@ -145,6 +152,7 @@ pub struct Module {
     migrations: Vec<Migration>,
     indexes: Vec<Index>,
     tools: Vec<Arc<Entry>>,
+    money: Option<&'static str>,
     reservations: Vec<Arc<dyn Reservations>>,
     jobs: Vec<Job>,
     checks: Vec<Check>,
@@ -176,6 +184,21 @@ impl Module {
     pub fn tool<K>(mut self, tool: impl AnyKind<K>) -> Self {
         self.tools.push(Arc::new(Entry::of(tool)));
         self
+    }
+
+    /// This module records amounts: the statement counts those of tenant `$1`. While there are any, the tenant's
+    /// currency stays as it is; and while its facts name another one, no tool of the module writes.
+    #[must_use]
+    pub fn holds_money(mut self, count: &'static str) -> Self {
+        self.money = Some(count);
+        self
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Arc<Entry>> {
+        let holds_money = self.money.is_some();
+        self.tools.iter().map(move |entry| {
+            if holds_money { Arc::new(entry.holding_money()) } else { entry.clone() }
+        })
     }
 
     /// This module reserves things for approvals; no other one may.

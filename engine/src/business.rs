@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use crate::{
     db::{StoreResult, Tx},
     money::Currency,
+    text,
     tool::{Hold, ToolError},
 };
 
@@ -24,9 +25,13 @@ pub trait Facts: Any + Debug + Send + Sync {
     /// The language of what is said, such as `en-US` (BCP 47).
     fn language(&self) -> &str;
     /// What an unverified caller is told before a tool that only a verified one may use.
-    fn verify_first(&self) -> String;
+    fn verify_first(&self) -> String {
+        text!("First I need to verify you.")
+    }
     /// What a caller is told whose verification has expired.
-    fn verify_again(&self) -> String;
+    fn verify_again(&self) -> String {
+        text!("Your verification has ended. Please verify again.")
+    }
 }
 
 /// Facts that are shared by every call.

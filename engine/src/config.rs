@@ -103,6 +103,9 @@ pub struct CallConfig {
     /// How long a request waits before no answer is a no
     #[arg(long, env = "APPROVAL_TTL", default_value = "15m", value_parser = some_time)]
     pub approval_ttl: Duration,
+    /// The facts of the business: name, hours, prices, tax, places (TOML) [default: the shipped ones]
+    #[arg(long, env = "BUSINESS_FILE")]
+    pub business_file: Option<PathBuf>,
     /// Stricter approvals and rules (TOML)
     #[arg(long, env = "POLICY_FILE")]
     pub policy_file: Option<PathBuf>,

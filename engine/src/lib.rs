@@ -18,6 +18,7 @@
 //! * [`approvals`]: the tools with which an agent asks about its own requests;
 //! * [`tool`]: what a tool is, what it may use and what it may answer;
 //! * [`business`]: what the engine asks of a business;
+//! * [`tenants`]: the facts in force for each tenant, and how they change;
 //! * [`db`]: the one door to the database;
 //! * [`speech`]: what callers say, and what is said to them;
 //! * [`money`], [`period`], [`digest`]: amounts, days, fingerprints.
@@ -42,6 +43,7 @@ pub mod period;
 pub mod prelude;
 pub mod speech;
 pub mod telemetry;
+pub mod tenants;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tool;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{percent::Percent, tier::Tier};
+use super::{checks, percent::Percent, tier::Tier};
 use business_mcp_engine::speech::reference;
 
 /// The price rules of the business, from its configuration.
@@ -14,6 +14,7 @@ pub struct Pricing {
     /// What each tier gets.
     pub tiers: BTreeMap<Tier, Percent>,
     /// What a quantity gets, the best step counts.
+    #[serde(deserialize_with = "checks::steps")]
     pub quantity: Vec<QuantityStep>,
     /// What a code gets.
     pub codes: BTreeMap<String, Percent>,

@@ -58,13 +58,24 @@ impl Facts for Business {
 
 /// The facts of a tenant's business.
 pub trait TenantFacts {
-    /// The facts.
+    /// The facts, as its file says them.
     fn business(&self) -> &Business;
+
+    /// The facts in force: with the currency and the zone that were set for this tenant.
+    fn business_in_force(&self) -> Business;
 }
 
 impl TenantFacts for Tenant {
     #[expect(clippy::expect_used, reason = "the application hands over no facts of another type")]
     fn business(&self) -> &Business {
         self.facts().expect("the facts are those of this business")
+    }
+
+    fn business_in_force(&self) -> Business {
+        Business {
+            currency: self.configured_currency,
+            time_zone: self.time_zone,
+            ..self.business().clone()
+        }
     }
 }

@@ -7,8 +7,9 @@ use self::{
     hours::{Hours, clock},
     pricing::Pricing,
 };
-use business_mcp_engine::{money::Currency, speech::email};
+use business_mcp_engine::money::Currency;
 
+mod checks;
 pub mod discount;
 mod facts;
 pub mod hours;
@@ -27,6 +28,7 @@ pub const SHIPPED: &str = include_str!("../../seed/business.toml");
 #[serde(deny_unknown_fields)]
 pub struct Business {
     /// The name that customers know.
+    #[serde(deserialize_with = "checks::name")]
     pub name: String,
     /// What it does, in one sentence.
     pub description: String,
@@ -41,18 +43,22 @@ pub struct Business {
     /// The language of what is said, such as `en-US`.
     pub language: String,
     /// The country of phone numbers without a country code, such as `US`.
+    #[serde(deserialize_with = "checks::country")]
     pub phone_region: String,
     /// Where it is.
     pub address: String,
     /// How many days after delivery goods may come back.
+    #[serde(deserialize_with = "checks::return_days")]
     pub return_days: u32,
     /// How people reach a person.
     pub support: Support,
     /// When it is open.
+    #[serde(deserialize_with = "checks::hours")]
     pub hours: Vec<Hours>,
     /// What it charges.
     pub pricing: Pricing,
     /// Where stock is kept, the usual place first.
+    #[serde(deserialize_with = "checks::locations")]
     pub locations: Vec<Location>,
 }
 
@@ -63,6 +69,7 @@ pub struct Support {
     /// The number to call.
     pub phone: String,
     /// The address to write to.
+    #[serde(deserialize_with = "checks::email")]
     pub email: String,
 }
 
@@ -79,14 +86,34 @@ pub struct Location {
 }
 
 /// Why a text does not describe a business.
-#[derive(Debug, thiserror::Error)]
-pub enum BusinessError {
-    /// It is not the TOML that is expected here.
-    #[error("the business file cannot be read: {0}")]
-    Toml(#[from] toml::de::Error),
-    /// A setting makes no sense.
-    #[error("in the business file, {0}")]
-    Setting(&'static str),
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {why}")]
+pub struct BusinessError {
+    /// The line, counted from one.
+    pub line: usize,
+    /// The setting, and what is wrong with it.
+    pub why: String,
+}
+
+impl BusinessError {
+    /// One sentence: the library would draw the line as well.
+    fn of(toml: &str, error: &toml::de::Error) -> Self {
+        let before = error.span().and_then(|span| toml.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count();
+        let why = error.message().lines().collect::<Vec<_>>().join(", ");
+        let why = match toml.lines().nth(line).and_then(setting) {
+            Some(setting) if !why.contains(setting) => format!("{setting}: {why}"),
+            _ => why,
+        };
+        Self { line: line + 1, why }
+    }
+}
+
+/// The setting or the table that a line begins with.
+fn setting(line: &str) -> Option<&str> {
+    let name = line.split('=').next()?.trim().trim_matches(['[', ']']);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    (!name.is_empty() && name.chars().all(is_name)).then_some(name)
 }
 
 impl Business {
@@ -101,13 +128,9 @@ impl Business {
     /// Reads a business from TOML.
     ///
     /// # Errors
-    /// [`BusinessError`] names the line or the setting.
+    /// [`BusinessError`] names the line and the setting.
     pub fn parse(toml: &str) -> Result<Self, BusinessError> {
-        let business: Self = toml::from_str(toml)?;
-        match business.complaint() {
-            Some(complaint) => Err(BusinessError::Setting(complaint)),
-            None => Ok(business),
-        }
+        toml::from_str(toml).map_err(|error| BusinessError::of(toml, &error))
     }
 
     /// Where stock is kept when a call does not say: the first location.
@@ -129,31 +152,11 @@ impl Business {
         };
         business_mcp_engine::speech::phrases::list(&self.hours.iter().map(said).collect::<Vec<_>>())
     }
-
-    /// The first setting that makes no sense, as the end of a sentence.
-    fn complaint(&self) -> Option<&'static str> {
-        let ids: Vec<&str> = self.locations.iter().map(|location| location.id.as_str()).collect();
-        let repeated = |(n, id): (usize, &&str)| ids.iter().take(n).any(|other| other == id);
-        let two_letters =
-            |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic());
-        let complaints = [
-            (self.name.trim().is_empty(), "name is empty"),
-            (!two_letters(&self.phone_region), "phone_region is not a two-letter country"),
-            (self.return_days > 3650, "return_days is longer than ten years"),
-            (email::normalise(&self.support.email).is_none(), "support.email is not an address"),
-            (self.hours.iter().any(|day| day.open >= day.close), "hours close before they open"),
-            (self.pricing.quantity.iter().any(|step| step.from < 2), "a quantity step is below 2"),
-            (ids.is_empty(), "locations is empty"),
-            (ids.iter().any(|id| id.trim().is_empty()), "a location has no id"),
-            (ids.iter().enumerate().any(repeated), "two locations share an id"),
-        ];
-        complaints.into_iter().find(|(wrong, _)| *wrong).map(|(_, complaint)| complaint)
-    }
 }
 
 fn currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Currency, D::Error> {
     let code = String::deserialize(deserializer)?;
-    Currency::parse(&code).ok_or_else(|| D::Error::custom("currency is not an ISO 4217 code"))
+    Currency::parse(&code).ok_or_else(|| D::Error::custom("not an ISO 4217 code such as USD"))
 }
 
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
@@ -188,14 +191,15 @@ mod tests {
     fn a_wrong_setting_is_named() {
         let toml = include_str!("../../seed/business.toml");
         for (right, wrong, complaint) in [
-            ("USD", "dollars", "ISO 4217"),
-            ("America/Los_Angeles", "Portland", "zone"),
+            ("USD", "dollars", "currency: not an ISO 4217"),
+            ("America/Los_Angeles", "Portland", "time_zone: not a zone"),
             ("name = \"Acme Supply\"", "nome = \"Acme\"", "nome"),
+            ("return_days = 30", "return_days = \"thirty\"", "return_days: invalid type"),
             ("id = \"store\"", "id = \"main\"", "share an id"),
             ("close = \"18:00\"", "close = \"06:00\"", "close before they open"),
             ("days = \"Monday to Friday\"", "days = \"weekdays\"", "Monday to Friday"),
-            ("phone_region = \"US\"", "phone_region = \"1\"", "phone_region"),
-            ("support@acme.example.com", "support", "support.email"),
+            ("phone_region = \"US\"", "phone_region = \"1\"", "phone_region: not a two-letter"),
+            ("support@acme.example.com", "support", "email: not an e-mail address"),
         ] {
             assert!(toml.contains(right), "{right}");
             let error = Business::parse(&toml.replacen(right, wrong, 1)).unwrap_err();

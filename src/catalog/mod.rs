@@ -49,6 +49,7 @@ pub fn reservations() -> Arc<dyn Reservations> {
 pub fn module() -> Module {
     Module::new("catalog")
         .migration(1, "catalog", include_str!("migrations/0001_catalog.sql"))
+        .holds_money(sql::variants::PRICES)
         .index(sql::reindex::PRODUCTS)
         .index(sql::reindex::SKUS)
         .reserves(reservations())

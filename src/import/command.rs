@@ -6,15 +6,21 @@ use chrono::{DateTime, Utc};
 
 use business_mcp_engine::{
     Application,
-    cli::{output, progress::Shown, start},
+    cli::{
+        output,
+        progress::Shown,
+        start,
+        tenant::{self, DefaultFile},
+    },
     config::{self, DatabaseConfig},
     db::Db,
+    tenants::TenantArgs,
     tool::Clock,
 };
 
 use super::progress;
 use crate::{
-    business::Business,
+    business::{Business, TenantFacts as _},
     import::{self, ImportError},
     sales,
 };
@@ -39,6 +45,10 @@ pub struct CommandArgs {
     #[command(flatten)]
     database: DatabaseConfig,
     #[command(flatten)]
+    default_file: DefaultFile,
+    #[command(flatten)]
+    settings: TenantArgs,
+    #[command(flatten)]
     args: ImportArgs,
 }
 
@@ -50,9 +60,12 @@ pub async fn run_command(
     command: CommandArgs,
     application: Arc<Application>,
 ) -> anyhow::Result<()> {
-    let db = start::open_migrated(&command.database, &application).await?;
+    let CommandArgs { database, default_file, settings, args } = command;
+    let file = default_file.read(&application)?;
+    let db = start::open_migrated(&database, &application).await?;
     let now = Clock::System.now();
-    run(&db, &command.args, &Business::shipped()?, now).await?;
+    let tenant = tenant::set_up(&db, &application, &file, &args.tenant, &settings).await?;
+    run(&db, &args, &tenant.business_in_force(), now).await?;
     count_sales(&db, now).await;
     db.close().await;
     Ok(())

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::import::records::FieldError;
-use business_mcp_engine::db::StoreError;
+use business_mcp_engine::{db::StoreError, money::Currency};
 
 /// How many wrong records are named; the others are counted.
 const NAMED: usize = 20;
@@ -131,7 +131,18 @@ pub enum ImportError {
     /// Records are wrong; nothing of their file was written.
     #[error("{0}\nnothing of this file was imported")]
     Records(Problems),
-    /// The tenant's own currency or time zone makes no sense to this build.
+    /// What is on record is in another currency than the business is set up for.
+    #[error(
+        "the tenant's money is recorded in {recorded}, and amounts in {configured} cannot be added to it; \
+         `business-mcp doctor` says how to mend that"
+    )]
+    Currency {
+        /// What it is recorded in.
+        recorded: String,
+        /// What it is set up for.
+        configured: Currency,
+    },
+    /// The tenant's own time zone makes no sense to this build.
     #[error("the tenant's {0} is not one that is known")]
     Tenant(&'static str),
     /// The database.

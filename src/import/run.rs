@@ -9,8 +9,7 @@ use chrono_tz::Tz;
 use super::report::{ImportError, Progress, Step};
 use crate::{business::Business, import::records::Rules};
 use business_mcp_engine::{
-    db::{Db, StoreResult, Tx, params, record},
-    money::Currency,
+    db::{Db, StoreResult, Tx, params, tenants, tenants::TenantRow},
     period,
     speech::reference,
 };
@@ -29,10 +28,6 @@ pub(super) struct Run<'a> {
     pub(super) is_sqlite: bool,
 }
 
-record! {
-    struct TenantRow { currency: String, time_zone: String }
-}
-
 impl<'a> Run<'a> {
     /// Reads the tenant, or makes it after the business.
     pub(super) async fn begin(
@@ -42,35 +37,21 @@ impl<'a> Run<'a> {
         now: DateTime<Utc>,
     ) -> Result<Self, ImportError> {
         let mut tx = db.write().await?;
-        tx.execute(
-            "insert into tenants (id, name, currency, time_zone, language, created_at)
-             values ($1, $2, $3, $4, $5, $6)
-             on conflict (id) do nothing",
-            params![
-                tenant,
-                &business.name,
-                business.currency.code(),
-                business.time_zone.name(),
-                &business.language,
-                now
-            ],
-        )
-        .await?;
-        let row: TenantRow = tx
-            .fetch_one(
-                "select currency, time_zone
-                 from tenants
-                 where id = $1",
-                params![tenant],
-            )
-            .await?;
+        tenants::create(&mut tx, tenant, &TenantRow::of(business), now).await?;
+        let row = tenants::find(&mut tx, tenant).await?.ok_or(ImportError::Tenant("name"))?;
         for name in ["customer", "order"] {
             raise_counter(&mut tx, tenant, name, FIRST_NUMBERS).await?;
         }
         tx.commit().await?;
-        let currency = Currency::parse(&row.currency).ok_or(ImportError::Tenant("currency"))?;
-        let zone = row.time_zone.parse().map_err(|_| ImportError::Tenant("time zone"))?;
-        let rules = Rules { currency, ..Rules::of(business) };
+        if row.currency != business.currency.code() {
+            let (recorded, configured) = (row.currency, business.currency);
+            return Err(ImportError::Currency { recorded, configured });
+        }
+        let zone = match row.time_zone {
+            Some(name) => name.parse().map_err(|_| ImportError::Tenant("time zone"))?,
+            None => business.time_zone,
+        };
+        let rules = Rules::of(business);
         Ok(Self { tenant, zone, now, rules, is_sqlite: db.kind() == "sqlite" })
     }
 

@@ -72,6 +72,7 @@ use business_mcp_engine::Module;
 pub fn module() -> Module {
     Module::new("orders")
         .migration(1, "orders", include_str!("migrations/0001_orders.sql"))
+        .holds_money(sql::orders::TOTALS)
         .index(sql::reindex::ORDERS)
         .tool(CalculateDiscount)
         .tool(OrderQuote)

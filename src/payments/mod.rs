@@ -32,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 pub fn module() -> Module {
     Module::new("payments")
         .migration(1, "payments", include_str!("migrations/0001_payments.sql"))
+        .holds_money(sql::ledgers::ENTRIES)
         .job("payments", |db: Db, clock: Clock, stop: CancellationToken| {
             let provider = Sandbox::new(db.clone(), clock.clone());
             Box::pin(Worker::new(db, clock, provider).run(stop))

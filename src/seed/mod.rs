@@ -12,7 +12,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use crate::{
-    business::Business,
+    business::{Business, TenantFacts as _},
     import::{
         self, ImportError, ImportReport, Progress, Records, progress,
         records::{
@@ -22,10 +22,15 @@ use crate::{
 };
 use business_mcp_engine::{
     Application,
-    cli::{progress::Shown, start},
+    cli::{
+        progress::Shown,
+        start,
+        tenant::{self, DefaultFile},
+    },
     config::{self, DatabaseConfig},
     db::Db,
     period,
+    tenants::TenantArgs,
     tool::Clock,
 };
 
@@ -138,6 +143,10 @@ pub struct CommandArgs {
     #[command(flatten)]
     database: DatabaseConfig,
     #[command(flatten)]
+    default_file: DefaultFile,
+    #[command(flatten)]
+    settings: TenantArgs,
+    #[command(flatten)]
     args: SeedArgs,
 }
 
@@ -146,9 +155,12 @@ pub struct CommandArgs {
 /// # Errors
 /// The database's own reason.
 pub async fn command(command: CommandArgs, application: Arc<Application>) -> anyhow::Result<()> {
-    let db = start::open_migrated(&command.database, &application).await?;
+    let CommandArgs { database, default_file, settings, args } = command;
+    let file = default_file.read(&application)?;
+    let db = start::open_migrated(&database, &application).await?;
     let now = Clock::System.now();
-    run(&db, &command.args, &Business::shipped()?, now).await?;
+    let tenant = tenant::set_up(&db, &application, &file, &args.tenant, &settings).await?;
+    run(&db, &args, &tenant.business_in_force(), now).await?;
     import::command::count_sales(&db, now).await;
     db.close().await;
     Ok(())

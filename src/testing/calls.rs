@@ -138,12 +138,8 @@ impl Shop {
     pub(crate) async fn context(&self, writes: bool) -> CallContext {
         let tx = if writes { self.db.db.write().await } else { self.db.db.read().await };
         let facts = Arc::new(self.business.clone());
-        let tenant = Tenant {
-            id: "demo".into(),
-            currency: self.business.currency,
-            time_zone: "America/New_York".parse().unwrap(),
-            facts,
-        };
+        let mut tenant = Tenant::new("demo".into(), facts);
+        tenant.time_zone = chrono_tz::America::New_York;
         let caller = Caller {
             tenant: "demo".into(),
             subject: "tester".into(),

@@ -37,6 +37,8 @@ fn wrong_usage_is_2_and_says_what_is_right() {
         &["key", "create", "--name", "x"],
         &["import"],
         &["seed", "--size", "enormous"],
+        &["tenant", "create", "--currency", "euros"],
+        &["tenant", "update", "--time-zone", "Atlantis"],
         &[],
     ] {
         let output = run(arguments, &[]);
@@ -55,6 +57,7 @@ fn help_and_version_are_answers() {
         "reindex",
         "seed",
         "import",
+        "tenant",
         "token",
         "key",
         "approvals",
@@ -79,6 +82,7 @@ fn what_fails_is_1_and_one_sentence() {
         &["seed"],
         &["import", "/no/such/folder"],
         &["key", "list"],
+        &["tenant", "list"],
         &["token", "--role", "agent"],
         &["approvals", "list"],
         &["healthcheck"],
@@ -161,6 +165,7 @@ fn an_unsafe_configuration_is_refused_with_the_reason() {
         (vec![("JWT_JWKS_URL", "https://issuer.example/keys")], "JWT_ISSUER and JWT_AUDIENCE"),
         (vec![("JWT_TENANT_CLAIM", "sub")], "tenant claim"),
         (vec![("POLICY_FILE", "/no/such/policy.toml")], "POLICY_FILE /no/such/policy.toml"),
+        (vec![("BUSINESS_FILE", "/no/such/business.toml")], "BUSINESS_FILE /no/such/business.toml"),
         (vec![("POLICY_FILE", broken.to_str().unwrap())], "no_such_tool"),
         (vec![("CONVERSATION_HEADERS", "not a header")], "CONVERSATION_HEADERS"),
         (vec![("RATE_LIMIT_PER_MINUTE", "0")], "RATE_LIMIT_PER_MINUTE"),

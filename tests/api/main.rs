@@ -62,6 +62,7 @@ mod starts;
 mod stdio;
 mod stock;
 mod support;
+mod tenants;
 mod texts;
 mod tokens;
 mod tool_docs;

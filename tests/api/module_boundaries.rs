@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 7] = [
     &["auth", "mcp"],
     &["gate"],
     &["application", "approvals"],
-    &["tool", "business"],
+    &["tool", "business", "tenants"],
     &["db", "speech", "money", "period", "digest"],
 ];
 

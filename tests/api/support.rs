@@ -93,7 +93,12 @@ impl TestServer {
 
     /// A server on a database that is there already, with what is in it.
     pub async fn on(database_url: &str) -> Self {
-        Self::beside(database_url, Clock::movable(), JwtSecret::generate(), &[]).await
+        Self::on_with(database_url, &[]).await
+    }
+
+    /// The same with more flags.
+    pub async fn on_with(database_url: &str, flags: &[&str]) -> Self {
+        Self::beside(database_url, Clock::movable(), JwtSecret::generate(), flags).await
     }
 
     async fn beside(database_url: &str, clock: Clock, secret: JwtSecret, flags: &[&str]) -> Self {

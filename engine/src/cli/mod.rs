@@ -15,6 +15,7 @@ mod reindex;
 pub mod serve;
 pub mod start;
 mod stdio;
+pub mod tenant;
 mod token;
 pub mod tools;
 mod warnings;
@@ -48,6 +49,8 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Write anew what records are found by, by the rules of this build; servers may run
     Reindex(reindex::ReindexArgs),
+    /// List, show, make and change tenants
+    Tenant(tenant::TenantCommand),
     /// Make a development token
     Token(token::TokenArgs),
     /// Create, list and revoke API keys
@@ -98,6 +101,7 @@ async fn run(matches: &ArgMatches, application: Arc<Application>) -> anyhow::Res
         Command::Stdio(args) => stdio::run(args, &application).await,
         Command::Migrate(args) => migrate::run(&args, &application).await,
         Command::Reindex(args) => reindex::run(args, &application).await,
+        Command::Tenant(args) => tenant::run(args, &application).await,
         Command::Token(args) => token::run(args, &application),
         Command::Key(args) => key::run(args, &application).await,
         Command::Approvals(args) => approvals::run(args).await,

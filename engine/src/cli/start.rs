@@ -66,16 +66,17 @@ pub fn gate(
     clock: Clock,
 ) -> anyhow::Result<Arc<Gate>> {
     application.check()?;
-    let facts = application.facts()?;
-    if !words::speak(facts.language()) {
-        tracing::warn!(language = facts.language(), "it speaks English: it knows no such language");
+    let business_file = application.business_file(calls.business_file.as_deref())?;
+    let language = business_file.facts().language();
+    if !words::speak(language) {
+        tracing::warn!(language, "it speaks English: it knows no such language");
     }
     let options = GateOptions {
         deadline: calls.tool_timeout,
         approval_ttl: calls.approval_ttl(),
         clock,
         policy: calls.policy().map_err(|why| anyhow!(why))?,
-        facts,
+        business_file,
         reservations: application.reservations(),
     };
     let tools = application.tools(calls.ignored_arguments.clone());

@@ -7,25 +7,41 @@ use super::{StoreResult, Tx, params, record};
 
 record! {
     /// A tenant.
-    #[derive(Debug, Clone)]
+    #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct TenantRow {
         /// Its name.
         pub name: String,
-        /// ISO 4217 code of its prices.
+        /// ISO 4217 code of what its amounts are recorded in.
         pub currency: String,
-        /// IANA name of its time zone.
-        pub time_zone: String,
+        /// Whether that was chosen for this tenant, whatever its business file says.
+        pub own_currency: bool,
+        /// IANA name of its time zone; none is the business file's.
+        pub time_zone: Option<String>,
         /// BCP 47 tag of what is said; none is the business file's.
         pub language: Option<String>,
+        /// The text of its own business file; none is the server's file.
+        pub business_file: Option<String>,
     }
 }
 
 /// The tenant with this id.
 pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<TenantRow>> {
     tx.fetch_optional(
-        "select name, currency, time_zone, language
+        "select name, currency, own_currency, time_zone, language, business_file
          from tenants
          where id = $1",
+        params![id],
+    )
+    .await
+}
+
+/// The tenant with this id, which nobody else changes until the end of the transaction.
+pub async fn lock(tx: &mut Tx, id: &str) -> StoreResult<Option<TenantRow>> {
+    tx.fetch_optional(
+        "update tenants
+         set name = name
+         where id = $1
+         returning name, currency, own_currency, time_zone, language, business_file",
         params![id],
     )
     .await
@@ -52,10 +68,51 @@ pub async fn create(
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
     tx.execute(
-        "insert into tenants (id, name, currency, time_zone, language, created_at)
-         values ($1, $2, $3, $4, $5, $6)
+        "insert into tenants
+             (id, name, currency, own_currency, time_zone, language, business_file, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (id) do nothing",
-        params![id, &tenant.name, &tenant.currency, &tenant.time_zone, &tenant.language, now],
+        params![
+            id,
+            &tenant.name,
+            &tenant.currency,
+            tenant.own_currency,
+            &tenant.time_zone,
+            &tenant.language,
+            &tenant.business_file,
+            now
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Creates a tenant, or makes the one that exists like this.
+pub async fn save(
+    tx: &mut Tx,
+    id: &str,
+    tenant: &TenantRow,
+    now: DateTime<Utc>,
+) -> StoreResult<()> {
+    create(tx, id, tenant, now).await?;
+    tx.execute(
+        "update tenants
+         set name = $2,
+             currency = $3,
+             own_currency = $4,
+             time_zone = $5,
+             language = $6,
+             business_file = $7
+         where id = $1",
+        params![
+            id,
+            &tenant.name,
+            &tenant.currency,
+            tenant.own_currency,
+            &tenant.time_zone,
+            &tenant.language,
+            &tenant.business_file
+        ],
     )
     .await?;
     Ok(())

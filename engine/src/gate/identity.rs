@@ -61,14 +61,14 @@ impl Gate {
         now: DateTime<Utc>,
     ) -> Result<Bound, ToolError> {
         let verified = verified(request, &mut tx, now).await?;
+        let mut ctx = self.context(&request.caller, tx, now).await?;
         if verified.is_none() && request.verification.is_some() {
-            return unverified(self.tenants.facts().verify_again());
+            return unverified(ctx.tenant.facts.verify_again());
         }
         let sees_personal = request.caller.sees_personal_data();
         if verified.is_none() && self.ruling(spec).verified_caller && !sees_personal {
-            return unverified(self.tenants.facts().verify_first());
+            return unverified(ctx.tenant.facts.verify_first());
         }
-        let mut ctx = self.context(&request.caller, tx, now).await?;
         ctx.conversation.clone_from(&request.conversation);
         ctx.verified = verified;
         Ok(Bound::Context(ctx))

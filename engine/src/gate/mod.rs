@@ -16,7 +16,6 @@
 //! * `identity`: as which customer a call is made;
 //! * `guard`: deadline, cancellation and panics;
 //! * `meters`: figures and log lines;
-//! * `tenants`: what is known of a tenant;
 //! * `trail`: the audit lines of what failed;
 //! * `transaction`: steps 4 to 8.
 
@@ -26,12 +25,8 @@ mod guard;
 mod identity;
 mod meters;
 pub mod policy;
-mod tenants;
 mod trail;
 mod transaction;
-
-#[cfg(test)]
-mod tests;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -47,13 +42,13 @@ use self::{
     claims::{Claims, Trace},
     meters::Meters,
     policy::{Policy, Ruling},
-    tenants::Tenants,
     trail::Trail,
 };
 use crate::{
-    business::{Reservations, SharedFacts},
+    business::Reservations,
     db::{Db, audit},
     speech::words,
+    tenants::{BusinessFile, Tenants},
     text,
     tool::{
         Approval, Caller, Catalogue, Clock, ConversationId, ErrorCode, Spec, ToolError, Toolset,
@@ -74,8 +69,8 @@ pub struct GateOptions {
     pub clock: Clock,
     /// What waits for a person.
     pub policy: Policy,
-    /// What every tenant's business knows of itself.
-    pub facts: SharedFacts,
+    /// The facts of every tenant that has none of its own.
+    pub business_file: BusinessFile,
     /// What is reserved for approvals.
     pub reservations: Arc<dyn Reservations>,
 }
@@ -123,7 +118,7 @@ impl Gate {
     pub fn new(db: Db, catalogue: Catalogue, options: GateOptions) -> Result<Self, String> {
         options.policy.check(&catalogue)?;
         Ok(Self {
-            tenants: Tenants::new(options.facts),
+            tenants: Tenants::new(options.business_file),
             trail: Trail::new(db.clone()),
             db,
             policy: options.policy,
@@ -277,3 +272,6 @@ fn event<'a>(spec: &Spec, request: &'a CallRequest, at: DateTime<Utc>) -> audit:
         request_id: request.request_id.as_deref(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,6 +76,9 @@ impl Gate {
                 return self.earlier_answer(ctx.tx, trace, tenant, left, now).await;
             }
         };
+        if entry.writes_money() {
+            ctx.tenant.check_currency()?;
+        }
         let intent = resolved.intent()?;
         let planned = resolved.plan(&mut ctx).await?;
         if self.waits_for_approval(entry.spec, &planned.preview, &mut ctx).await? {

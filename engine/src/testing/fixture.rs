@@ -18,6 +18,7 @@ use crate::{
         tenants::{self, TenantRow},
     },
     money::Currency,
+    tenants::BusinessFile,
     tool::{
         CallContext, Caller, Role, ToolError,
         catalogue::{AnyKind, Catalogue, Entry},
@@ -35,7 +36,7 @@ impl Facts for FixtureFacts {
     }
 
     fn currency(&self) -> Currency {
-        Currency::parse("USD").unwrap()
+        Currency::USD
     }
 
     fn time_zone(&self) -> Tz {
@@ -45,14 +46,11 @@ impl Facts for FixtureFacts {
     fn language(&self) -> &'static str {
         "en-US"
     }
+}
 
-    fn verify_first(&self) -> String {
-        "First I need to verify you.".to_owned()
-    }
-
-    fn verify_again(&self) -> String {
-        "Please verify again.".to_owned()
-    }
+/// The same as the business file of a server, whatever its text.
+pub fn business_file() -> BusinessFile {
+    BusinessFile::shipped("", |_| Ok(Arc::new(FixtureFacts))).unwrap()
 }
 
 /// A database with the tenant `demo`, and a caller at noon of 2026-01-10 in New York.
@@ -70,12 +68,7 @@ pub async fn fixtures() -> Vec<Fixture> {
     let mut fixtures = Vec::new();
     for db in databases().await {
         let now = "2026-01-10T17:00:00Z".parse().unwrap();
-        let tenant = TenantRow {
-            name: "Demo".to_owned(),
-            currency: "USD".to_owned(),
-            time_zone: "America/New_York".to_owned(),
-            language: None,
-        };
+        let tenant = TenantRow::of(&FixtureFacts);
         let mut tx = db.db.write().await.unwrap();
         tenants::create(&mut tx, "demo", &tenant, now).await.unwrap();
         tx.commit().await.unwrap();
@@ -117,12 +110,7 @@ impl Fixture {
     /// A context as the gate makes one.
     pub async fn context(&self, writes: bool) -> CallContext {
         let tx = if writes { self.db.db.write().await } else { self.db.db.read().await };
-        let tenant = Tenant {
-            id: "demo".into(),
-            currency: FixtureFacts.currency(),
-            time_zone: FixtureFacts.time_zone(),
-            facts: Arc::new(FixtureFacts),
-        };
+        let tenant = Tenant::new("demo".into(), Arc::new(FixtureFacts));
         let caller = Caller {
             tenant: "demo".into(),
             subject: "tester".into(),

@@ -33,6 +33,7 @@ pub struct Catalogue {
 }
 
 /// A tool, its declaration and its schemas, built once.
+#[derive(Clone)]
 pub struct Entry {
     /// What the tool says about itself.
     pub spec: &'static Spec,
@@ -44,6 +45,8 @@ pub struct Entry {
     pub output_schema: Arc<Map<String, Value>>,
     /// Arguments that work, where the fields give examples; tests, the docs and the benchmark call the tool with them.
     pub example: Option<Map<String, Value>>,
+    /// Whether its module records amounts.
+    holds_money: bool,
     tool: Arc<dyn AnyTool>,
 }
 
@@ -111,8 +114,19 @@ impl Entry {
             shape,
             output_schema: Arc::new(schema::portable_answer::<Envelope<O>>()),
             example: schema::example::<A>(),
+            holds_money: false,
             tool,
         }
+    }
+
+    /// This tool as one of a module that records amounts.
+    pub(crate) fn holding_money(&self) -> Self {
+        Self { holds_money: true, ..self.clone() }
+    }
+
+    /// Whether it may write amounts, which it does not while their currency is in doubt.
+    pub fn writes_money(&self) -> bool {
+        self.holds_money && self.spec.effect.writes()
     }
 
     /// Prepares arguments that are in their normal form already, such as stored ones.

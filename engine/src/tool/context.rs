@@ -4,6 +4,7 @@ use std::{any::Any, sync::Arc};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use serde_json::json;
 
 use super::{
     caller::Caller,
@@ -14,23 +15,60 @@ use crate::{
     business::{Facts, SharedFacts},
     db::Tx,
     money::{Currency, Money},
-    period, text,
+    period,
+    speech::words::Language,
+    text,
 };
 
-/// What is known of a tenant without asking the database on each call.
+/// The facts in force for a tenant: one value for the whole of a call.
 #[derive(Debug, Clone)]
 pub struct Tenant {
     /// The tenant's id, as in the token.
     pub id: Arc<str>,
-    /// What its prices are in.
+    /// What its amounts are recorded in.
     pub currency: Currency,
+    /// What its prices are in now. Where that differs, no money is written.
+    pub configured_currency: Currency,
     /// Where its days begin and end.
     pub time_zone: Tz,
+    /// What its callers hear.
+    pub language: Language,
     /// What the business knows of itself.
     pub facts: SharedFacts,
 }
 
 impl Tenant {
+    /// A tenant with whom all is as these facts say.
+    pub fn new(id: Arc<str>, facts: SharedFacts) -> Self {
+        Self {
+            id,
+            currency: facts.currency(),
+            configured_currency: facts.currency(),
+            time_zone: facts.time_zone(),
+            language: Language::of(facts.language()).unwrap_or_default(),
+            facts,
+        }
+    }
+
+    /// Whether amounts may be written: they are in one currency, on record and in the facts.
+    ///
+    /// # Errors
+    /// `invalid_state` with both currencies.
+    pub fn check_currency(&self) -> Result<(), ToolError> {
+        let (recorded, configured) = (self.currency, self.configured_currency);
+        if recorded == configured {
+            return Ok(());
+        }
+        let sentence = text!(
+            "Amounts are on record in {recorded}, but the business is set up for {configured} now, so nothing that \
+             has a price can be changed. Please offer the caller a person.",
+            recorded,
+            configured
+        );
+        let details = json!({ "recorded": recorded.code(), "configured": configured.code() });
+        Err(ToolError::invalid_state(sentence).with_details(details))
+    }
+
     /// The facts in the business's own type; `None` where they are of another one.
     pub fn facts<F: Facts>(&self) -> Option<&F> {
         let facts: &dyn Any = &*self.facts;

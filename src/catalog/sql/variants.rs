@@ -4,6 +4,11 @@ use chrono::{DateTime, Utc};
 
 use business_mcp_engine::db::{StoreResult, Tx, params, record};
 
+/// Counts a tenant's prices.
+pub const PRICES: &str = "select count(*)
+    from variants
+    where tenant_id = $1";
+
 record! {
     /// On what terms a variant is sold and reordered.
     #[derive(Debug, Clone, PartialEq, Eq)]

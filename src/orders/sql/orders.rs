@@ -11,6 +11,11 @@ use business_mcp_engine::db::{
 };
 use business_mcp_engine::speech::reference;
 
+/// Counts a tenant's orders, each of which has a total.
+pub(crate) const TOTALS: &str = "select count(*)
+    from orders
+    where tenant_id = $1";
+
 record! {
     /// An order.
     #[derive(Debug, Clone)]

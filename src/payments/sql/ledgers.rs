@@ -2,6 +2,14 @@
 
 use business_mcp_engine::db::{StoreResult, Tx};
 
+/// Counts a tenant's payments and the entries of its gift cards.
+pub(crate) const ENTRIES: &str = "select (select count(*)
+            from payments
+            where tenant_id = $1)
+         + (select count(*)
+            from gift_card_entries
+            where tenant_id = $1)";
+
 /// How many figures differ from their ledgers, over all tenants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Differences {

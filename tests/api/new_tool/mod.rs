@@ -7,7 +7,6 @@ use std::{sync::Arc, time::Duration};
 use business_mcp::{
     access::{ACCESS, role},
     application,
-    business::Business,
 };
 use business_mcp_engine::{
     business::NoReservations,
@@ -44,7 +43,7 @@ async fn the_new_tool_answers_through_the_gate() {
         approval_ttl: TimeDelta::minutes(15),
         clock: Clock::System,
         policy: Policy::default(),
-        facts: Arc::new(Business::shipped().unwrap()),
+        business_file: application().business_file(None).unwrap(),
         reservations: Arc::new(NoReservations),
     };
     let gate = Gate::new(db, Catalogue::default().with(FindLocation), options).unwrap();

@@ -57,6 +57,9 @@ impl Gate {
             row.conversation.as_deref().and_then(|id| ConversationId::parse(id).ok());
         ctx.verified = row.verified_customer.as_deref().map(Arc::from);
         ctx.approval_id = Some(Arc::from(row.id.as_str()));
+        if entry.writes_money() {
+            ctx.tenant.check_currency()?;
+        }
         let run = self.run_stored(row, call, &mut ctx);
         let rendered = guard::guarded(self.deadline, &CancellationToken::new(), run).await;
         let rendered = rendered.map_err(|error| match error.code() {

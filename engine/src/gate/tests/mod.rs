@@ -20,7 +20,7 @@ use crate::{
     testing::{
         FixtureFacts, TestDb,
         access::{ACCESS, AGENT, VOICE},
-        databases_with,
+        business_file, databases_with,
     },
     tool::{
         Answer, Approval, Aside, CallContext, Caller, Catalogue, Clock, ConversationId, Effect,
@@ -46,12 +46,7 @@ async fn theatres() -> Vec<Theatre> {
     let mut theatres = Vec::new();
     for db in databases_with(&Migrations::new([SEATS]).unwrap()).await {
         let clock = Clock::movable();
-        let tenant = tenants::TenantRow {
-            name: "Theatre".to_owned(),
-            currency: "USD".to_owned(),
-            time_zone: "UTC".to_owned(),
-            language: None,
-        };
+        let tenant = tenants::TenantRow::of(&FixtureFacts);
         let mut tx = db.db.write().await.unwrap();
         tenants::create(&mut tx, "theatre", &tenant, clock.now()).await.unwrap();
         tx.commit().await.unwrap();
@@ -60,7 +55,7 @@ async fn theatres() -> Vec<Theatre> {
             approval_ttl: TimeDelta::minutes(10),
             clock,
             policy: Policy::default(),
-            facts: Arc::new(FixtureFacts),
+            business_file: business_file(),
             reservations: Arc::new(NoReservations),
         };
         let gate = Gate::new(db.db.clone(), Catalogue::default().with(SeatTake), options).unwrap();

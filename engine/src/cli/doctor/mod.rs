@@ -1,5 +1,7 @@
 //! `doctor`: what is wrong with this configuration, and how to mend it.
 
+mod tenants;
+
 use std::path::Path;
 
 use anyhow::bail;
@@ -11,6 +13,7 @@ use crate::{
     db::{Db, StoreError, collation},
     gate::policy::Policy,
     http::conversation::ConversationHeaders,
+    tenants::BusinessFile,
 };
 
 /// The settings that `serve` would have.
@@ -44,7 +47,8 @@ impl Findings {
 pub(super) async fn run(args: DoctorArgs, application: &Application) -> anyhow::Result<()> {
     let settings = args.settings;
     let mut findings = Findings::default();
-    database(&settings, application, &mut findings).await;
+    let file = business_file(&settings, application, &mut findings);
+    database(&settings, application, file.as_ref(), &mut findings).await;
     tokens(&settings, application, &mut findings).await;
     address(&settings, &mut findings);
     if let Err(error) = application.check() {
@@ -57,10 +61,6 @@ pub(super) async fn run(args: DoctorArgs, application: &Application) -> anyhow::
     match settings.calls.policy().and_then(fits) {
         Ok(version) => fine(&format!("the policy is {version}")),
         Err(why) => findings.wrong(&why, "Mend the file, or leave POLICY_FILE unset."),
-    }
-    match application.facts() {
-        Ok(facts) => fine(&format!("the business is {}", facts.name())),
-        Err(error) => findings.wrong(&error.to_string(), "Mend seed/business.toml."),
     }
     for warning in warnings::of(&settings.tokens, &settings.listen) {
         note(&warning);
@@ -76,7 +76,29 @@ pub(super) async fn run(args: DoctorArgs, application: &Application) -> anyhow::
     }
 }
 
-async fn database(settings: &ServeArgs, application: &Application, findings: &mut Findings) {
+fn business_file(
+    settings: &ServeArgs,
+    application: &Application,
+    findings: &mut Findings,
+) -> Option<BusinessFile> {
+    match application.business_file(settings.calls.business_file.as_deref()) {
+        Ok(file) => {
+            fine(&format!("the business is {}, by {}", file.facts().name(), file.name()));
+            Some(file)
+        }
+        Err(error) => {
+            findings.wrong(&error.to_string(), "Mend the file, or leave BUSINESS_FILE unset.");
+            None
+        }
+    }
+}
+
+async fn database(
+    settings: &ServeArgs,
+    application: &Application,
+    business: Option<&BusinessFile>,
+    findings: &mut Findings,
+) {
     let url = &settings.database.database_url;
     // To open a file would make it, and whoever asks what is wrong wants nothing changed.
     let file = url.strip_prefix("sqlite://").and_then(|rest| rest.split('?').next());
@@ -111,6 +133,9 @@ async fn database(settings: &ServeArgs, application: &Application, findings: &mu
             fine(&format!("the {} database answers, its schema is current", db.kind()));
             collations(&db, findings).await;
             records(&db, application, findings).await;
+            if let Some(business) = business {
+                tenants::compare(&db, application, business, findings).await;
+            }
         }
         Err(StoreError::OtherBuild(why)) => findings.wrong(
             &format!("another build made this database: {why}"),
