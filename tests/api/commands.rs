@@ -134,7 +134,7 @@ fn a_failure_says_what_is_wrong_and_nothing_of_the_inside() {
             format!(
                 "POLICY_FILE {path}: the policy file cannot be read: line 2: unknown field \
                  `auto_below`, expected one of `approval`, `risk`, `auto_approve_below`, \
-                 `max_per_hour`, `verified_caller`"
+                 `max_per_hour`, `verified_caller`, `toolsets`"
             ),
         ),
     ] {

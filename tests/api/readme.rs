@@ -53,7 +53,7 @@ fn the_readme_shows_a_policy_that_the_gate_takes() {
     let example = file("policy.example.toml");
     let policy = Policy::parse(&example).unwrap();
     policy.check(&application().tools(Vec::new())).unwrap();
-    for key in ["approval", "risk", "auto_approve_below", "max_per_hour"] {
+    for key in ["approval", "risk", "auto_approve_below", "max_per_hour", "toolsets"] {
         assert!(example.contains(&format!("\n{key} = ")), "the example does not show {key}");
     }
     keep("README.md", "policy", &format!("```toml\n{example}```"));

@@ -12,7 +12,7 @@ use business_mcp_engine::tool::{Approval, Clock, Toolset, catalogue::Entry};
 use serde_json::{Value, json};
 
 use crate::{
-    enforcement::{samples::SAMPLES, walk},
+    enforcement::{samples, walk},
     support::{Client, TestServer, demo_servers},
 };
 
@@ -67,8 +67,8 @@ async fn document(server: &TestServer) -> String {
 /// A tool, its call and its answer.
 async fn example(caller: &Client, approver: &Client, entry: &Entry) -> String {
     let spec = entry.spec;
-    let sample = SAMPLES.iter().find(|sample| sample.tool == spec.name).unwrap();
-    let arguments = walk::arguments(approver, caller, sample).await;
+    let sample = samples::of(spec.name);
+    let arguments = walk::arguments(approver, caller, &sample).await;
     let mut text = format!("## `{}`\n\n{}\n\n", spec.name, spec.description);
     let effect = if spec.effect.writes() { "writes" } else { "reads" };
     let scope = spec.scope.map_or("any token", |scope| scope.as_str());

@@ -117,6 +117,9 @@ impl Gate {
     /// A policy that names an unknown tool or weakens one, in one sentence.
     pub fn new(db: Db, catalogue: Catalogue, options: GateOptions) -> Result<Self, String> {
         options.policy.check(&catalogue)?;
+        if let Some(crowded) = options.policy.crowded_voice(&catalogue) {
+            tracing::warn!("{crowded}");
+        }
         Ok(Self {
             tenants: Tenants::new(options.business_file),
             trail: Trail::new(db.clone()),
@@ -154,7 +157,12 @@ impl Gate {
 
     /// Whether a caller is shown a tool: by the predicates that decide about the call.
     pub fn is_listed(&self, spec: &Spec, caller: &Caller, toolset: Option<Toolset>) -> bool {
-        is_within(spec, toolset) && self.ruling(spec).admit(spec, caller).is_ok()
+        self.is_within(spec, toolset) && self.ruling(spec).admit(spec, caller).is_ok()
+    }
+
+    /// Whether a tool is in the toolset that the URL names, if it names one.
+    fn is_within(&self, spec: &Spec, toolset: Option<Toolset>) -> bool {
+        toolset.is_none_or(|toolset| self.ruling(spec).is_in(spec, toolset))
     }
 
     /// How many tools are switched on, for whoever may call them.
@@ -181,7 +189,7 @@ impl Gate {
         started: Instant,
     ) -> Result<Rendered, ToolError> {
         let entry = self.catalogue.find(&request.tool);
-        let entry = entry.filter(|entry| is_within(entry.spec, request.toolset));
+        let entry = entry.filter(|entry| self.is_within(entry.spec, request.toolset));
         let Some(entry) = entry else {
             let sentence =
                 text!("There is no tool of this name. List the tools to see what there is.");
@@ -243,11 +251,6 @@ impl Gate {
         // Boxed, so that a read does not carry the room that a write needs.
         Box::pin(self.write(entry, &call, request, trace, now)).await
     }
-}
-
-/// Whether a tool is in the toolset that the URL names, if it names one.
-fn is_within(spec: &Spec, toolset: Option<Toolset>) -> bool {
-    toolset.is_none_or(|toolset| spec.is_in(toolset))
 }
 
 /// Failures of writes are audited, and whatever was refused for its scope or by the policy.

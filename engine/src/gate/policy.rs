@@ -9,6 +9,7 @@
 //!
 //! [tools.crm_create_note]
 //! approval = "requires_approval"
+//! toolsets = ["desk"]             # no longer in those that are not named
 //! ```
 //!
 //! A file can make a tool stricter, and can let small amounts pass where the tool's risk is low or
@@ -22,8 +23,11 @@ use super::claims::digest;
 use crate::{
     money::{Currency, Money},
     text,
-    tool::{Approval, Caller, Catalogue, ErrorCode, Risk, Spec, ToolError},
+    tool::{Approval, Caller, Catalogue, ErrorCode, Risk, Spec, ToolError, Toolset},
 };
+
+/// More tools than this cost a voice model time and mistakes.
+pub const MOST_VOICE_TOOLS: usize = 18;
 
 /// The policy in force.
 #[derive(Debug, Clone)]
@@ -41,6 +45,7 @@ struct Rule {
     auto_approve_below: Option<String>,
     max_per_hour: Option<i64>,
     verified_caller: Option<bool>,
+    toolsets: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -64,9 +69,17 @@ pub struct Ruling<'a> {
     pub max_per_hour: Option<i64>,
     /// Whether the caller must have shown to be the customer, unless the token holds `crm:pii`.
     pub verified_caller: bool,
+    /// The only toolsets that the tool is left in; all of its own where it is not said.
+    only_in: Option<&'a [String]>,
 }
 
 impl Ruling<'_> {
+    /// Whether the tool is in a toolset.
+    pub fn is_in(&self, spec: &Spec, toolset: Toolset) -> bool {
+        let left = self.only_in.is_none_or(|only| only.iter().any(|set| set == toolset.as_str()));
+        left && spec.is_in(toolset)
+    }
+
     /// Whether a caller may call the tool at all.
     ///
     /// # Errors
@@ -90,7 +103,7 @@ impl Ruling<'_> {
                 );
                 Err(ToolError::new(ErrorCode::Forbidden, lacks))
             }
-            _ if !caller.reaches(spec) => {
+            _ if !caller.reaches(|toolset| self.is_in(spec, toolset)) => {
                 let (name, role) = (spec.name, caller.role.map_or("", |role| role.name));
                 let outside = text!(
                     "This token may not use {name}: its role {role} does not have that tool.",
@@ -146,7 +159,23 @@ impl Policy {
             auto_approve_below: rule.and_then(|rule| rule.auto_approve_below.as_deref()),
             max_per_hour: rule.and_then(|rule| rule.max_per_hour),
             verified_caller: rule.and_then(|rule| rule.verified_caller).unwrap_or(false),
+            only_in: rule.and_then(|rule| rule.toolsets.as_deref()),
         }
+    }
+
+    /// What to do where the voice toolset has more tools than voice models choose well from; `None` where it has not.
+    pub fn crowded_voice(&self, catalogue: &Catalogue) -> Option<String> {
+        let in_voice = |spec: &&Spec| {
+            let ruling = self.ruling(spec);
+            ruling.approval != Approval::Disabled && ruling.is_in(spec, Toolset::VOICE)
+        };
+        let tools: Vec<&Spec> = catalogue.iter().map(|entry| entry.spec).filter(in_voice).collect();
+        let last = tools.last().filter(|_| tools.len() > MOST_VOICE_TOOLS)?.name;
+        Some(format!(
+            "the voice toolset has {} tools, and voice models choose well from {MOST_VOICE_TOOLS}: leave some \
+             out of it in POLICY_FILE, such as [tools.{last}] with toolsets = [] or the other sets",
+            tools.len()
+        ))
     }
 
     /// Whether the policy fits the tools and makes none of them laxer than it may be.
@@ -154,18 +183,20 @@ impl Policy {
     /// # Errors
     /// A sentence that names the tool and the setting.
     pub fn check(&self, catalogue: &Catalogue) -> Result<(), String> {
+        let toolsets = catalogue.toolsets();
         for (name, rule) in &self.tools {
             let Some(entry) = catalogue.find(name).filter(|entry| entry.spec.name == name) else {
                 return Err(format!("the policy names {name}, which is not a tool"));
             };
-            rule.check(entry.spec).map_err(|why| format!("in the policy, {name}: {why}"))?;
+            rule.check(entry.spec, &toolsets)
+                .map_err(|why| format!("in the policy, {name}: {why}"))?;
         }
         Ok(())
     }
 }
 
 impl Rule {
-    fn check(&self, spec: &Spec) -> Result<(), String> {
+    fn check(&self, spec: &Spec, toolsets: &[Toolset]) -> Result<(), String> {
         let risk = match self.risk.as_deref().map(|word| (word, Risk::parse(word))) {
             None => spec.risk,
             Some((_, Some(risk))) if risk >= spec.risk => risk,
@@ -204,6 +235,14 @@ impl Rule {
                 return Err("auto_approve_below cannot be negative".to_owned());
             }
         }
+        for name in self.toolsets.iter().flatten() {
+            let own = toolsets.iter().filter(|toolset| spec.is_in(**toolset));
+            let own: Vec<&str> = own.map(|toolset| toolset.as_str()).collect();
+            if !own.contains(&name.as_str()) {
+                let own = own.join(", ");
+                return Err(format!("it is not in the toolset {name}, and can be left in: {own}"));
+            }
+        }
         if self.max_per_hour.is_some() && !spec.effect.writes() {
             return Err("max_per_hour counts what is changed, and this tool only reads".to_owned());
         }
@@ -222,5 +261,38 @@ impl Ruling<'_> {
         };
         // A threshold with cents says nothing about a currency without them: then a person decides.
         Money::parse(below, amount.currency).is_ok_and(|below| amount.minor < below.minor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{approvals::ApprovalStatus, tool::catalogue::Entry};
+
+    fn tools(many: usize) -> Catalogue {
+        let tool = Arc::new(Entry::of(ApprovalStatus));
+        (0..many).fold(Catalogue::default(), |tools, _| tools.with_entry(tool.clone()))
+    }
+
+    #[test]
+    fn a_crowded_voice_toolset_is_named_with_what_to_do() {
+        let policy = Policy::default();
+        assert_eq!(policy.crowded_voice(&tools(MOST_VOICE_TOOLS)), None);
+        let crowded = policy.crowded_voice(&tools(MOST_VOICE_TOOLS + 1)).unwrap();
+        assert!(crowded.contains("19 tools"), "{crowded}");
+        assert!(crowded.contains("[tools.approval_status] with toolsets = []"), "{crowded}");
+        let less = Policy::parse("[tools.approval_status]\ntoolsets = [\"desk\"]").unwrap();
+        assert_eq!(less.crowded_voice(&tools(MOST_VOICE_TOOLS + 1)), None);
+    }
+
+    #[test]
+    fn a_policy_adds_no_tool_to_a_toolset() {
+        let policy = Policy::parse("[tools.approval_status]\ntoolsets = [\"kitchen\"]").unwrap();
+        let why = policy.check(&tools(1)).unwrap_err();
+        assert!(
+            why.starts_with("in the policy, approval_status: it is not in the toolset kitchen")
+        );
     }
 }

@@ -46,7 +46,10 @@ fn policy(gate: &Gate, info: &CallInfo) -> Value {
     let tools: Vec<Value> = gate
         .catalogue()
         .iter()
-        .filter(|entry| info.caller.may(entry.spec.scope) && info.caller.reaches(entry.spec))
+        .filter(|entry| {
+            let is_in = |toolset| gate.ruling(entry.spec).is_in(entry.spec, toolset);
+            info.caller.may(entry.spec.scope) && info.caller.reaches(is_in)
+        })
         .map(|entry| {
             let ruling = gate.ruling(entry.spec);
             json!({

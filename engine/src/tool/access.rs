@@ -78,7 +78,7 @@ impl fmt::Display for Scopes {
 }
 
 /// A named choice of tools for one kind of client. A role has some of them, and `?toolset=` on the URL asks for one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Toolset(&'static str);
 
 impl Toolset {
@@ -99,6 +99,11 @@ impl Toolset {
     /// The name on the URL.
     pub const fn as_str(self) -> &'static str {
         self.0
+    }
+
+    /// Whether it stands for several toolsets.
+    pub(super) fn is_many(self) -> bool {
+        self == Self::EVERY || self == Self::EVERY_REQUESTER
     }
 
     /// Whether a tool that lists this one is in `other`.

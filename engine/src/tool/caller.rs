@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{
-    access::{Access, Role, Scope, Scopes},
-    spec::Spec,
-};
+use super::access::{Access, Role, Scope, Scopes, Toolset};
 
 /// A verified caller. Everything in it comes from the token; nothing from arguments or headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +31,11 @@ impl Caller {
         scope.is_none_or(|scope| self.scopes.contains(scope))
     }
 
-    /// Whether the tool is in a toolset of the caller's role. A token without a role is narrowed by its
-    /// scopes alone.
-    pub fn reaches(&self, spec: &Spec) -> bool {
+    /// Whether one of the toolsets of the caller's role has a tool. A token without a role is narrowed by its scopes
+    /// alone.
+    pub fn reaches(&self, has_the_tool: impl Fn(Toolset) -> bool) -> bool {
         let sets = self.role.and_then(|role| role.toolsets);
-        sets.is_none_or(|sets| sets.iter().any(|set| spec.is_in(*set)))
+        sets.is_none_or(|sets| sets.iter().any(|set| has_the_tool(*set)))
     }
 
     /// Whether the caller sees everybody's personal data as they are.

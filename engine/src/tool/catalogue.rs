@@ -1,11 +1,15 @@
 //! Every tool by name: parse, validate, describe.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
 use super::{
+    access::Toolset,
     answer::Envelope,
     arguments,
     error::ToolError,
@@ -76,6 +80,13 @@ impl Catalogue {
     /// Every tool, in listed order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Entry>> {
         self.entries.iter()
+    }
+
+    /// The toolsets that tools name, and the engine's own.
+    pub fn toolsets(&self) -> Vec<Toolset> {
+        let named = self.iter().flat_map(|entry| entry.spec.toolsets).copied();
+        let every: BTreeSet<_> = named.chain([Toolset::VOICE, Toolset::APPROVER]).collect();
+        every.into_iter().filter(|toolset| !toolset.is_many()).collect()
     }
 
     /// The tool with this name or alias.

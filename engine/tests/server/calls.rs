@@ -76,7 +76,7 @@ async fn a_retry_in_a_conversation_happens_once() {
 
 #[tokio::test]
 async fn a_call_that_fails_leaves_nothing_behind() {
-    for server in servers(&["--tool-timeout", "300ms"]).await {
+    for server in servers(&["--tool-timeout", "2s"]).await {
         let agent = server.agent();
         for (name, code) in
             [("refuse", "invalid_state"), ("panic", "internal_error"), ("hang", "timeout")]
@@ -130,5 +130,19 @@ async fn a_refusal_of_the_address_answers_the_request() {
         assert_eq!(response.status(), 400);
         let answer: Value = response.json().await.unwrap();
         assert_eq!(answer["id"], "a-7", "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_policy_takes_a_tool_out_of_a_toolset() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.toml");
+    std::fs::write(&file, "[tools.number_add]\ntoolsets = []\n").unwrap();
+    for server in servers(&["--policy-file", file.to_str().unwrap()]).await {
+        let (agent, admin) = (server.agent(), server.as_role(ADMIN));
+        let shows = |tools: Vec<Value>| tools.iter().any(|tool| tool["name"] == "number_add");
+        assert!(!shows(agent.tools().await) && shows(admin.tools().await));
+        assert_eq!(agent.call("number_add", set(1)).await.error(), "forbidden");
+        admin.call("number_add", set(1)).await.answer();
     }
 }

@@ -27,7 +27,7 @@ enum End {
 async fn ends(shop: &Shop, tool: &Tool, caller: &Caller, end: End) {
     let at = format!("{} by {}, {end:?}, on {}", tool.1.tool, caller.name, shop.server.db.kind());
     let (db, approver) = (&shop.server.db, &shop.approver);
-    let arguments = arguments(approver, &caller.client, tool.1).await;
+    let arguments = arguments(approver, &caller.client, &tool.1).await;
     let before = shop.dump().await;
     let reply = caller.client.call(tool.1.tool, arguments).await;
     if reply.is_error() {
@@ -107,6 +107,7 @@ async fn switched_on(shop: &Shop, tool: &Tool, caller: &Caller) {
     let decided = shop.approver.approve(&reply.pending()).await;
     assert_eq!(decided.body["status"], "executed", "{at}: {}", decided.body);
     let changes = shop.since(&before, &at).await;
-    let declared: BTreeSet<&str> = tool.1.changes.split_whitespace().collect();
-    assert_eq!(changes.of_the_business(), declared, "{at} changes other tables than it says");
+    if let Some(tables) = tool.1.tables() {
+        assert_eq!(changes.of_the_business(), tables, "{at} changes other tables than it says");
+    }
 }

@@ -1,16 +1,22 @@
 //! A call of each tool that does what the tool is for, on the demo shop, and the tables that it changes.
 //!
-//! A new tool is one line here. A line of a tool that is not there yet is passed over, so that it can be
-//! written first.
+//! A tool without a line here is called with the example that its own file gives, and then nothing is said of the
+//! tables that it changes. A line is for a call that others come before, or whose tables are to be held against it. A
+//! line of a tool that is not there is passed over.
 
+use std::collections::BTreeSet;
+
+use business_mcp::application;
 use serde_json::Value;
 
 /// A call, and what is true of it.
+#[derive(Clone, Copy)]
 pub struct Sample {
     pub tool: &'static str,
     arguments: &'static str,
-    /// The tables of the business whose rows a call that has taken effect changes.
-    pub changes: &'static str,
+    /// The tables of the business whose rows a call that has taken effect changes; nobody knows them of a call that the
+    /// tool's own file gives.
+    changes: Option<&'static str>,
     /// Calls that come before it, and are approved where they wait.
     pub first: &'static [Step],
 }
@@ -21,21 +27,40 @@ pub type Step = (&'static str, &'static str, &'static str);
 
 impl Sample {
     const fn of(tool: &'static str, arguments: &'static str) -> Self {
-        Self { tool, arguments, changes: "", first: &[] }
+        Self { tool, arguments, changes: Some(""), first: &[] }
     }
 
     const fn changes(self, tables: &'static str) -> Self {
-        Self { changes: tables, ..self }
+        Self { changes: Some(tables), ..self }
     }
 
     const fn after(self, first: &'static [Step]) -> Self {
         Self { first, ..self }
     }
 
+    /// The tables that it changes, where that is known.
+    pub fn tables(&self) -> Option<BTreeSet<&'static str>> {
+        self.changes.map(|tables| tables.split_whitespace().collect())
+    }
+
     /// The arguments, with what the call before it gave.
     pub fn arguments(&self, given: &str) -> Value {
         arguments(self.arguments, given)
     }
+}
+
+/// The sample of a tool: its line here, or else the example that its file gives.
+pub fn of(tool: &'static str) -> Sample {
+    if let Some(sample) = SAMPLES.iter().find(|sample| sample.tool == tool) {
+        return *sample;
+    }
+    let tools = application().tools(Vec::new());
+    let example = tools.find(tool).and_then(|entry| entry.example.clone());
+    let example = example.unwrap_or_else(|| {
+        panic!("{tool} shows no call of itself: give its arguments `#[schemars(example = &\"…\")]`")
+    });
+    let arguments = Value::Object(example).to_string().leak();
+    Sample { changes: None, ..Sample::of(tool, arguments) }
 }
 
 /// Arguments with what the call before them gave.
@@ -70,8 +95,8 @@ const DELIVERED: &[Step] = &[
     ("order_deliver", r#"{"order_id":"$1"}"#, "/data/order_id"),
 ];
 
-/// One sample a tool, in the order of the catalogue.
-pub const SAMPLES: &[Sample] = &[
+/// In the order of the catalogue.
+const SAMPLES: &[Sample] = &[
     // Customers
     Sample::of("customer_lookup", r#"{"customer_id":"CUST-12345"}"#),
     Sample::of(

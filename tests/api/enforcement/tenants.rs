@@ -42,7 +42,7 @@ async fn another_tenant_changes_nothing_here_and_decides_nothing_here() {
         mark(&shop.server).await;
         let before = shop.dump().await;
         for (entry, sample) in every_tool() {
-            let reply = admin.call(sample.tool, arguments(&approver, &admin, sample).await).await;
+            let reply = admin.call(sample.tool, arguments(&approver, &admin, &sample).await).await;
             assert_eq!(reply.http.as_u16(), 200, "{}: {}", sample.tool, reply.body);
             assert!(!reply.body.to_string().contains(MARK), "{}: {}", sample.tool, reply.body);
             if !reply.is_error() && reply.answer()["status"] == "approval_pending" {
@@ -69,7 +69,7 @@ async fn what_was_made_here_is_not_found_from_elsewhere() {
             if sample.first.is_empty() {
                 continue;
             }
-            let arguments = arguments(&shop.approver, &here, sample).await;
+            let arguments = arguments(&shop.approver, &here, &sample).await;
             assert!(!arguments.to_string().contains("none"), "{}: {arguments}", sample.tool);
             let before = shop.dump().await;
             let reply = elsewhere.call(sample.tool, arguments).await;

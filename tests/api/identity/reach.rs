@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use business_mcp::access::role;
+use business_mcp::{access::role, application};
 use business_mcp_engine::speech::phrases;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::{JOHN, MARIA, on_line, open_agent, profile, verified_as};
 use crate::{
     enforcement::{
         dump::Dump,
-        samples::{SAMPLES, Sample},
+        samples::{self, Sample},
         walk,
     },
     support::{Client, TestServer, servers},
@@ -75,8 +75,9 @@ async fn tools_for_customers(client: &Client) -> BTreeMap<String, Value> {
     tools
 }
 
-fn sample(tool: &str) -> &'static Sample {
-    SAMPLES.iter().find(|sample| sample.tool == tool).unwrap()
+fn sample(tool: &str) -> Sample {
+    let tools = application().tools(Vec::new());
+    samples::of(tools.find(tool).unwrap().spec.name)
 }
 
 #[tokio::test]
@@ -89,8 +90,8 @@ async fn no_tool_reaches_another_customer_however_the_call_is_bound() {
             for way in [Way::Conversation, Way::Header, Way::Argument] {
                 // What has to come first, and a request about him, is asked before anyone is verified.
                 let line = on_line(&server, &format!("{name}-{way:?}"));
-                let arguments = walk::arguments(&approver, &line, sample(&name)).await;
-                let asked = walk::arguments(&approver, &line, sample("approval_withdraw")).await;
+                let arguments = walk::arguments(&approver, &line, &sample(&name)).await;
+                let asked = walk::arguments(&approver, &line, &sample("approval_withdraw")).await;
                 let approval_id = asked["approval_id"].as_str().unwrap();
                 let bound = match way {
                     Way::Conversation => {

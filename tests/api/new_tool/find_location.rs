@@ -1,9 +1,5 @@
 //! `find_location`: where one of our places is.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use validator::Validate;
-
 use crate::{access::toolset, business::TenantFacts as _};
 use business_mcp_engine::prelude::*;
 
@@ -11,6 +7,7 @@ use business_mcp_engine::prelude::*;
 pub struct Args {
     /// The name of the place, such as Main warehouse.
     #[validate(length(max = 100, message = "must be the name of a place"))]
+    #[schemars(example = &"Main warehouse")]
     name: String,
 }
 
@@ -36,6 +33,7 @@ impl ReadTool for FindLocation {
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<String>, ToolError> {
         let place = ctx.tenant.business().location(&args.name);
         let place = place.ok_or_else(|| ToolError::not_found("place", &args.name))?;
-        Ok(Answer::ok(format!("{} is at {}.", place.name, place.address), place.address.clone()))
+        let (name, address) = (&place.name, &place.address);
+        Ok(Answer::ok(text!("{name} is at {address}.", name, address), address.clone()))
     }
 }

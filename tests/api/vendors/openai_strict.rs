@@ -8,7 +8,7 @@ use super::{
     Rule,
     schema::{fields, first, is_free_object, kind, places, says},
 };
-use crate::enforcement::samples::SAMPLES;
+use crate::enforcement::samples;
 
 const MOST_PROPERTIES: usize = 5_000;
 const MOST_LEVELS: usize = 10;
@@ -158,8 +158,7 @@ fn what_strict_mode_has_to_send_and_does_not_know_is_as_if_it_were_not_there() {
     let mut filled = 0;
     for entry in catalogue.iter() {
         let name = entry.spec.name;
-        let sample = SAMPLES.iter().find(|sample| sample.tool == name).unwrap();
-        let given = sample.arguments("none").as_object().unwrap().clone();
+        let given = samples::of(name).arguments("none").as_object().unwrap().clone();
         let canonical = |arguments| {
             let call = catalogue.prepare(entry, arguments);
             call.unwrap_or_else(|why| panic!("{name}: {why}")).canonical()

@@ -55,7 +55,11 @@ pub(super) async fn run(args: DoctorArgs, application: &Application) -> anyhow::
         findings.wrong(&error.to_string(), "Mend the list of modules, and build again.");
     }
     let fits = |policy: Policy| {
-        policy.check(&application.tools(Vec::new()))?;
+        let tools = application.tools(Vec::new());
+        policy.check(&tools)?;
+        if let Some(crowded) = policy.crowded_voice(&tools) {
+            note(&crowded);
+        }
         Ok(policy.version().to_owned())
     };
     match settings.calls.policy().and_then(fits) {
