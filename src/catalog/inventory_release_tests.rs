@@ -92,7 +92,7 @@ async fn what_a_request_holds_cannot_be_released() {
         let mut ctx = shop.context(true).await;
         let (now, holder) = (ctx.now, approvals::holder("APR-0123456789"));
         let until = now + Duration::minutes(10);
-        let holding = Holding { holder: &holder, location: None, now, until };
+        let holding = Holding { holder: &holder, location: None, reserved_by: None, now, until };
         assert!(reservations::hold(&mut ctx.tx, "demo", "TEE-RED-M", 3, holding).await.unwrap());
         ctx.tx.commit().await.unwrap();
         for id in [holder.as_str(), "APR-0123456789", "0123456789", "%", ""] {

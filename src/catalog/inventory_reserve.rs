@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use validator::Validate;
 
-use super::{find, numbers, said};
+use super::{find, numbers, reserver, said};
 use crate::{
     access::{scope, toolset},
     catalog::sql::{
@@ -136,7 +136,7 @@ impl WriteTool for InventoryReserve {
             "minutes": minutes,
             "available": variant.available,
         });
-        preview.holds = vec![Hold { sku: variant.sku.clone(), quantity, location: None }];
+        preview.holds = vec![Hold::anywhere(&variant.sku, quantity)];
         Ok(Planned { preview, plan: Plan { variant, quantity, minutes } })
     }
 
@@ -149,7 +149,9 @@ impl WriteTool for InventoryReserve {
         let reservation_id = numbers::new(PREFIX);
         let (tenant, now) = (ctx.tenant_id(), ctx.now);
         let until = now + Duration::minutes(minutes);
-        let holding = Holding { holder: &reservation_id, location: None, now, until };
+        let reserver = reserver(ctx);
+        let reserved_by = reserver.as_deref();
+        let holding = Holding { holder: &reservation_id, location: None, reserved_by, now, until };
         let sku = &variant.sku;
         if !reservations::hold(&mut ctx.tx, &tenant, sku, quantity, holding).await? {
             // Somebody was quicker; the whole call is run again and sees what is left.

@@ -124,7 +124,7 @@ async fn whoever_decides_reads_what_will_be_held() {
         let args = json!({ "sku": "TEE-RED-M", "quantity": 2, "minutes": 1 });
         let preview = shop.preview(InventoryReserve, args).await.unwrap();
         assert_eq!(preview.summary, "Reserve 2 of T-Shirt red M for 1 minute");
-        let hold = Hold { sku: "TEE-RED-M".into(), quantity: 2, location: None };
+        let hold = Hold::anywhere("TEE-RED-M", 2);
         assert_eq!(preview.holds, [hold]);
     }
 }

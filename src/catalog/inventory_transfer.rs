@@ -145,7 +145,7 @@ impl WriteTool for InventoryTransfer {
             "to": { "location": to.id, "on_hand": plan.here.on_hand },
         });
         let (sku, location) = (plan.variant.sku.clone(), Some(from.id.clone()));
-        preview.holds = vec![Hold { sku, quantity, location }];
+        preview.holds = vec![Hold { location, ..Hold::anywhere(&sku, quantity) }];
         Ok(Planned { preview, plan })
     }
 

@@ -35,6 +35,7 @@ pub use inventory_reserve::InventoryReserve;
 pub use inventory_transfer::InventoryTransfer;
 pub use product_search::ProductSearch;
 pub use product_update::ProductUpdate;
+pub use stock_reservations::reserver;
 
 use std::sync::Arc;
 

@@ -7,10 +7,20 @@ use business_mcp_engine::{
     business::{Reservations, Reserved},
     db::{StoreResult, Tx},
     text,
-    tool::{ErrorCode, Hold, ToolError},
+    tool::{CallContext, ErrorCode, Hold, ToolError},
 };
 
-use super::sql::reservations::{self, Holding};
+use super::sql::{
+    own_reservations,
+    reservations::{self, Holding},
+};
+
+/// In whose name a call reserves: the principal's in one conversation, which draws on it without naming it. Without a
+/// conversation there is no telling whose call the next one is.
+pub fn reserver(ctx: &CallContext) -> Option<String> {
+    let conversation = ctx.conversation.as_deref()?;
+    Some(format!("{}\n{conversation}", ctx.caller.subject))
+}
 
 /// Reserves stock.
 pub struct StockReservations;
@@ -26,11 +36,19 @@ impl Reservations for StockReservations {
         let holding = Holding {
             holder: reserved.holder,
             location: hold.location.as_deref(),
+            reserved_by: None,
             now: reserved.now,
             until: reserved.until,
         };
         Box::pin(async move {
-            if reservations::hold(tx, tenant, &hold.sku, hold.quantity, holding).await? {
+            let missing = match &hold.drawn_from {
+                None => hold.quantity,
+                Some(owner) => {
+                    let from = (owner.as_str(), holding);
+                    own_reservations::lend(tx, tenant, &hold.sku, hold.quantity, from).await?
+                }
+            };
+            if reservations::hold(tx, tenant, &hold.sku, missing, holding).await? {
                 return Ok(());
             }
             Err(ToolError::new(

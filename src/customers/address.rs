@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::import::records;
-use business_mcp_engine::speech::phrases;
+use business_mcp_engine::speech::{name, phrases};
 
 /// A whole postal address; it replaces the one that was there.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Validate)]
@@ -44,6 +44,21 @@ impl Address {
             postal_code: self.postal_code.clone(),
             country: self.country.clone(),
         }
+    }
+
+    /// The address as two of them are compared: letter case, spaces and punctuation tell no two apart.
+    pub fn folded(&self) -> String {
+        let parts = [
+            Some(&self.line1),
+            self.line2.as_ref(),
+            Some(&self.city),
+            self.region.as_ref(),
+            Some(&self.country),
+        ];
+        let mut folded: Vec<String> =
+            parts.into_iter().flatten().flat_map(|p| name::words(p)).collect();
+        folded.push(records::address::postal_key(&self.postal_code));
+        folded.join(" ")
     }
 
     /// The address as it is read back, the country left out: `7 Elm Street, Apartment 12,

@@ -168,11 +168,15 @@ pub async fn hold(
 ) -> Result<(), ToolError> {
     let tenant = ctx.tenant_id();
     if !orders::advance(&mut ctx.tx, &tenant, row, next.as_str()).await? {
-        let sentence = text!("That order was changed a moment ago. Please look at it again.");
-        return Err(ToolError::invalid_state(sentence));
+        return Err(changed_meanwhile());
     }
     ctx.concerns(&row.id);
     Ok(())
+}
+
+/// The refusal of a change to an order that somebody else has changed since it was read.
+pub fn changed_meanwhile() -> ToolError {
+    ToolError::invalid_state(text!("That order was changed a moment ago. Please look at it again."))
 }
 
 /// The name of whoever ordered.

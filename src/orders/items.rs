@@ -8,7 +8,10 @@ use validator::Validate;
 
 use super::said;
 use crate::{
-    catalog::sql::stock,
+    catalog::{
+        self,
+        sql::{own_reservations, stock},
+    },
     orders::sql::articles::{self, Article},
 };
 use business_mcp_engine::{
@@ -44,6 +47,10 @@ impl Wanted {
     /// What it is called.
     pub fn title(&self) -> String {
         said::title(&self.article.name, &self.article.options)
+    }
+
+    fn check(&self, available: i64) -> Result<(), ToolError> {
+        if available < self.quantity { Err(self.out_of_stock(available)) } else { Ok(()) }
     }
 
     /// The refusal where only so many are left.
@@ -161,12 +168,29 @@ fn which(articles: &[Article]) -> ToolError {
 /// `out_of_stock`.
 pub async fn check_stock(ctx: &mut CallContext, wanted: &[Wanted]) -> Result<(), ToolError> {
     for wanted in wanted {
-        let available = available(ctx, &wanted.article.sku).await?;
-        if available < wanted.quantity {
-            return Err(wanted.out_of_stock(available));
-        }
+        wanted.check(available(ctx, &wanted.article.sku).await?)?;
     }
     Ok(())
+}
+
+/// As [`check_stock`], and what the caller has reserved in this conversation is there, too.
+///
+/// # Errors
+/// `out_of_stock`.
+pub async fn check_orderable(ctx: &mut CallContext, wanted: &[Wanted]) -> Result<(), ToolError> {
+    for wanted in wanted {
+        wanted.check(orderable(ctx, &wanted.article.sku).await?)?;
+    }
+    Ok(())
+}
+
+/// How many of an article the caller may order: those that are free, and those that they have reserved in this
+/// conversation.
+pub async fn orderable(ctx: &mut CallContext, sku: &str) -> Result<i64, ToolError> {
+    let free = available(ctx, sku).await?;
+    let Some(owner) = catalog::reserver(ctx) else { return Ok(free) };
+    let tenant = ctx.tenant_id();
+    Ok(free + own_reservations::count(&mut ctx.tx, &tenant, sku, &owner, ctx.now).await?)
 }
 
 /// How many of an article are free, wherever they are.

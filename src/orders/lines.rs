@@ -60,11 +60,7 @@ impl Ordered {
     /// # Errors
     /// `invalid_parameters`, with what was ordered.
     pub fn find(&self, said: &str) -> Result<&ItemRow, ToolError> {
-        let key = reference::key(said);
-        let exact = self.rows.iter().find(|row| row.sku == said);
-        let mut like = self.rows.iter().filter(|row| reference::key(&row.sku) == key);
-        let like = like.next().filter(|first| like.all(|other| other.sku == first.sku));
-        exact.or(like).ok_or_else(|| self.no_such_item())
+        meant(&self.rows, |row| &row.sku, said).ok_or_else(|| self.no_such_item())
     }
 
     /// The ordered article with exactly this SKU, as an intent or a request holds it.
@@ -139,6 +135,11 @@ impl Ordered {
         }
     }
 
+    /// Everything that was ordered.
+    pub fn all(&self) -> Vec<Piece> {
+        self.rows.iter().map(|row| piece(row, row.quantity)).collect()
+    }
+
     /// The refusal of more than was ordered.
     pub fn too_many(&self, piece: &Piece) -> ToolError {
         let (ordered, title) = (self.lines.quantity(&piece.sku), &piece.title);
@@ -151,6 +152,14 @@ impl Ordered {
         );
         ToolError::invalid(sentence)
     }
+}
+
+/// The row whose SKU is meant, exactly or as it is said, where no other SKU is said like that.
+pub fn meant<'r, R>(rows: &'r [R], sku: impl Fn(&R) -> &String, said: &str) -> Option<&'r R> {
+    let key = reference::key(said);
+    let exact = rows.iter().find(|row| sku(row) == said);
+    let mut like = rows.iter().filter(|row| reference::key(sku(row)) == key);
+    exact.or_else(|| like.next().filter(|first| like.all(|other| sku(other) == sku(first))))
 }
 
 /// Pieces of an ordered article.

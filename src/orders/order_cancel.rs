@@ -128,6 +128,10 @@ impl WriteTool for OrderCancel {
         let row = cancellable(ctx, &intent.order_id).await?;
         let paid = everything(ctx, &row).await?;
         let name = find::owner(ctx, &row).await?;
+        let tenant = ctx.tenant_id();
+        let ordered = order_items::quantities(&mut ctx.tx, &tenant, &row.id).await?;
+        let piece = |(sku, quantity)| Restocked { sku, quantity };
+        let pieces: Vec<Restocked> = ordered.into_iter().map(piece).collect();
         let back = refunds::words(&paid, |minor| ctx.money(minor).to_string());
         let back =
             back.map_or_else(|| text!("nothing was paid"), |back| text!("refund {back}", back));
@@ -143,6 +147,9 @@ impl WriteTool for OrderCancel {
             amount: Some(ctx.money(row.total_minor)),
             details: json!({
                 "order_id": row.id,
+                "customer_id": row.customer_id,
+                "status": { "from": row.status, "to": OrderStatus::Cancelled },
+                "items": pieces,
                 "reason": &*intent.reason,
                 "refunds": paid.iter().map(refund).collect::<Vec<_>>(),
             }),
@@ -161,8 +168,7 @@ impl WriteTool for OrderCancel {
         // This statement decides who cancels; everything after it happens once.
         let now = ctx.now;
         if !orders::cancel(&mut ctx.tx, &tenant, &row, &reason, now).await? {
-            let sentence = text!("That order was changed a moment ago. Please look at it again.");
-            return Err(ToolError::invalid_state(sentence));
+            return Err(find::changed_meanwhile());
         }
         ctx.concerns(&row.id);
         let restocked = restock(ctx, &row).await?;

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use validator::Validate;
 
 use super::{
@@ -14,13 +14,14 @@ use super::{
 };
 use crate::{
     access::{scope, toolset},
-    orders::order_state::OrderStatus,
+    catalog,
+    orders::{order_state::OrderStatus, sql::orders},
 };
 use business_mcp_engine::{
     speech::{phrases, text},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, FreeText, Hold, Planned, Preview, Risk, Spec,
+        Answer, Approval, Aside, CallContext, Effect, FreeText, Hold, Planned, Preview, Risk, Spec,
         ToolError, WriteTool, answer::rfc3339,
     },
 };
@@ -60,8 +61,8 @@ pub struct Intent {
     pub items: Vec<Item>,
     /// The total that was read back.
     pub total_minor: i64,
-    /// The quote whose price holds.
-    pub quote_id: Option<String>,
+    /// The quote whose price holds; the total says already what it comes to.
+    pub quote_id: Option<Aside<String>>,
     /// What is charged.
     pub payment_method_id: Option<String>,
     /// What is to be noted.
@@ -111,7 +112,7 @@ impl WriteTool for OrderCreate {
         let buyer = bill::buyer(ctx, &args.customer_id).await?;
         let items = items::resolve(ctx, &args.items).await?;
         let quote_id = match &args.quote_id {
-            Some(id) => Some(plan::quote(ctx, &buyer, id).await?.id),
+            Some(id) => Some(plan::quote(ctx, &buyer, id).await?.id.into()),
             None => None,
         };
         let payment_method_id = match &args.payment_method_id {
@@ -142,10 +143,10 @@ impl WriteTool for OrderCreate {
             what = said::pieces(plan.bill.pieces()),
             amount = phrases::money(total)
         );
+        let drawn_from = catalog::reserver(ctx);
         let hold = |wanted: &items::Wanted| Hold {
-            sku: wanted.article.sku.clone(),
-            quantity: wanted.quantity,
-            location: None,
+            drawn_from: drawn_from.clone(),
+            ..Hold::anywhere(&wanted.article.sku, wanted.quantity)
         };
         let preview = Preview {
             summary: phrases::stored(&summary, 400),
@@ -154,6 +155,9 @@ impl WriteTool for OrderCreate {
                 "customer_id": plan.buyer.id,
                 "order": plan.bill.view(ctx),
                 "payment_method_id": plan.method.as_ref().map(|method| &method.id),
+                "address": plan.buyer.address.as_deref().and_then(|json| {
+                    serde_json::from_str::<Value>(json).ok()
+                }),
                 "note": plan.note.as_deref(),
             }),
             holds: plan.wanted.iter().map(hold).collect(),
@@ -177,6 +181,19 @@ impl WriteTool for OrderCreate {
             payment_method_id: plan.method.map(|method| method.id),
         };
         Ok(Answer::ok(say, output))
+    }
+
+    /// An order that was cancelled since is wanted again.
+    async fn still_holds(
+        &self,
+        ctx: &mut CallContext,
+        _intent: &Intent,
+        answer: &Value,
+    ) -> Result<bool, ToolError> {
+        let tenant = ctx.tenant_id();
+        let id = answer.get("order_id").and_then(Value::as_str).unwrap_or_default();
+        let order = orders::find(&mut ctx.tx, &tenant, id).await?;
+        Ok(order.is_some_and(|order| order.status != OrderStatus::Cancelled.as_str()))
     }
 
     fn names_a_record(_intent: &Self::Intent) -> bool {

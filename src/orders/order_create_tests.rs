@@ -121,7 +121,7 @@ async fn an_approver_reads_who_what_and_how_much() {
                        dollars";
         assert_eq!(preview.summary, summary);
         assert_eq!(preview.amount.unwrap().minor, 5400);
-        let hold = |sku: &str, quantity| Hold { sku: sku.into(), quantity, location: None };
+        let hold = Hold::anywhere;
         assert_eq!(preview.holds, [hold("TEE-BLUE-M", 4), hold("TEE-RED-M", 2)]);
     }
 }

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use validator::Validate;
 
 use super::find;
@@ -12,7 +13,9 @@ use crate::{
 use business_mcp_engine::{
     speech::phrases,
     text,
-    tool::{Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, WriteTool},
+    tool::{
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError, WriteTool,
+    },
 };
 
 /// Notes that an order has arrived.
@@ -79,7 +82,17 @@ impl WriteTool for OrderDeliver {
             );
             return Err(ToolError::invalid_state(sentence));
         }
-        Ok(Planned::new(Self::SPEC.title, row))
+        let (order, name) = (&row.id, find::owner(ctx, &row).await?);
+        let summary = text!("Order {order} has arrived at {name}", order, name);
+        let preview = Preview {
+            details: json!({
+                "order_id": row.id,
+                "customer_id": row.customer_id,
+                "status": { "from": before, "to": OrderStatus::Delivered },
+            }),
+            ..Preview::new(phrases::stored(&summary, 400))
+        };
+        Ok(Planned { preview, plan: row })
     }
 
     async fn execute(

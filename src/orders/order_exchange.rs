@@ -101,7 +101,9 @@ impl WriteTool for OrderExchange {
             amount: Some(ctx.money(plan.difference_minor.saturating_abs())),
             details: json!({
                 "order_id": plan.order.id,
+                "customer_id": plan.order.customer_id,
                 "changes": plan.views(),
+                "old_total": ctx.money(plan.order.total_minor),
                 "price_difference": ctx.money(plan.difference_minor),
                 "payment_method_id": plan.method.id,
             }),

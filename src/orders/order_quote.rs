@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use validator::Validate;
 
 use super::{
@@ -22,7 +23,7 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, WriteTool,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError, WriteTool,
         answer::rfc3339,
     },
 };
@@ -127,7 +128,17 @@ impl WriteTool for OrderQuote {
         let buyer = bill::buyer_by_id(ctx, &intent.customer_id).await?;
         let wanted = items::find(ctx, &intent.items).await?;
         let bill = bill::price(ctx, &buyer, intent.code.as_deref(), &wanted)?;
-        Ok(Planned::new(Self::SPEC.title, Plan { buyer, wanted, bill }))
+        let summary = text!(
+            "Quote for {name}: {what}, for {amount}",
+            name = buyer.name,
+            what = said::pieces(bill.pieces()),
+            amount = phrases::money(ctx.money(bill.total_minor))
+        );
+        let preview = Preview {
+            details: json!({ "customer_id": buyer.id, "order": bill.view(ctx) }),
+            ..Preview::new(phrases::stored(&summary, 400))
+        };
+        Ok(Planned { preview, plan: Plan { buyer, wanted, bill } })
     }
 
     async fn execute(
@@ -140,7 +151,7 @@ impl WriteTool for OrderQuote {
         let mut availability = Vec::with_capacity(wanted.len());
         let mut short = None;
         for wanted in &wanted {
-            let available = items::available(ctx, &wanted.article.sku).await?;
+            let available = items::orderable(ctx, &wanted.article.sku).await?;
             let enough = available >= wanted.quantity;
             if !enough && short.is_none() {
                 short = Some((wanted.title(), available));
@@ -163,6 +174,19 @@ impl WriteTool for OrderQuote {
         availability.truncate(bill.lines.len());
         let expires_at = rfc3339(quote.expires_at);
         Ok(Answer::ok(say, Output { quote_id: quote.id, expires_at, bill, availability }))
+    }
+
+    /// A quote that was used or has expired is wanted anew.
+    async fn still_holds(
+        &self,
+        ctx: &mut CallContext,
+        _intent: &Intent,
+        answer: &Value,
+    ) -> Result<bool, ToolError> {
+        let (tenant, now) = (ctx.tenant_id(), ctx.now);
+        let id = answer.get("quote_id").and_then(Value::as_str).unwrap_or_default();
+        let Some(quote) = quotes::find(&mut ctx.tx, &tenant, id).await? else { return Ok(false) };
+        Ok(now < quote.expires_at && !quotes::is_used(&mut ctx.tx, &tenant, &quote).await?)
     }
 
     fn names_a_record(_intent: &Self::Intent) -> bool {

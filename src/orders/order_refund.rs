@@ -128,6 +128,7 @@ impl WriteTool for OrderRefund {
             amount: Some(plan.amount),
             details: json!({
                 "order_id": plan.order.id,
+                "customer_id": plan.order.customer_id,
                 "reason": &*plan.reason,
                 "payments": Moved::refunds(ctx, &plan.parts),
                 "still_paid": plan.still_paid,

@@ -131,6 +131,7 @@ impl WriteTool for OrderReturn {
             amount: Some(ctx.money(plan.refund_minor)),
             details: json!({
                 "order_id": plan.order.id,
+                "customer_id": plan.order.customer_id,
                 "items": views(&plan.pieces),
                 "refund_amount": ctx.money(plan.refund_minor),
                 "refund_to": plan.refund_to,

@@ -138,6 +138,7 @@ impl WriteTool for OrderSettleRequest {
             amount: Some(ctx.money(plan.minor().saturating_abs())),
             details: json!({
                 "order_id": order,
+                "customer_id": plan.order().customer_id,
                 "request_id": request,
                 "received": plan.received(),
                 "payments": plan.moved(ctx),

@@ -2,9 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use validator::Validate;
 
-use super::find;
+use super::{
+    find,
+    lines::{self, Ordered},
+};
 use crate::{
     access::{scope, toolset},
     orders::{
@@ -17,9 +21,12 @@ use crate::{
     },
 };
 use business_mcp_engine::{
-    speech::phrases,
+    speech::{name, phrases, reference},
     text,
-    tool::{Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, WriteTool},
+    tool::{
+        Answer, Approval, Aside, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError,
+        WriteTool,
+    },
 };
 
 /// Notes that an order was sent.
@@ -43,8 +50,11 @@ pub struct Args {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Intent {
     order_id: String,
-    carrier: String,
-    tracking_number: String,
+    /// The carrier and the number as two of them are compared.
+    parcel: String,
+    /// Both as they were said.
+    carrier: Aside<String>,
+    tracking_number: Aside<String>,
 }
 
 /// A parcel that may be sent.
@@ -92,7 +102,9 @@ impl WriteTool for OrderShip {
     async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
         let order_id = find::one(ctx, &args.order_id).await?.id;
         let Args { carrier, tracking_number, .. } = args;
-        Ok(Intent { order_id, carrier, tracking_number })
+        let parcel = format!("{} {}", name::fold(&carrier), reference::key(&tracking_number));
+        let (carrier, tracking_number) = (carrier.into(), tracking_number.into());
+        Ok(Intent { order_id, parcel, carrier, tracking_number })
     }
 
     async fn plan(
@@ -101,7 +113,8 @@ impl WriteTool for OrderShip {
         intent: Intent,
     ) -> Result<Planned<Plan>, ToolError> {
         let tenant = ctx.tenant_id();
-        let Intent { order_id, carrier, tracking_number } = intent;
+        let Intent { order_id, carrier, tracking_number, .. } = intent;
+        let (carrier, tracking_number) = (carrier.aside, tracking_number.aside);
         let row = find::by_id(ctx, &order_id).await?;
         let before = find::status(&row.status)?;
         if !before.may_be_shipped() {
@@ -114,7 +127,31 @@ impl WriteTool for OrderShip {
         if parcels.iter().any(|parcel| parcel.tracking_number == tracking_number) {
             return Err(same_number());
         }
-        Ok(Planned::new(Self::SPEC.title, Plan { order: row, carrier, tracking_number }))
+        let ordered = Ordered::of(ctx, &row).await?;
+        let (order, name) = (&row.id, find::owner(ctx, &row).await?);
+        let pieces = lines::words(&ordered.all());
+        let summary = text!(
+            "Order {order} of {name} is with {carrier} as {tracking_number}: {pieces}",
+            order,
+            name,
+            carrier,
+            tracking_number,
+            pieces
+        );
+        let address: Option<Value> =
+            row.address.as_deref().and_then(|json| serde_json::from_str(json).ok());
+        let preview = Preview {
+            details: json!({
+                "order_id": row.id,
+                "customer_id": row.customer_id,
+                "status": { "from": before, "to": OrderStatus::Shipped },
+                "carrier": carrier,
+                "tracking_number": tracking_number,
+                "address": address,
+            }),
+            ..Preview::new(phrases::stored(&summary, 400))
+        };
+        Ok(Planned { preview, plan: Plan { order: row, carrier, tracking_number } })
     }
 
     async fn execute(

@@ -49,3 +49,22 @@ async fn changed_and_packed_orders_are_sent_and_a_cancelled_one_is_not() {
         assert!(words.contains("tracking number"), "{words}");
     }
 }
+
+#[tokio::test]
+async fn whoever_decides_sees_whose_parcel_it_is_and_where_it_goes() {
+    for shop in shops().await {
+        let args = serde_json::json!({
+            "order_id": "10001", "carrier": "Northline", "tracking_number": "NL1",
+        });
+        let preview = shop.preview(OrderShip, args).await.unwrap();
+        let summary = "Order ORD-10001 of Ana López is with Northline as NL1: 1 T-Shirt red M";
+        assert_eq!(preview.summary, summary);
+        assert_eq!(preview.details["customer_id"], "CUST-1");
+        let moves = serde_json::json!({ "from": "pending", "to": "shipped" });
+        assert_eq!(preview.details["status"], moves);
+        shop.run("update orders set status = 'shipped' where id = 'ORD-10001'").await;
+        let arrived = serde_json::json!({ "order_id": "10001" });
+        let preview = shop.preview(super::super::OrderDeliver, arrived).await.unwrap();
+        assert_eq!(preview.summary, "Order ORD-10001 has arrived at Ana López");
+    }
+}

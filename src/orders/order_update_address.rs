@@ -18,7 +18,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError, WriteTool,
+        Answer, Approval, Aside, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError,
+        WriteTool,
     },
 };
 
@@ -40,7 +41,10 @@ pub struct Args {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Intent {
     order_id: String,
-    address: Address,
+    /// The address as two of them are compared.
+    folded: String,
+    /// The address as it was said.
+    address: Aside<Address>,
 }
 
 /// An order that may go elsewhere.
@@ -83,7 +87,8 @@ impl WriteTool for OrderUpdateAddress {
 
     async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
         let order_id = find::one(ctx, &args.order_id).await?.id;
-        Ok(Intent { order_id, address: args.address })
+        let folded = args.address.folded();
+        Ok(Intent { order_id, folded, address: args.address.into() })
     }
 
     async fn plan(
@@ -91,7 +96,7 @@ impl WriteTool for OrderUpdateAddress {
         ctx: &mut CallContext,
         intent: Intent,
     ) -> Result<Planned<Plan>, ToolError> {
-        let Intent { order_id, address } = intent;
+        let Intent { order_id, address: Aside { aside: address }, .. } = intent;
         let (row, status) = addressable(ctx, &order_id).await?;
         let (order, name) = (&row.id, find::owner(ctx, &row).await?);
         let place = address.spoken();
@@ -101,7 +106,12 @@ impl WriteTool for OrderUpdateAddress {
         let preview = Preview {
             summary: phrases::stored(&summary, 400),
             amount: Some(ctx.money(row.total_minor)),
-            details: json!({ "order_id": row.id, "old_address": old, "address": address }),
+            details: json!({
+                "order_id": row.id,
+                "customer_id": row.customer_id,
+                "old_address": old,
+                "address": address,
+            }),
             holds: Vec::new(),
         };
         Ok(Planned { preview, plan: Plan { order: row, status, address } })
@@ -120,6 +130,18 @@ impl WriteTool for OrderUpdateAddress {
         let (order, place) = (phrases::order_id(&row.id), address.spoken());
         let say = text!("Your order {order} now goes to {place}.", order, place);
         Ok(Answer::ok(say, Output { order_id: row.id, status, address }))
+    }
+
+    /// It goes elsewhere again once another address was given since.
+    async fn still_holds(
+        &self,
+        ctx: &mut CallContext,
+        intent: &Intent,
+        _answer: &Value,
+    ) -> Result<bool, ToolError> {
+        let order = find::by_id(ctx, &intent.order_id).await?;
+        let address = order.address.as_deref().and_then(|json| serde_json::from_str(json).ok());
+        Ok(address.is_some_and(|address: Address| address.folded() == intent.folded))
     }
 
     fn names_a_record(_intent: &Self::Intent) -> bool {

@@ -110,7 +110,9 @@ impl WriteTool for OrderUpdateItems {
             amount: Some(ctx.money(plan.difference_minor.saturating_abs())),
             details: json!({
                 "order_id": plan.order.id,
+                "customer_id": plan.order.customer_id,
                 "changes": plan.views(),
+                "old_total": ctx.money(plan.order.total_minor),
                 "price_difference": ctx.money(plan.difference_minor),
                 "total": ctx.money(plan.sums.total_minor),
                 "payment_method_id": plan.method.id,

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use validator::Validate;
 
 use super::{
@@ -126,6 +126,7 @@ impl WriteTool for OrderUpdatePayment {
             amount: Some(amount),
             details: json!({
                 "order_id": order.id,
+                "customer_id": order.customer_id,
                 "amount": amount,
                 "from": old.as_ref().map(|old| &old.payment_method_id),
                 "to": new.id,
@@ -170,6 +171,21 @@ impl WriteTool for OrderUpdatePayment {
         let refund = old.and_then(|old| Moved::of(ctx, -minor, &old.payment_method_id));
         let payments = charge.into_iter().chain(refund).collect();
         Ok(Answer::ok(say, Output { order_id: order.id, status, payments }))
+    }
+
+    /// What was declined since is charged anew.
+    async fn still_holds(
+        &self,
+        ctx: &mut CallContext,
+        intent: &Intent,
+        _answer: &Value,
+    ) -> Result<bool, ToolError> {
+        let order = find::by_id(ctx, &intent.order_id).await?;
+        let paid = refunds::paid(ctx, &order).await?;
+        let pays = |part: &PaidRow| part.payment_method_id == intent.payment_method_id;
+        // Of an order that was cancelled everything went back, and there is nothing to do again.
+        let pending = find::status(&order.status)?.may_change_payment();
+        Ok(!pending || paid.iter().any(|part| pays(part) && part.paid_minor > 0))
     }
 
     fn names_a_record(_intent: &Self::Intent) -> bool {

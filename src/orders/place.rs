@@ -11,7 +11,13 @@ use super::{
     plan::Plan,
 };
 use crate::{
-    catalog::sql::stock::{self, Cause},
+    catalog::{
+        self,
+        sql::{
+            own_reservations,
+            stock::{self, Cause},
+        },
+    },
     orders::sql::{
         order_items::{self, NewItem},
         orders::{self, NewOrder},
@@ -58,18 +64,28 @@ pub async fn place(ctx: &mut CallContext, plan: &Plan) -> Result<String, ToolErr
     Ok(id)
 }
 
-/// Takes the stock, in the order of the SKUs: SKU, location and how many from there.
+/// Takes the stock, in the order of the SKUs: SKU, location and how many from there. What the caller has reserved in
+/// this conversation comes first.
 async fn draw<'p>(
     ctx: &mut CallContext,
     plan: &'p Plan,
 ) -> Result<Vec<(&'p str, String, i64)>, ToolError> {
-    let tenant = ctx.tenant_id();
+    let (tenant, owner) = (ctx.tenant_id(), catalog::reserver(ctx));
     let mut wanted: Vec<_> = plan.wanted.iter().collect();
     wanted.sort_by(|a, b| a.article.sku.cmp(&b.article.sku));
     let mut drawn = Vec::with_capacity(wanted.len());
     for wanted in wanted {
         let sku = wanted.article.sku.as_str();
-        let places = stock::draw(&mut ctx.tx, &tenant, sku, wanted.quantity, ctx.now).await?;
+        let (mut missing, now) = (wanted.quantity, ctx.now);
+        let mut places = Vec::new();
+        if let Some(owner) = &owner {
+            let of = (owner.as_str(), now);
+            places = own_reservations::draw(&mut ctx.tx, &tenant, sku, missing, of).await?;
+            missing -= places.iter().map(|(_, pieces)| pieces).sum::<i64>();
+        }
+        if missing > 0 {
+            places.extend(stock::draw(&mut ctx.tx, &tenant, sku, missing, now).await?);
+        }
         let pieces: i64 = places.iter().map(|(_, pieces)| pieces).sum();
         if pieces < wanted.quantity {
             return Err(wanted.out_of_stock(pieces));

@@ -45,8 +45,9 @@ impl Plan {
         let buyer = bill::buyer_by_id(ctx, &intent.customer_id).await?;
         let wanted = items::find(ctx, &intent.items).await?;
         // What is not there needs no total that is read back.
-        items::check_stock(ctx, &wanted).await?;
-        let (bill, quote_id) = price(ctx, &buyer, intent.quote_id.as_deref(), &wanted).await?;
+        items::check_orderable(ctx, &wanted).await?;
+        let (bill, quote_id) =
+            price(ctx, &buyer, intent.quote_id.as_ref().map(|id| id.as_str()), &wanted).await?;
         if bill.total_minor != intent.total_minor {
             return Err(total_mismatch(ctx, &bill));
         }

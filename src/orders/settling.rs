@@ -22,7 +22,6 @@ use crate::{
     payments::sql::payments::PaidRow,
 };
 use business_mcp_engine::{
-    speech::reference,
     text,
     tool::{CallContext, ErrorCode, ToolError},
 };
@@ -125,7 +124,7 @@ pub async fn resolve(ctx: &mut CallContext, args: &Args) -> Result<Intent, ToolE
         Some(named) => {
             let ordered = Ordered::of(ctx, &order).await?;
             for Received { sku, quantity } in named {
-                let sku = match of_request(&rows, sku) {
+                let sku = match lines::meant(&rows, |row| &row.sku, sku) {
                     Some(row) => row.sku.clone(),
                     None => ordered.find(sku)?.sku.clone(),
                 };
@@ -138,14 +137,6 @@ pub async fn resolve(ctx: &mut CallContext, args: &Args) -> Result<Intent, ToolE
     let item = |(sku, quantity)| Item { sku, quantity };
     let received = received.into_iter().map(item).collect();
     Ok(Intent { order_id: order.id, request_id: request.id, received })
-}
-
-/// The line of a request that is meant, exactly or as its SKU is said.
-fn of_request<'r>(rows: &'r [RequestItemRow], said: &str) -> Option<&'r RequestItemRow> {
-    let key = reference::key(said);
-    let exact = rows.iter().find(|row| row.sku == said);
-    let mut like = rows.iter().filter(|row| reference::key(&row.sku) == key);
-    exact.or_else(|| like.next().filter(|first| like.all(|other| other.sku == first.sku)))
 }
 
 /// What is to be settled, if it may be.

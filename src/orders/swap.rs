@@ -182,11 +182,7 @@ impl Plan {
 
     /// The stock that a request for it holds.
     pub fn holds(&self) -> Vec<Hold> {
-        let hold = |wanted: Wanted| Hold {
-            sku: wanted.article.sku,
-            quantity: wanted.quantity,
-            location: None,
-        };
+        let hold = |wanted: Wanted| Hold::anywhere(&wanted.article.sku, wanted.quantity);
         self.new_pieces().into_iter().map(hold).collect()
     }
 

@@ -189,7 +189,7 @@ async fn small_orders(tx: &mut Tx, tenant: &str, at: DateTime<Utc>) {
 /// Holds pieces for somebody for ten minutes.
 pub(crate) async fn hold(tx: &mut Tx, sku: &str, quantity: i64, now: DateTime<Utc>) {
     let until = now + chrono::Duration::minutes(10);
-    let holding = Holding { holder: "somebody", location: None, now, until };
+    let holding = Holding { holder: "somebody", location: None, reserved_by: None, now, until };
     assert!(reservations::hold(tx, "demo", sku, quantity, holding).await.unwrap());
 }
 

@@ -143,4 +143,13 @@ pub struct Hold {
     pub quantity: i64,
     /// Only at the location of this id; otherwise wherever there are pieces.
     pub location: Option<String>,
+    /// Whose reservation is drawn on before what is free; the module that reserves knows them by this name.
+    pub drawn_from: Option<String>,
+}
+
+impl Hold {
+    /// So many pieces that are free, wherever they are.
+    pub fn anywhere(sku: &str, quantity: i64) -> Self {
+        Self { sku: sku.to_owned(), quantity, location: None, drawn_from: None }
+    }
 }

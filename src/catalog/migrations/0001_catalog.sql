@@ -67,6 +67,11 @@ create table reservations (
     -- Who holds it: `approval:ID`.
     holder text collate "C" not null,
     expires_at timestamptz not null,
+    -- The principal and the conversation that reserved it, and draw on it without naming it.
+    reserved_by text collate "C",
+    -- Where a request that waits holds pieces of a reservation: whose they are again when it ends, and until when.
+    lent_by text collate "C",
+    lent_until timestamptz,
     primary key (tenant_id, id)
 );
 create index reservations_by_holder on reservations (tenant_id, holder);

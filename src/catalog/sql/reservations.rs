@@ -9,7 +9,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::stock;
+use super::{own_reservations, stock};
 use business_mcp_engine::db::{StoreResult, Tx, params, record};
 
 record! {
@@ -34,6 +34,8 @@ pub struct Holding<'a> {
     pub holder: &'a str,
     /// Only at this location; otherwise wherever there are pieces.
     pub location: Option<&'a str>,
+    /// Who draws on it later without naming it, as [`crate::catalog::reserver`] says.
+    pub reserved_by: Option<&'a str>,
     /// When it begins.
     pub now: DateTime<Utc>,
     /// When it ends.
@@ -83,9 +85,18 @@ async fn hold_free(
             let id = uuid::Uuid::now_v7().to_string();
             tx.execute(
                 "insert into reservations
-                     (tenant_id, id, sku, location, quantity, holder, expires_at)
-                 values ($1, $2, $3, $4, $5, $6, $7)",
-                params![tenant, &id, sku, &location, here, holding.holder, holding.until],
+                     (tenant_id, id, sku, location, quantity, holder, expires_at, reserved_by)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                params![
+                    tenant,
+                    &id,
+                    sku,
+                    &location,
+                    here,
+                    holding.holder,
+                    holding.until,
+                    holding.reserved_by
+                ],
             )
             .await?;
             missing -= here;
@@ -112,7 +123,8 @@ pub async fn of_holder(
     .await
 }
 
-/// Lets go of everything that a holder holds, and says how many pieces that were.
+/// Lets go of everything that a holder holds, and says how many pieces that were. What was lent goes back to the
+/// reservation that it came from, and does not count.
 pub async fn release_holder(tx: &mut Tx, tenant: &str, holder: &str) -> StoreResult<i64> {
     let held: Vec<(String, String, String, i64)> = tx
         .fetch_all(
@@ -125,6 +137,9 @@ pub async fn release_holder(tx: &mut Tx, tenant: &str, holder: &str) -> StoreRes
         .await?;
     let mut pieces = 0;
     for (id, sku, location, quantity) in held {
+        if own_reservations::give_back(tx, tenant, &id, DateTime::UNIX_EPOCH).await? {
+            continue;
+        }
         if release(tx, tenant, &id, &sku, &location, quantity).await? {
             pieces += quantity;
         }
@@ -149,6 +164,9 @@ pub async fn release_ended_of(
         )
         .await?;
     for (id, location, quantity) in &held {
+        if own_reservations::give_back(tx, tenant, id, now).await? {
+            continue;
+        }
         release(tx, tenant, id, sku, location, *quantity).await?;
     }
     Ok(held.len())
@@ -167,6 +185,9 @@ pub async fn release_ended(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Store
         )
         .await?;
     for (tenant, id, sku, location, quantity) in &held {
+        if own_reservations::give_back(tx, tenant, id, now).await? {
+            continue;
+        }
         release(tx, tenant, id, sku, location, *quantity).await?;
     }
     Ok(held.len())

@@ -57,3 +57,17 @@ pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<Quo
     )
     .await
 }
+
+/// Whether an order was placed at the price of a quote.
+pub async fn is_used(tx: &mut Tx, tenant: &str, quote: &Quote) -> StoreResult<bool> {
+    let order: Option<(String,)> = tx
+        .fetch_optional(
+            "select id
+             from orders
+             where tenant_id = $1 and customer_id = $2 and placed_at >= $3 and quote_id = $4
+             limit 1",
+            params![tenant, &quote.customer_id, quote.created_at, &quote.id],
+        )
+        .await?;
+    Ok(order.is_some())
+}

@@ -234,16 +234,13 @@ fn whose(spec: &Spec, ctx: &CallContext) -> Option<String> {
 
 /// Holds in the order of their SKUs, one a SKU and location.
 fn sorted(preview: &Preview) -> Vec<Hold> {
-    let mut holds = std::collections::BTreeMap::<(&str, Option<&str>), i64>::new();
+    let mut holds = std::collections::BTreeMap::<(&str, Option<&str>), Hold>::new();
     for hold in &preview.holds {
-        *holds.entry((&hold.sku, hold.location.as_deref())).or_default() += hold.quantity;
+        let key = (hold.sku.as_str(), hold.location.as_deref());
+        let same = holds.entry(key).or_insert_with(|| Hold { quantity: 0, ..hold.clone() });
+        same.quantity += hold.quantity;
     }
-    let hold = |((sku, location), quantity): ((&str, Option<&str>), i64)| Hold {
-        sku: sku.to_owned(),
-        quantity,
-        location: location.map(str::to_owned),
-    };
-    holds.into_iter().map(hold).collect()
+    holds.into_values().collect()
 }
 
 /// 128 random bits: knowing one id says nothing about another.
