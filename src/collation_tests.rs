@@ -224,7 +224,6 @@ const PROSE: &str = "
     provider_calls: last_error
     quotes: items priced
     sales_days: categories products tiers
-    sandbox_calls: currency reason
     shipments: carrier skus
     stock_movements: reason
     tenants: business_file currency language name time_zone

@@ -8,7 +8,8 @@
 //! * [`sales`]: what was sold, day by day;
 //! * [`customers`]: who is calling, and what is known of them;
 //! * [`catalog`]: what there is, what it costs, and how many;
-//! * [`payments`]: the provider behind cards and wallets, called from a queue;
+//! * [`payments`]: the ledgers, and the queue from which a provider behind cards and wallets is called;
+//! * [`sandbox`]: the provider that is shipped, which moves no money;
 //! * [`orders`]: quoting, ordering, looking up, changing, sending, taking back;
 //! * [`analytics`]: what the figures say;
 //! * [`support`]: handing over to a person;
@@ -26,6 +27,7 @@ pub mod import;
 pub mod orders;
 pub mod payments;
 pub mod sales;
+pub mod sandbox;
 pub mod seed;
 pub mod support;
 #[cfg(test)]
@@ -40,6 +42,7 @@ pub fn application() -> Application {
         .module(customers::module())
         .module(catalog::module())
         .module(payments::module())
+        .module(sandbox::module())
         .module(orders::module())
         .module(analytics::module())
         .module(support::module())

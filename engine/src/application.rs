@@ -84,7 +84,7 @@ impl Application {
     /// Whether the modules fit together.
     ///
     /// # Errors
-    /// A sentence: two tools of the same name, or two modules that reserve things.
+    /// A sentence: two tools of the same name, two modules that reserve things, or a job that is needed and missing.
     pub fn check(&self) -> anyhow::Result<()> {
         let mut tools: HashMap<&str, &str> = HashMap::new();
         for Spec { name, aliases, .. } in self.tools(Vec::new()).iter().map(|entry| entry.spec) {
@@ -95,6 +95,9 @@ impl Application {
                     );
                 }
             }
+        }
+        for (job, why) in self.modules.iter().flat_map(|module| &module.needed_jobs) {
+            ensure!(self.jobs().any(|there| there.name == *job), *why);
         }
         let mut reserving = Vec::new();
         for module in &self.modules {
@@ -155,6 +158,7 @@ pub struct Module {
     money: Option<&'static str>,
     reservations: Vec<Arc<dyn Reservations>>,
     jobs: Vec<Job>,
+    needed_jobs: Vec<(&'static str, &'static str)>,
     checks: Vec<Check>,
 }
 
@@ -212,6 +216,13 @@ impl Module {
     #[must_use]
     pub fn job(mut self, name: &'static str, run: RunJob) -> Self {
         self.jobs.push(Job { name, run });
+        self
+    }
+
+    /// This module does not work unless some module brings a job of this name; `why` is what the start is refused with.
+    #[must_use]
+    pub fn needs_job(mut self, name: &'static str, why: &'static str) -> Self {
+        self.needed_jobs.push((name, why));
         self
     }
 
@@ -360,5 +371,14 @@ mod tests {
             one.module(reserving("rooms")).check().unwrap_err().to_string(),
             "only one module can reserve things for approvals, and these do: stock, rooms"
         );
+    }
+
+    #[test]
+    fn a_job_that_a_module_needs_is_brought_by_some_module() {
+        let needing =
+            application().module(Module::new("payments").needs_job("worker", "no provider"));
+        assert_eq!(needing.check().unwrap_err().to_string(), "no provider");
+        let worker = Module::new("provider").job("worker", |_, _, _| Box::pin(async {}));
+        needing.module(worker).check().unwrap();
     }
 }

@@ -7,7 +7,7 @@ use super::super::{
     OrderSettleRequest, OrderShip, OrderUpdateItems, OrderUpdatePayment,
 };
 use crate::{
-    payments::{Sandbox, Worker},
+    payments::Worker,
     testing::{Shop, shops},
 };
 use business_mcp_engine::tool::{Clock, catalogue::AnyKind};
@@ -33,8 +33,7 @@ async fn ordered(shop: &Shop, method: &str) {
 /// The provider answers everything that is open.
 async fn settle(shop: &Shop) {
     let clock = Clock::movable();
-    let sandbox = Sandbox::new(shop.db.db.clone(), clock.clone());
-    let worker = Worker::new(shop.db.db.clone(), clock, sandbox);
+    let worker = Worker::new(shop.db.db.clone(), clock, shop.provider.clone());
     while worker.turn().await.unwrap() > 0 {}
 }
 

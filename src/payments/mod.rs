@@ -5,38 +5,30 @@
 //! transaction, with the row's id as idempotency key, and writes down what came of it in a
 //! transaction of its own. Whatever dies in between, the call is repeated with the same key.
 //!
-//! * [`provider`]: what a provider is: the trait that a real one stands behind;
-//! * [`sandbox`]: the one that is shipped, which records what it was asked and moves no money;
+//! * [`provider`]: what a provider is. Another module brings one, as a job called [`WORKER`] that runs a [`Worker`];
 //! * [`worker`]: takes what is due, calls, tries again;
 //! * [`outcome`]: writes down what came of a call.
 
 pub mod outcome;
 pub mod provider;
-pub mod sandbox;
 pub(crate) mod sql;
 pub mod worker;
 
 pub use self::sql::ledgers;
 pub use provider::{Outcome, Provider, Request};
-pub use sandbox::Sandbox;
 pub use worker::Worker;
 
-use business_mcp_engine::{
-    Module,
-    db::{Db, Tx},
-    tool::Clock,
-};
-use tokio_util::sync::CancellationToken;
+use business_mcp_engine::{Module, db::Tx};
 
-/// The module: the worker behind the queue. A real provider takes the sandbox's place here.
+/// The job that works off the queue, which a module with a provider brings.
+pub const WORKER: &str = "payments";
+
+/// The module: the ledgers and the queue. Without a provider nothing would ever be charged, so it is not started.
 pub fn module() -> Module {
     Module::new("payments")
         .migration(1, "payments", include_str!("migrations/0001_payments.sql"))
         .holds_money(sql::ledgers::ENTRIES)
-        .job("payments", |db: Db, clock: Clock, stop: CancellationToken| {
-            let provider = Sandbox::new(db.clone(), clock.clone());
-            Box::pin(Worker::new(db, clock, provider).run(stop))
-        })
+        .needs_job(WORKER, "no module brings a payment provider: see src/sandbox for one")
         .check("stock, gift cards, payments and sales add up", |tx| Box::pin(ledgers(tx)))
 }
 

@@ -14,7 +14,7 @@ use crate::{
     business::Business,
     payments::sql::ledgers,
     sales,
-    testing::{self, TestDb},
+    testing::{self, TestDb, TestProvider},
 };
 use business_mcp_engine::{
     speech::phrases,
@@ -32,6 +32,8 @@ pub(crate) struct Shop {
     pub(crate) role: &'static Role,
     /// The business behind it, which is the shipped one unless a test changes it.
     pub(crate) business: Business,
+    /// What stands behind its cards and wallets.
+    pub(crate) provider: TestProvider,
 }
 
 /// The small shop on every database there is to test on, at noon of 2026-01-10 in New York.
@@ -52,7 +54,13 @@ async fn shops_on(databases: Vec<TestDb>) -> Vec<Shop> {
         tx.commit().await.unwrap();
         let (now, business) =
             ("2026-01-10T17:00:00Z".parse().unwrap(), Business::shipped().unwrap());
-        shops.push(Shop { db, now, role: role::AGENT, business });
+        shops.push(Shop {
+            db,
+            now,
+            role: role::AGENT,
+            business,
+            provider: TestProvider::default(),
+        });
     }
     shops
 }

@@ -1,11 +1,13 @@
 //! What the unit tests share: a small shop, and one tool called as the gate would.
 
 mod calls;
+mod provider;
 mod shop;
 mod wordings;
 
 pub(crate) use business_mcp_engine::testing::{TestDb, request};
 pub(crate) use calls::{Shop, collated_shops, sequences, shops};
+pub(crate) use provider::TestProvider;
 pub(crate) use shop::*;
 pub(crate) use wordings::{run, wordings};
 

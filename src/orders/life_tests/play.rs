@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     orders::order_state::OrderStatus,
-    payments::{Sandbox, Worker},
-    testing::Shop,
+    payments::Worker,
+    testing::{Shop, TestProvider},
 };
 use business_mcp_engine::{
     db::params,
@@ -138,9 +138,8 @@ pub async fn answer(shop: &Shop) {
     while worker(shop).turn().await.unwrap() > 0 {}
 }
 
-fn worker(shop: &Shop) -> Worker<Sandbox> {
-    let clock = Clock::stopped(shop.now);
-    Worker::new(shop.db.db.clone(), clock.clone(), Sandbox::new(shop.db.db.clone(), clock))
+fn worker(shop: &Shop) -> Worker<TestProvider> {
+    Worker::new(shop.db.db.clone(), Clock::stopped(shop.now), shop.provider.clone())
 }
 
 /// Money goes back.

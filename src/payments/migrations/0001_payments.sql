@@ -73,22 +73,3 @@ create table provider_calls (
 );
 -- Only what is open is in it, so it stays small.
 create index provider_calls_open on provider_calls (next_attempt_at) where next_attempt_at is not null;
-
--- What the sandbox was asked, where no real provider stands behind the cards. A key is one row.
-create table sandbox_calls (
-    tenant_id text collate "C" not null,
-    key text collate "C" not null,
-    order_id text collate "C" not null,
-    customer_id text collate "C" not null,
-    payment_method_id text collate "C" not null,
-    kind text collate "C" not null check (kind in ('charge', 'refund')),
-    amount_minor bigint not null,
-    currency text not null,
-    -- Its name at the sandbox, where it was accepted; why not, where it was declined.
-    reference text collate "C",
-    reason text,
-    -- How often it was asked with this key.
-    asked bigint not null,
-    at timestamptz not null,
-    primary key (tenant_id, key)
-);

@@ -4,4 +4,3 @@ pub(crate) mod gift_cards;
 pub mod ledgers;
 pub(crate) mod payments;
 pub(crate) mod provider_calls;
-pub(crate) mod sandbox_calls;

@@ -11,14 +11,13 @@ use tokio::sync::Notify;
 use super::*;
 use crate::{
     payments::{
-        Sandbox,
         outcome::MOST_ATTEMPTS,
         sql::{
             payments::{self, NewPayment},
             provider_calls::{End, NewCall},
         },
     },
-    testing::{Shop, shops},
+    testing::{Shop, TestProvider, shops},
 };
 
 mod refunds;
@@ -28,7 +27,6 @@ use till::tills;
 
 const TRAIL: &str = "select count(*) from audit where principal = 'payments'";
 const NOTES: &str = "select count(*) from interactions where author = 'payments'";
-const ASKED: &str = "select cast(coalesce(sum(asked), 0) as bigint) from sandbox_calls";
 
 /// How often each key came.
 #[derive(Clone, Default)]
@@ -77,9 +75,9 @@ async fn a_charge_is_asked_for_once_although_two_workers_run() {
     }
 }
 
-/// The sandbox behind a line that may be down: it hears, and its answers do not arrive.
+/// The provider behind a line that may be down: it hears, and its answers do not arrive.
 struct Line {
-    sandbox: Sandbox,
+    provider: TestProvider,
     is_up: Arc<AtomicBool>,
     hears: bool,
 }
@@ -88,13 +86,13 @@ impl Provider for Line {
     async fn charge(&self, request: &Request) -> Outcome {
         let is_up = self.is_up.load(Ordering::Relaxed);
         let answer =
-            if is_up || self.hears { Some(self.sandbox.charge(request).await) } else { None };
+            if is_up || self.hears { Some(self.provider.charge(request).await) } else { None };
         let lost = || Outcome::Unreachable { why: "the line is down".to_owned() };
         answer.filter(|_| is_up).unwrap_or_else(lost)
     }
 
     async fn refund(&self, request: &Request) -> Outcome {
-        self.sandbox.refund(request).await
+        self.provider.refund(request).await
     }
 }
 
@@ -103,16 +101,16 @@ async fn a_lost_answer_is_asked_for_again_under_the_same_key_and_moves_nothing_t
     for till in tills().await {
         let id = till.ask("charge", 500, "card_1").await;
         let is_up = Arc::new(AtomicBool::new(false));
-        let line = Line { sandbox: till.sandbox(), is_up: is_up.clone(), hears: true };
+        let line = Line { provider: till.shop.provider.clone(), is_up: is_up.clone(), hears: true };
         let worker = till.worker(line);
         assert_eq!(worker.turn().await.unwrap(), 1);
-        assert_eq!((till.state(&id).await.as_str(), till.moved().await), ("queued", 500));
+        assert_eq!((till.state(&id).await.as_str(), till.shop.provider.moved()), ("queued", 500));
         assert_eq!(worker.turn().await.unwrap(), 0, "not at once");
         is_up.store(true, Ordering::Relaxed);
         till.wait(3);
         assert_eq!(worker.turn().await.unwrap(), 1);
-        assert_eq!((till.state(&id).await.as_str(), till.moved().await), ("done", 500));
-        assert_eq!(till.shop.number(ASKED).await, 2);
+        assert_eq!((till.state(&id).await.as_str(), till.shop.provider.moved()), ("done", 500));
+        assert_eq!(till.shop.provider.asked(), 2);
         assert_eq!(till.shop.number(TRAIL).await, 1);
         assert_eq!(worker.turn().await.unwrap(), 0);
     }
@@ -120,13 +118,13 @@ async fn a_lost_answer_is_asked_for_again_under_the_same_key_and_moves_nothing_t
 
 /// Records, and is gone before anybody hears the answer.
 struct Dying {
-    sandbox: Sandbox,
+    provider: TestProvider,
     recorded: Arc<Notify>,
 }
 
 impl Provider for Dying {
     async fn charge(&self, request: &Request) -> Outcome {
-        self.sandbox.charge(request).await;
+        self.provider.charge(request).await;
         self.recorded.notify_one();
         std::future::pending().await
     }
@@ -141,19 +139,19 @@ async fn what_a_dead_worker_had_in_hand_is_repeated_when_its_lease_ends_and_reco
     for till in tills().await {
         let id = till.ask("charge", 500, "card_1").await;
         let recorded = Arc::new(Notify::new());
-        let dying = Dying { sandbox: till.sandbox(), recorded: recorded.clone() };
+        let dying = Dying { provider: till.shop.provider.clone(), recorded: recorded.clone() };
         let dying = till.worker(dying);
         tokio::select! {
             turn = dying.turn() => panic!("it lives: {turn:?}"),
             () = recorded.notified() => {}
         }
-        assert_eq!((till.state(&id).await.as_str(), till.moved().await), ("leased", 500));
+        assert_eq!((till.state(&id).await.as_str(), till.shop.provider.moved()), ("leased", 500));
         till.settle().await;
-        assert_eq!(till.shop.number(ASKED).await, 1, "nobody else takes it before");
+        assert_eq!(till.shop.provider.asked(), 1, "nobody else takes it before");
         till.wait(61);
         till.settle().await;
-        assert_eq!((till.state(&id).await.as_str(), till.moved().await), ("done", 500));
-        assert_eq!((till.shop.number(ASKED).await, till.shop.number(TRAIL).await), (2, 1));
+        assert_eq!((till.state(&id).await.as_str(), till.shop.provider.moved()), ("done", 500));
+        assert_eq!((till.shop.provider.asked(), till.shop.number(TRAIL).await), (2, 1));
     }
 }
 
@@ -194,7 +192,7 @@ async fn a_provider_that_comes_back_is_asked_again_and_one_that_never_does_is_gi
     for till in tills().await {
         let id = till.ask("charge", 500, "card_1").await;
         let is_up = Arc::new(AtomicBool::new(false));
-        let line = |is_up| Line { sandbox: till.sandbox(), is_up, hears: false };
+        let line = |is_up| Line { provider: till.shop.provider.clone(), is_up, hears: false };
         let worker = till.worker(line(is_up.clone()));
         for _ in 0..4 {
             assert_eq!(worker.turn().await.unwrap(), 1);
@@ -246,7 +244,7 @@ async fn a_provider_that_panics_is_one_that_does_not_answer_and_nobody_is_asked_
         till.wait(900);
         till.settle().await;
         assert_eq!(till.state(&one).await, "failed");
-        assert_eq!(till.shop.number(ASKED).await, 0, "it is given up without being asked");
+        assert_eq!(till.shop.provider.asked(), 0, "it is given up without being asked");
     }
 }
 
@@ -256,11 +254,11 @@ async fn a_declined_charge_is_noted_and_counts_as_nothing_and_the_order_stays_as
         till.shop.run("delete from payments where order_id = 'ORD-10001'").await;
         let id = till.ask("charge", 1_000, "declined_1").await;
         till.settle().await;
-        assert_eq!((till.state(&id).await.as_str(), till.moved().await), ("declined", 0));
+        assert_eq!((till.state(&id).await.as_str(), till.shop.provider.moved()), ("declined", 0));
         let note = "select count(*) from interactions
                     where customer_id = 'CUST-1' and order_id = 'ORD-10001' and kind = 'note'
                       and text = 'The charge of 10.00 USD for order ORD-10001 was declined: the \
-                    sandbox declines this method. It is not paid.'";
+                    bank declines this method. It is not paid.'";
         assert_eq!(till.shop.number(note).await, 1);
         let trail = "select count(*) from audit
                      where action = 'declined' and tool = 'provider_charge'
@@ -274,39 +272,13 @@ async fn a_declined_charge_is_noted_and_counts_as_nothing_and_the_order_stays_as
         assert_eq!(paid[0].paid_minor, 0);
         drop(tx);
         till.settle().await;
-        assert_eq!(till.shop.number(ASKED).await, 1, "a no is not asked again");
-    }
-}
-
-#[tokio::test]
-async fn the_sandbox_knows_its_keys() {
-    for till in tills().await {
-        let sandbox = till.sandbox();
-        let request = |key: &str, minor| Request {
-            key: key.to_owned(),
-            tenant: "demo".to_owned(),
-            order_id: "ORD-10001".to_owned(),
-            customer_id: "CUST-1".to_owned(),
-            method: "card_1".to_owned(),
-            amount: Money::new(minor, Currency::parse("USD").unwrap()),
-            charges: Vec::new(),
-        };
-        let accepted = Outcome::Accepted { reference: "sandbox-a".to_owned() };
-        assert_eq!(sandbox.charge(&request("a", 5)).await, accepted);
-        assert_eq!(sandbox.charge(&request("a", 5)).await, accepted);
-        assert_eq!(till.moved().await, 5);
-        for other in
-            [sandbox.charge(&request("a", 6)).await, sandbox.refund(&request("a", 5)).await]
-        {
-            assert!(matches!(other, Outcome::Declined { .. }), "{other:?}");
-        }
-        assert_eq!(till.moved().await, 5);
+        assert_eq!(till.shop.provider.asked(), 1, "a no is not asked again");
     }
 }
 
 #[tokio::test]
 async fn told_to_stop_it_takes_nothing_more_and_finishes_what_it_has_in_hand() {
-    struct Slow(Sandbox, CancellationToken);
+    struct Slow(TestProvider, CancellationToken);
     impl Provider for Slow {
         async fn charge(&self, request: &Request) -> Outcome {
             self.1.cancel();
@@ -322,7 +294,7 @@ async fn told_to_stop_it_takes_nothing_more_and_finishes_what_it_has_in_hand() {
             till.ask("charge", minor, "card_1").await;
         }
         let stop = CancellationToken::new();
-        till.worker(Slow(till.sandbox(), stop.clone())).run(stop).await;
+        till.worker(Slow(till.shop.provider.clone(), stop.clone())).run(stop).await;
         let count = "select count(*) from provider_calls where state = 'done'";
         assert_eq!(till.shop.number(count).await, AT_ONCE);
         let waiting = "select count(*) from provider_calls where state = 'queued' and attempts = 0";

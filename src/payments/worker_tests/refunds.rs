@@ -7,7 +7,8 @@ async fn a_refund_waits_for_the_charges_and_pays_back_no_more_than_they_brought(
     for till in tills().await {
         till.shop.run("delete from payments where order_id = 'ORD-10001'").await;
         let is_up = Arc::new(AtomicBool::new(false));
-        let line = Line { sandbox: till.sandbox(), is_up: is_up.clone(), hears: false };
+        let line =
+            Line { provider: till.shop.provider.clone(), is_up: is_up.clone(), hears: false };
         let worker = till.worker(line);
         till.ask("charge", 1_000, "card_1").await;
         worker.turn().await.unwrap();
@@ -17,7 +18,7 @@ async fn a_refund_waits_for_the_charges_and_pays_back_no_more_than_they_brought(
         is_up.store(true, Ordering::Relaxed);
         till.wait(3);
         while worker.turn().await.unwrap() > 0 {}
-        assert_eq!((till.state(&refund).await.as_str(), till.moved().await), ("done", 0));
+        assert_eq!((till.state(&refund).await.as_str(), till.shop.provider.moved()), ("done", 0));
         till.shop.books_add_up().await;
 
         // One of two charges is declined after all of it was promised back.
@@ -26,7 +27,7 @@ async fn a_refund_waits_for_the_charges_and_pays_back_no_more_than_they_brought(
         let refund = till.ask("refund", 1_000, "card_1").await;
         till.settle().await;
         assert_eq!(till.state(&declined).await, "declined");
-        assert_eq!((till.state(&refund).await.as_str(), till.moved().await), ("done", 0));
+        assert_eq!((till.state(&refund).await.as_str(), till.shop.provider.moved()), ("done", 0));
         assert_eq!(till.paid().await, 0);
         till.shop.books_add_up().await;
 
@@ -35,20 +36,26 @@ async fn a_refund_waits_for_the_charges_and_pays_back_no_more_than_they_brought(
         let refund = till.ask("refund", 400, "declined_1").await;
         till.ask("charge", 400, "card_1").await;
         till.settle().await;
-        assert_eq!((till.state(&refund).await.as_str(), till.moved().await), ("declined", 400));
+        assert_eq!(
+            (till.state(&refund).await.as_str(), till.shop.provider.moved()),
+            ("declined", 400)
+        );
         assert_eq!(till.paid().await, 400);
         till.wait(1);
         let refund = till.ask("refund", 400, "card_1").await;
         till.settle().await;
-        assert_eq!((till.state(&refund).await.as_str(), till.moved().await), ("done", 0));
+        assert_eq!((till.state(&refund).await.as_str(), till.shop.provider.moved()), ("done", 0));
 
         // And of nothing, nothing goes back: the provider is not even asked.
-        let asked = till.shop.number(ASKED).await;
+        let asked = till.shop.provider.asked();
         till.ask("charge", 300, "declined_1").await;
         let refund = till.ask("refund", 300, "card_1").await;
         till.settle().await;
-        assert_eq!((till.state(&refund).await.as_str(), till.moved().await), ("declined", 0));
-        assert_eq!(till.shop.number(ASKED).await, asked + 1);
+        assert_eq!(
+            (till.state(&refund).await.as_str(), till.shop.provider.moved()),
+            ("declined", 0)
+        );
+        assert_eq!(till.shop.provider.asked(), asked + 1);
         assert_eq!(till.shop.number(NOTES).await, 5);
         till.shop.books_add_up().await;
     }
@@ -74,11 +81,11 @@ async fn a_refund_to_a_gift_card_waits_too_and_books_no_more_than_the_charges_br
         till.ask("charge", 700, "card_1").await;
         till.ask("charge", 300, "declined_1").await;
         let refund = till.ask("refund", 1_000, "gift_1").await;
-        let asked = till.shop.number(ASKED).await;
+        let asked = till.shop.provider.asked();
         till.settle().await;
         assert_eq!(till.state(&refund).await, "done");
         assert_eq!((till.shop.number(GIFT).await, till.shop.number(ENTRIES).await), (5_700, 1));
-        assert_eq!(till.shop.number(ASKED).await, asked + 2, "of a gift card nobody is asked");
+        assert_eq!(till.shop.provider.asked(), asked + 2, "of a gift card nobody is asked");
         let entry = "select amount_minor from gift_card_entries
                      where cause = 'ORD-10001' and reason = 'sale' and customer_id = 'CUST-1'";
         assert_eq!(till.shop.number(entry).await, 700);
@@ -95,7 +102,7 @@ async fn a_refund_is_not_made_of_what_was_charged_after_it_was_promised() {
         till.ask("charge", 2_000, "declined_1").await;
         let refund = till.ask("refund", 2_000, "gift_1").await;
         // The charge is declined, and before the refund is looked at another card pays.
-        let worker = till.worker(till.sandbox());
+        let worker = till.worker(till.shop.provider.clone());
         assert_eq!(worker.turn().await.unwrap(), 1);
         till.wait(1);
         till.ask("charge", 2_000, "card_1").await;
@@ -116,7 +123,7 @@ async fn what_was_charged_before_counts_also_where_whoever_promises_began_before
         let refund = till.ask("refund", 2_000, "card_1").await;
         till.wait(3);
         till.settle().await;
-        assert_eq!((till.state(&refund).await.as_str(), till.moved().await), ("done", 0));
+        assert_eq!((till.state(&refund).await.as_str(), till.shop.provider.moved()), ("done", 0));
     }
 }
 

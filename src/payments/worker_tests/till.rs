@@ -42,17 +42,13 @@ impl Till {
         id
     }
 
-    pub(super) fn sandbox(&self) -> Sandbox {
-        Sandbox::new(self.shop.db.db.clone(), self.clock.clone())
-    }
-
     pub(super) fn worker<P: Provider>(&self, provider: P) -> Worker<P> {
         Worker::new(self.shop.db.db.clone(), self.clock.clone(), provider)
     }
 
-    /// Works off whatever is due now, with the sandbox.
+    /// Works off whatever is due now, with the provider of the tests.
     pub(super) async fn settle(&self) {
-        let worker = self.worker(self.sandbox());
+        let worker = self.worker(self.shop.provider.clone());
         while worker.turn().await.unwrap() > 0 {}
     }
 
@@ -68,18 +64,6 @@ impl Till {
         let mut tx = self.shop.db.db.read().await.unwrap();
         let paid = payments::paid(&mut tx, "demo", "ORD-10001", "CUST-1").await.unwrap();
         paid.iter().find(|part| part.payment_method_id == "card_1").unwrap().paid_minor
-    }
-
-    /// What the sandbox has moved: charges less refunds.
-    pub(super) async fn moved(&self) -> i64 {
-        self.shop
-            .number(
-                "select cast(coalesce(sum(case kind when 'charge' then amount_minor
-                                                    else -amount_minor end), 0) as bigint)
-                 from sandbox_calls
-                 where reference is not null",
-            )
-            .await
     }
 
     pub(super) fn wait(&self, seconds: i64) {

@@ -1,8 +1,8 @@
 //! A provider that moves no money: it records what it was asked, and answers a key that it knows with
 //! what it said first.
 
-use super::provider::{Outcome, Provider, Request};
-use crate::payments::sql::sandbox_calls::{self, SandboxAnswer, SandboxCall};
+use super::sql::calls::{self, SandboxAnswer, SandboxCall};
+use crate::payments::{Outcome, Provider, Request};
 use business_mcp_engine::{
     db::{Db, StoreResult},
     tool::Clock,
@@ -56,7 +56,7 @@ impl Sandbox {
             at: self.clock.now(),
         };
         let mut tx = self.db.write().await?;
-        let answer = sandbox_calls::record(&mut tx, &request.tenant, call).await?;
+        let answer = calls::record(&mut tx, &request.tenant, call).await?;
         tx.commit().await?;
         Ok(answer)
     }
@@ -76,5 +76,41 @@ impl Provider for Sandbox {
 
     async fn refund(&self, request: &Request) -> Outcome {
         self.answer("refund", request).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::shops;
+    use business_mcp_engine::money::{Currency, Money};
+
+    #[tokio::test]
+    async fn the_sandbox_knows_its_keys() {
+        for shop in shops().await {
+            let sandbox = Sandbox::new(shop.db.db.clone(), Clock::movable());
+            let request = |key: &str, minor, method: &str| Request {
+                key: key.to_owned(),
+                tenant: "demo".to_owned(),
+                order_id: "ORD-10001".to_owned(),
+                customer_id: "CUST-1".to_owned(),
+                method: method.to_owned(),
+                amount: Money::new(minor, Currency::parse("USD").unwrap()),
+                charges: Vec::new(),
+            };
+            let five = request("a", 5, "card_1");
+            let accepted = Outcome::Accepted { reference: "sandbox-a".to_owned() };
+            assert_eq!(sandbox.charge(&five).await, accepted);
+            assert_eq!(sandbox.charge(&five).await, accepted);
+            for declined in [
+                sandbox.charge(&request("a", 6, "card_1")).await,
+                sandbox.refund(&five).await,
+                sandbox.charge(&request("b", 5, "declined_1")).await,
+            ] {
+                assert!(matches!(declined, Outcome::Declined { .. }), "{declined:?}");
+            }
+            let recorded = "select count(*) from sandbox_calls where reference is not null";
+            assert_eq!(shop.number(recorded).await, 1);
+        }
     }
 }

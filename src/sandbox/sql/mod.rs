@@ -1,0 +1,3 @@
+//! The statements of this module.
+
+pub(super) mod calls;
