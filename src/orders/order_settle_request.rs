@@ -104,9 +104,17 @@ impl WriteTool for OrderSettleRequest {
         let (request, order) = (&plan.request.id, &plan.order().id);
         let pieces = lines::words(&plan.pieces);
         let money = match &plan.effect {
-            What::Refund { parts, .. } => {
+            What::Refund { parts, not_to, .. } => {
                 let back = refunds::words(parts, |minor| ctx.money(minor).to_string());
-                back.map_or_else(|| text!("nothing to refund"), |back| text!("refund {back}", back))
+                match (back, not_to) {
+                    (None, _) => text!("nothing to refund"),
+                    (Some(back), None) => text!("refund {back}", back),
+                    (Some(back), Some(method)) => text!(
+                        "refund {back}, because {method} cannot take all of it any more",
+                        back,
+                        method
+                    ),
+                }
             }
             What::Swap(swap) => money::due(ctx, swap.owed_minor, &swap.method),
             What::Nothing { .. } => text!("no goods and no money move"),
@@ -140,6 +148,7 @@ impl WriteTool for OrderSettleRequest {
                 "order_id": order,
                 "customer_id": plan.order().customer_id,
                 "request_id": request,
+                "refund_to": plan.request.payment_method_id,
                 "received": plan.received(),
                 "payments": plan.moved(ctx),
             }),
@@ -165,7 +174,7 @@ impl WriteTool for OrderSettleRequest {
         let kind = if reason == "return" { text!("return") } else { text!("exchange") };
         let number = phrases::order_id(id);
         let say = match &plan.effect {
-            What::Refund { order, parts } => {
+            What::Refund { order, parts, not_to } => {
                 let mut back = BTreeMap::<String, i64>::new();
                 for piece in &plan.pieces {
                     *back.entry(piece.sku.clone()).or_default() += piece.quantity;
@@ -174,7 +183,16 @@ impl WriteTool for OrderSettleRequest {
                 refunds::pay(ctx, order, parts, reason).await?;
                 let money =
                     refunds::sentence(ctx, parts).unwrap_or_else(|| text!("Nothing is refunded"));
-                text!("The {kind} {number} is settled. {money}.", kind, number, money)
+                match not_to {
+                    None => text!("The {kind} {number} is settled. {money}.", kind, number, money),
+                    Some(_) => text!(
+                        "The {kind} {number} is settled. {money}, because what was noted for the \
+                         refund can't take all of it any more.",
+                        kind,
+                        number,
+                        money
+                    ),
+                }
             }
             What::Swap(swap) => {
                 order_update_items::make(ctx, swap, reason).await.map_err(settling::or_closed)?;

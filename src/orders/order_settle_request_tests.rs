@@ -64,6 +64,35 @@ async fn what_came_back_is_in_stock_and_refunded() {
 }
 
 #[tokio::test]
+async fn a_refund_that_cannot_go_where_it_was_noted_says_so() {
+    for shop in shops().await {
+        delivered(&shop).await;
+        // It was paid by card, and is to go to the gift card, which is gone when the goods arrive.
+        for sql in ["update payments set payment_method_id = 'card_1' where order_id = 'ORD-10003'"]
+        {
+            shop.run(sql).await;
+        }
+        let call = json!({
+            "order_id": "ORD-10003", "items": [{ "sku": "TEE-BLUE-M", "quantity": 3 }],
+            "refund_to": "gift_1",
+        });
+        let noted = shop.call(OrderReturn, call).await.unwrap();
+        assert_eq!(noted["data"]["refund_to"], "gift_1");
+        let preview = shop.preview(OrderSettleRequest, args("RET-10001")).await.unwrap();
+        assert!(preview.summary.ends_with("refund 27.00 USD to the gift card"));
+        shop.run("delete from payment_methods where id = 'gift_1'").await;
+        let preview = shop.preview(OrderSettleRequest, args("RET-10001")).await.unwrap();
+        let because = "refund 27.00 USD to the card, because gift 1 cannot take all of it any more";
+        assert!(preview.summary.ends_with(because), "{}", preview.summary);
+        assert_eq!(preview.details["refund_to"], "gift_1");
+        let answer = shop.call(OrderSettleRequest, args("RET-10001")).await.unwrap();
+        let say = "The return 1 0 0 0 1 is settled. I am refunding 27 dollars to the card, because \
+                   what was noted for the refund can't take all of it any more.";
+        assert_eq!(answer["say"], say);
+    }
+}
+
+#[tokio::test]
 async fn what_did_not_arrive_is_not_paid_for() {
     for shop in shops().await {
         returned(&shop).await;

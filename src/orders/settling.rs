@@ -58,6 +58,8 @@ pub enum What {
         order: Box<OrderRow>,
         /// What goes back, and where.
         parts: Vec<PaidRow>,
+        /// The method that was noted for it, where that cannot take all of it any more.
+        not_to: Option<String>,
     },
     /// Other pieces go out for them, and the difference is settled.
     Swap(Box<SwapPlan>),
@@ -216,8 +218,8 @@ async fn refund(
         pieces.iter().map(|piece| (piece.sku.as_str(), piece.quantity)).collect();
     let worth = ordered.lines.worth(&taken).map_err(|error| lines::refused(&error))?;
     let paid = refunds::paid(ctx, &order).await?;
-    // What the refund was to go to may have got all of its money back since, or be gone. Then it goes
-    // to what paid, so that a request can always be closed.
+    // What the refund was to go to may have got its money back since, or be gone. Then it goes to what
+    // paid, so that a request can always be closed, and whoever closes it is told.
     let to = match &request.payment_method_id {
         Some(id) => refunds::target(ctx, &order, id, &paid).await.map(Some).or_else(|error| {
             let gone = [ErrorCode::InvalidParameters, ErrorCode::NotFound];
@@ -226,7 +228,9 @@ async fn refund(
         None => None,
     };
     let parts = refunds::parts(&paid, worth, to.as_ref());
-    Ok(What::Refund { order: Box::new(order), parts })
+    let is_other = |id: &String| parts.iter().any(|part| part.payment_method_id != *id);
+    let not_to = request.payment_method_id.clone().filter(is_other);
+    Ok(What::Refund { order: Box::new(order), parts, not_to })
 }
 
 /// What arrived of each line of a request.
