@@ -296,6 +296,10 @@ mod tests {
             let error = shop.call(CustomerDelete, wish("two")).await.unwrap_err();
             assert_eq!(error.candidates().map(|all| all[0].id.as_str()), Some("CUST2"));
             wordings(&shop, CustomerDelete, &wishes, &[wish("CUST2")]).await;
+            shop.call(CustomerDelete, wish("CUST2")).await.unwrap();
+            // Nor is it known which of two erased customers is meant.
+            assert_eq!(shop.refusal(CustomerDelete, wish("two")).await.0, "not_found");
+            wordings(&shop, CustomerDelete, &wishes, &[wish("CUST2")]).await;
         }
     }
 

@@ -47,12 +47,13 @@ pub async fn by_id(ctx: &mut CallContext, id: &str) -> Result<Named, ToolError> 
 pub async fn or_erased(ctx: &mut CallContext, said: &str) -> Result<String, ToolError> {
     let tenant = ctx.tenant_id();
     let erased = customers::erased(&mut ctx.tx, &tenant, &reference::customer_ids(said)).await?;
-    let id = match (find(ctx, said).await?.as_slice(), erased.into_iter().next()) {
-        (_, Some(erased)) if erased == said.trim() => erased,
-        ([only], None) => only.id.clone(),
-        ([only], Some(_)) if only.id == said.trim() => only.id.clone(),
-        ([], Some(erased)) => erased,
-        ([], None) => return Err(ToolError::not_found("customer", said)),
+    let id = match (find(ctx, said).await?.as_slice(), erased.as_slice()) {
+        (_, erased) if erased.iter().any(|id| id == said.trim()) => said.trim().to_owned(),
+        ([only], []) => only.id.clone(),
+        ([only], _) if only.id == said.trim() => only.id.clone(),
+        ([], [only]) => only.clone(),
+        // Of several who were erased nothing is left to ask about.
+        ([], _) => return Err(ToolError::not_found("customer", said)),
         (several, _) => return Err(which(ctx, several)),
     };
     ctx.acts_for(&id)?;
