@@ -12,7 +12,6 @@ use super::{clues, known, method::Method, shown};
 use crate::{
     access::{scope, toolset},
     customers::sql::{customer_profile, customers::Named},
-    orders::sql::orders,
 };
 use business_mcp_engine::{
     db::verifications::{self, NewVerification},
@@ -238,8 +237,8 @@ impl Intent {
             self.phone_last4.as_ref().map(|digits| phone.ends_with(digits)),
             match &self.order_id {
                 Some(id) => {
-                    let order = orders::find(&mut ctx.tx, &tenant, id).await?;
-                    Some(order.is_some_and(|order| order.customer_id == self.customer_id))
+                    let theirs = known::whole_orders_of(ctx, &self.customer_id, id).await?;
+                    Some(theirs.iter().any(|order| order.id == *id))
                 }
                 None => None,
             },

@@ -26,11 +26,10 @@ const EXCEPTIONS: [(&str, &str, &str); 0] = [];
 const PROTOCOL: [&str; 2] = ["engine/src/mcp/", "engine/src/tool/describe.rs"];
 
 /// Files that name a module below their own. A customer is found and verified by the number of an order.
-const MUTUAL: [(&str, &str); 4] = [
+const MUTUAL: [(&str, &str); 3] = [
     ("src/customers/known.rs", "orders"),
     ("src/customers/clues.rs", "orders"),
     ("src/customers/ambiguous.rs", "orders"),
-    ("src/customers/customer_verify.rs", "orders"),
 ];
 
 fn layer(name: &str) -> Option<usize> {
