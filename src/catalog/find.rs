@@ -1,7 +1,5 @@
 //! Articles as callers name them: by SKU, exactly or as it is said, or by the product's id.
 
-use serde_json::json;
-
 use super::said;
 use crate::catalog::sql::products::{self, VariantRow};
 use business_mcp_engine::{
@@ -48,14 +46,25 @@ pub async fn article(ctx: &mut CallContext, said: &str) -> Result<Found, ToolErr
 
 /// The question that tells variants apart.
 pub fn which<T>(rows: &[VariantRow]) -> Answer<T> {
-    let choices: Vec<String> = rows.iter().map(said::variant).collect();
+    let is_one_product = rows
+        .windows(2)
+        .all(|two| matches!(two, [one, other] if one.product_id == other.product_id));
     let name = rows.first().map_or("This", |row| row.name.as_str());
-    let say = text!(
-        "{name} comes in {variants}: {list}. Which one is it?",
-        name = phrases::stored(name, 40),
-        variants = said::count(rows.len(), "variant", "variants"),
-        list = phrases::list_of_three(&choices)
-    );
+    let say = if is_one_product {
+        let choices: Vec<String> = rows.iter().map(said::variant).collect();
+        text!(
+            "{name} comes in {variants}: {list}. Which one is it?",
+            name = phrases::stored(name, 40),
+            variants = said::count(rows.len(), "variant", "variants"),
+            list = phrases::list_of_three(&choices)
+        )
+    } else {
+        let choices: Vec<String> = rows.iter().map(said::spoken).collect();
+        text!(
+            "Several products have that number: {list}. Which one is it?",
+            list = phrases::list_of_three(&choices)
+        )
+    };
     let candidate =
         |row: &VariantRow| Candidate { id: row.sku.clone(), hint: said::title(row, 80) };
     Answer::ambiguous(say, rows.iter().take(3).map(candidate).collect())
@@ -64,14 +73,14 @@ pub fn which<T>(rows: &[VariantRow]) -> Answer<T> {
 /// The one variant that is to be changed.
 ///
 /// # Errors
-/// `not_found` where there is no such thing, `invalid_parameters` where it may be one of several.
+/// `not_found` where there is no such thing; the question which one is meant where it may be one of several.
 pub async fn one(ctx: &mut CallContext, said: &str) -> Result<VariantRow, ToolError> {
     let mut rows = article(ctx, said).await?.rows;
     match rows.pop() {
         Some(only) if rows.is_empty() => Ok(only),
         last => {
             rows.extend(last);
-            Err(not_one(&rows))
+            Err(ToolError::ambiguous(which::<()>(&rows)))
         }
     }
 }
@@ -84,12 +93,4 @@ pub async fn by_sku(ctx: &mut CallContext, sku: &str) -> Result<VariantRow, Tool
     let (tenant, now) = (ctx.tenant_id(), ctx.now);
     let variant = products::variant(&mut ctx.tx, &tenant, sku, now).await?;
     variant.ok_or_else(|| ToolError::not_found("product", sku))
-}
-
-/// Several variants where one is to be changed.
-fn not_one(rows: &[VariantRow]) -> ToolError {
-    let skus: Vec<&str> = rows.iter().take(10).map(|row| row.sku.as_str()).collect();
-    let sentence =
-        text!("Several variants go by this name. Please ask which one, and give its sku.");
-    ToolError::invalid(sentence).with_details(json!({ "candidates": skus }))
 }

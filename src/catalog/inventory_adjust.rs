@@ -12,20 +12,23 @@ use super::{
 };
 use crate::{
     access::{scope, toolset},
-    catalog::sql::{products::VariantRow, stock},
+    catalog::sql::{movements, products::VariantRow, stock},
 };
 use business_mcp_engine::{
     db::StoreError,
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ErrorCode, FreeText, Planned, Preview, Risk, Spec,
-        ToolError, WriteTool,
+        Answer, Approval, Aside, CallContext, Effect, ErrorCode, FreeText, Planned, Preview, Risk,
+        Spec, ToolError, WriteTool,
     },
 };
 
 /// The largest change, and the largest count.
 const MOST: i64 = 1_000_000;
+
+/// What the reason of a correction begins with in the ledger of stock.
+const ADJUSTMENT: &str = "adjustment: ";
 
 /// Corrects stock.
 pub struct InventoryAdjust;
@@ -72,8 +75,7 @@ pub struct Intent {
     reason: FreeText,
     /// The location's id.
     location: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expected_on_hand: Option<i64>,
+    expected_on_hand: Aside<Option<i64>>,
 }
 
 /// What was moved.
@@ -126,15 +128,11 @@ impl WriteTool for InventoryAdjust {
     };
 
     async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
-        if args.mode == Mode::Set && args.quantity < 0 {
-            return Err(ToolError::invalid(text!(
-                "The argument quantity must be 0 or more for set."
-            )));
-        }
-        if args.mode == Mode::Delta && args.quantity == 0 {
-            return Err(ToolError::invalid(text!(
-                "The argument quantity must not be 0 for delta."
-            )));
+        let refused = |why| Err(ToolError::invalid(why));
+        match (args.mode, args.quantity) {
+            (Mode::Set, ..0) => refused(text!("The argument quantity must be 0 or more for set."))?,
+            (Mode::Delta, 0) => refused(text!("The argument quantity must not be 0 for delta."))?,
+            _ => {}
         }
         let variant = find::one(ctx, &args.sku).await?;
         let place = match &args.location {
@@ -147,7 +145,7 @@ impl WriteTool for InventoryAdjust {
             quantity: args.quantity,
             reason: args.reason.into(),
             location: place.id,
-            expected_on_hand: args.expected_on_hand,
+            expected_on_hand: args.expected_on_hand.into(),
         })
     }
 
@@ -198,7 +196,7 @@ impl WriteTool for InventoryAdjust {
         let delta = plan.after - plan.before;
         let mut reserved = plan.reserved;
         if delta != 0 {
-            let reason = format!("adjustment: {}", &*plan.reason);
+            let reason = format!("{ADJUSTMENT}{}", &*plan.reason);
             let (approval, caller) = (ctx.approval_id.clone(), ctx.caller.clone());
             let (id, actor) = (approval.as_deref(), &*caller.subject);
             let cause = stock::Cause { reason: &reason, id, actor, at: ctx.now };
@@ -228,6 +226,23 @@ impl WriteTool for InventoryAdjust {
             sku: plan.variant.sku,
         };
         Ok(Answer::ok(say, output))
+    }
+
+    /// A count that was corrected to another one since is set anew. What was sold since changes nothing.
+    async fn still_holds(
+        &self,
+        ctx: &mut CallContext,
+        intent: &Intent,
+        _answer: &Value,
+    ) -> Result<bool, ToolError> {
+        let (tenant, Intent { sku, location, quantity, .. }) = (ctx.tenant_id(), intent);
+        let here = count(ctx, sku, &place::of(ctx, location.clone())).await?;
+        if intent.mode == Mode::Delta || here.0 == *quantity {
+            return Ok(true);
+        }
+        let tx = &mut ctx.tx;
+        let set = movements::count_after_last(tx, &tenant, sku, location, ADJUSTMENT).await?;
+        Ok(set.is_none_or(|count| count == *quantity))
     }
 
     fn names_a_record(_intent: &Self::Intent) -> bool {

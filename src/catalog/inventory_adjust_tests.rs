@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::testing::{self, shops, wordings};
+use crate::testing::{self, Shop, shops, wordings};
 use business_mcp_engine::db::{Tx, approvals, params};
 
 async fn ledger(tx: &mut Tx, sku: &str) -> (i64, String, Option<String>) {
@@ -192,6 +192,49 @@ async fn a_count_is_not_set_over_a_movement_that_it_did_not_see() {
     }
 }
 
+/// A shop with a third location.
+fn with_a_depot(shop: &mut Shop, id: &str, name: &str) {
+    let (id, name) = (id.to_owned(), name.to_owned());
+    let address = "1 Depot Road".to_owned();
+    shop.business.locations.push(crate::business::Location { id, name, address });
+}
+
+#[tokio::test]
+async fn a_location_that_is_gone_at_approval_gets_no_stock() {
+    for mut shop in shops().await {
+        with_a_depot(&mut shop, "depot", "Depot");
+        let args = json!({
+            "sku": "MUG-1", "mode": "delta", "quantity": 2, "reason": "found", "location": "Depot",
+        });
+        let args = serde_json::from_value(args).unwrap();
+        let intent = InventoryAdjust.resolve(&mut shop.context(true).await, args).await.unwrap();
+        shop.business.locations.pop();
+        let gone = InventoryAdjust.plan(&mut shop.context(true).await, intent).await.unwrap_err();
+        assert_eq!(gone.code().as_str(), "not_found");
+    }
+}
+
+#[tokio::test]
+async fn what_several_locations_or_skus_are_called_is_a_question() {
+    for mut shop in shops().await {
+        with_a_depot(&mut shop, "old", "main warehouse");
+        let at = |sku: &str, location: &str| {
+            json!({
+                "sku": sku, "mode": "delta", "quantity": 2, "reason": "found", "location": location,
+            })
+        };
+        let asked = |error: ToolError| {
+            let candidates = error.candidates().unwrap_or_default().iter();
+            candidates.map(|candidate| candidate.id.clone()).collect::<Vec<_>>()
+        };
+        let error = shop.call(InventoryAdjust, at("MUG-1", "Main Warehouse")).await.unwrap_err();
+        assert_eq!(asked(error), ["main", "old"]);
+        let error = shop.call(InventoryAdjust, at("TEE", "main")).await.unwrap_err();
+        assert_eq!(asked(error), ["TEE-BLUE-M", "TEE-RED-M"]);
+        shop.call(InventoryAdjust, at("TEE-RED-M", "old")).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn the_same_correction_in_other_words_is_the_same_wish() {
     for shop in shops().await {
@@ -206,6 +249,10 @@ async fn the_same_correction_in_other_words_is_the_same_wish() {
             json!({ "sku": "mug 1", "mode": "Delta", "quantity": "minus two", "reason": "broken" }),
             wish("mug one", "delta", json!("-2"), "main"),
             wish("MUG1", "delta", json!(-2), "Main Warehouse"),
+            json!({
+                "sku": "MUG-1", "mode": "delta", "quantity": -2, "reason": "x",
+                "expected_on_hand": 7,
+            }),
         ];
         let other = [
             wish("MUG-1", "delta", json!(2), "main"),

@@ -3,13 +3,14 @@
 use chrono::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use validator::Validate;
 
 use super::{find, numbers, reserver, said};
 use crate::{
     access::{scope, toolset},
     catalog::sql::{
+        own_reservations,
         products::VariantRow,
         reservations::{self, Holding},
     },
@@ -181,8 +182,21 @@ impl WriteTool for InventoryReserve {
         Ok(Answer::ok(say, output))
     }
 
+    /// A reservation that was released, used up or has ended is made anew.
+    async fn still_holds(
+        &self,
+        ctx: &mut CallContext,
+        intent: &Intent,
+        answer: &Value,
+    ) -> Result<bool, ToolError> {
+        let (tenant, now) = (ctx.tenant_id(), ctx.now);
+        let id = answer.get("reservation_id").and_then(Value::as_str).unwrap_or_default();
+        Ok(own_reservations::is_open(&mut ctx.tx, &tenant, (&intent.sku, id), now).await?)
+    }
+
+    /// Two callers may want the same pieces.
     fn names_a_record(_intent: &Self::Intent) -> bool {
-        true
+        false
     }
 }
 

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use validator::Validate;
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     access::{scope, toolset},
     catalog::sql::{
+        movements,
         products::VariantRow,
         stock::{self, StockRow},
     },
@@ -187,6 +188,19 @@ impl WriteTool for InventoryTransfer {
         let name = said::title(&plan.variant, 200);
         let output = Output { transfer_id, sku: plan.variant.sku, name, quantity, movements };
         Ok(Answer::ok(say, output))
+    }
+
+    /// Pieces that were moved back since are moved anew.
+    async fn still_holds(
+        &self,
+        ctx: &mut CallContext,
+        intent: &Intent,
+        answer: &Value,
+    ) -> Result<bool, ToolError> {
+        let tenant = ctx.tenant_id();
+        let id = answer.get("transfer_id").and_then(Value::as_str).unwrap_or_default();
+        let Intent { sku, from, quantity, .. } = intent;
+        Ok(!movements::was_moved_back(&mut ctx.tx, &tenant, sku, from, *quantity, id).await?)
     }
 
     fn names_a_record(_intent: &Self::Intent) -> bool {

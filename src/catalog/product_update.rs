@@ -21,8 +21,8 @@ use business_mcp_engine::{
     speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, ErrorCode, Planned, Preview, Risk, Spec, ToolError,
-        WriteTool,
+        Answer, Approval, Aside, CallContext, Effect, ErrorCode, Planned, Preview, Risk, Spec,
+        ToolError, WriteTool,
     },
 };
 
@@ -58,8 +58,8 @@ pub struct Intent {
     active: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reorder_point: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expected_version: Option<i64>,
+    #[serde(default)]
+    expected_version: Aside<Option<i64>>,
 }
 
 /// The variant as it is now.
@@ -130,7 +130,7 @@ impl WriteTool for ProductUpdate {
             price_minor: price.map(|price| price.minor),
             active: args.active,
             reorder_point: args.reorder_point,
-            expected_version: args.expected_version,
+            expected_version: args.expected_version.into(),
         })
     }
 
@@ -208,8 +208,31 @@ impl WriteTool for ProductUpdate {
         Ok(Answer::ok(say, output))
     }
 
+    async fn still_holds(
+        &self,
+        ctx: &mut CallContext,
+        intent: &Intent,
+        _answer: &Value,
+    ) -> Result<bool, ToolError> {
+        let tenant = ctx.tenant_id();
+        let now = variants::terms(&mut ctx.tx, &tenant, &intent.sku).await?;
+        Ok(now.is_none_or(|now| intent.applied_to(&now) == now))
+    }
+
     fn names_a_record(_intent: &Self::Intent) -> bool {
         true
+    }
+}
+
+impl Intent {
+    /// The terms as they are to be, still with the version that they replace.
+    fn applied_to(&self, terms: &TermsRow) -> TermsRow {
+        TermsRow {
+            price_minor: self.price_minor.unwrap_or(terms.price_minor),
+            active: self.active.unwrap_or(terms.active),
+            reorder_point: self.reorder_point.unwrap_or(terms.reorder_point),
+            version: terms.version,
+        }
     }
 }
 
@@ -232,12 +255,7 @@ impl Plan {
         if intent.expected_version.is_some_and(|expected| expected != before.version) {
             return Err(changed(before.version));
         }
-        let after = TermsRow {
-            price_minor: intent.price_minor.unwrap_or(before.price_minor),
-            active: intent.active.unwrap_or(before.active),
-            reorder_point: intent.reorder_point.unwrap_or(before.reorder_point),
-            version: before.version,
-        };
+        let after = intent.applied_to(&before);
         if after == before {
             let name = said::spoken(&variant);
             let sentence =

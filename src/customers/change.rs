@@ -15,11 +15,11 @@ use crate::{
 use business_mcp_engine::{
     speech::{email, phone},
     text,
-    tool::{CallContext, ErrorCode, ToolError},
+    tool::{Aside, CallContext, ErrorCode, ToolError},
 };
 
 /// Whose data a caller wants to be otherwise, and what; what is left out stays.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Wanted {
     /// The customer's id.
     pub customer_id: String,
@@ -42,8 +42,8 @@ pub struct Wanted {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
     /// The version that the caller has seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected_version: Option<i64>,
+    #[serde(default)]
+    pub expected_version: Aside<Option<i64>>,
 }
 
 /// A change that can be made.
@@ -80,13 +80,33 @@ impl Change {
     /// `not_found`; `conflict` where the customer is in another version than the caller has seen;
     /// `invalid_state` where nothing would change.
     pub async fn plan(ctx: &mut CallContext, wanted: Wanted) -> Result<Self, ToolError> {
-        let tenant = ctx.tenant_id();
-        let customer = known::by_id(ctx, &wanted.customer_id).await?;
-        let stored = customer_changes::find(&mut ctx.tx, &tenant, &customer.id).await?;
-        let old = stored.ok_or_else(|| ToolError::not_found("customer", &wanted.customer_id))?;
+        let old = known::stored(ctx, &wanted.customer_id).await?;
         if wanted.expected_version.is_some_and(|seen| seen != old.version) {
             return Err(changed_since(Some(old.version)));
         }
+        let change = Self::between(old, wanted)?;
+        if change.fields.is_empty() {
+            return Err(ToolError::invalid_state(text!(
+                "Nothing would change: all of that is on file already."
+            )));
+        }
+        Ok(change)
+    }
+
+    /// Whether what was wanted is on file; who is there no more has no other data.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn is_made(ctx: &mut CallContext, wanted: &Wanted) -> Result<bool, ToolError> {
+        let tenant = ctx.tenant_id();
+        match customer_changes::find(&mut ctx.tx, &tenant, &wanted.customer_id).await? {
+            Some(stored) => Ok(Self::between(stored, wanted.clone())?.fields.is_empty()),
+            None => Ok(true),
+        }
+    }
+
+    /// What would differ, which may be nothing.
+    fn between(old: Stored, wanted: Wanted) -> Result<Self, ToolError> {
         let old_name = old.name.clone();
         let mut new = old;
         let mut fields = Vec::new();
@@ -123,12 +143,7 @@ impl Change {
                 new.address = Some(json);
             }
         }
-        if fields.is_empty() {
-            return Err(ToolError::invalid_state(text!(
-                "Nothing would change: all of that is on file already."
-            )));
-        }
-        Ok(Self { customer_id: customer.id, new, old_name, fields, address })
+        Ok(Self { customer_id: wanted.customer_id, new, old_name, fields, address })
     }
 
     /// Makes it.

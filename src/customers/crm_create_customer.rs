@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use validator::Validate;
 
 use super::{
@@ -21,9 +22,12 @@ use crate::{
 };
 use business_mcp_engine::{
     db::tenants,
-    speech::{email, phone, phrases},
+    speech::{email, name, phone, phrases},
     text,
-    tool::{Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, WriteTool},
+    tool::{
+        Answer, Approval, Aside, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError,
+        WriteTool,
+    },
 };
 
 /// Writes a new customer down.
@@ -49,7 +53,8 @@ pub struct Args {
     address: Option<Address>,
 }
 
-/// Who it is, as it was understood.
+/// Who it is, as it was understood: folded, so that one person is one wish however they were written, and as it is
+/// written down.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Intent {
     name: String,
@@ -60,13 +65,24 @@ pub struct Intent {
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    written: Aside<New>,
+}
+
+/// A new customer as they are written down.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct New {
+    name: String,
+    email: Option<String>,
+    phone: Option<String>,
+    company: Option<String>,
     address: Option<Address>,
 }
 
 /// Who will be added, and who may be the same person.
 #[derive(Debug)]
 pub struct Plan {
-    new: Intent,
+    new: New,
     possible_duplicates: Vec<Duplicate>,
 }
 
@@ -105,20 +121,34 @@ impl WriteTool for CrmCreateCustomer {
     async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
         // Whoever is verified acts for one customer, and a new one is another.
         ctx.acts_for("")?;
-        Ok(Intent {
+        let new = New {
             name: given::full_name(&args.name)?,
             email: args.email.as_deref().map(given::email).transpose()?,
             phone: args.phone.as_deref().map(|said| given::phone(ctx, said)).transpose()?,
             company: args.company,
             address: args.address,
+        };
+        Ok(Intent {
+            name: name::fold(&new.name),
+            email: new.email.as_deref().map(str::to_lowercase),
+            phone: new.phone.clone(),
+            company: new.company.as_deref().map(name::fold),
+            address: new.address.as_ref().map(Address::folded),
+            written: new.into(),
         })
     }
 
-    async fn plan(&self, ctx: &mut CallContext, new: Intent) -> Result<Planned<Plan>, ToolError> {
+    async fn plan(
+        &self,
+        ctx: &mut CallContext,
+        intent: Intent,
+    ) -> Result<Planned<Plan>, ToolError> {
         ctx.acts_for("")?;
+        let new = intent.written.aside;
         let (email, phone) = (new.email.as_deref(), new.phone.as_deref());
         let possible_duplicates = duplicates::of(ctx, &new.name, email, phone).await?;
-        Ok(Planned::new(Self::SPEC.title, Plan { new, possible_duplicates }))
+        let preview = new.preview();
+        Ok(Planned { preview, plan: Plan { new, possible_duplicates } })
     }
 
     async fn execute(
@@ -126,8 +156,7 @@ impl WriteTool for CrmCreateCustomer {
         ctx: &mut CallContext,
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
-        let Plan { new: Intent { name, email, phone, company, address }, possible_duplicates } =
-            plan;
+        let Plan { new: New { name, email, phone, company, address }, possible_duplicates } = plan;
         let tenant = ctx.tenant_id();
         let address = address.as_ref().map(Address::kept);
         let today = ctx.today().to_string();
@@ -149,6 +178,38 @@ impl WriteTool for CrmCreateCustomer {
         let say = say((&name, &id), &contacts, &possible_duplicates);
         let customer = Card::read(ctx, id).await?;
         Ok(Answer::ok(say, Output { customer, possible_duplicates }))
+    }
+
+    /// Whoever was erased since may be added anew.
+    async fn still_holds(
+        &self,
+        ctx: &mut CallContext,
+        _intent: &Intent,
+        answer: &Value,
+    ) -> Result<bool, ToolError> {
+        let tenant = ctx.tenant_id();
+        let id = answer.pointer("/customer/customer_id").and_then(Value::as_str);
+        Ok(customers::find(&mut ctx.tx, &tenant, id.unwrap_or_default()).await?.is_some())
+    }
+}
+
+impl New {
+    /// Who is added, for whoever decides about it.
+    fn preview(&self) -> Preview {
+        let parts = [
+            self.company.as_deref().map(shown::said),
+            self.email.as_deref().map(email::spoken),
+            self.phone.as_deref().map(phone::spoken),
+            self.address.as_ref().map(Address::spoken),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let name = shown::said(&self.name);
+        let summary = if parts.is_empty() {
+            text!("Add {name} as a new customer", name)
+        } else {
+            text!("Add {name} as a new customer: {list}", name, list = phrases::list(&parts))
+        };
+        Preview { details: json!(self), ..Preview::new(phrases::stored(&summary, 400)) }
     }
 }
 

@@ -188,6 +188,20 @@ async fn whoever_is_verified_adds_nobody_else() {
 }
 
 #[tokio::test]
+async fn an_approver_reads_who_is_added() {
+    for shop in shops().await {
+        let arguments =
+            json!({ "name": "Mei Lin", "email": "mei@lin.example", "company": "Tiles" });
+        let preview = shop.preview(CrmCreateCustomer, arguments).await.unwrap();
+        assert_eq!(
+            preview.summary,
+            "Add Mei Lin as a new customer: Tiles and mei at lin dot example"
+        );
+        assert_eq!(preview.details["email"], "mei@lin.example");
+    }
+}
+
+#[tokio::test]
 async fn the_same_person_in_other_words_is_the_same_wish() {
     for shop in shops().await {
         let same = [
@@ -196,12 +210,27 @@ async fn the_same_person_in_other_words_is_the_same_wish() {
                 "name": " Mei Lin ", "email": "mei at lin dot example", "phone": "212 555 0188",
                 "company": "",
             }),
+            json!({ "name": "MEI  LIN", "email": "Mei@Lin.example", "phone": "(212) 555-0188" }),
         ];
         let other = [
             json!({ "name": "Mei Lin", "email": "mei@lin.example" }),
             json!({ "name": "Mei Ling", "email": "mei@lin.example", "phone": "+12125550188" }),
         ];
         wordings(&shop, CrmCreateCustomer, &same, &other).await;
+        let living_at = |line1: &str, code: &str, country: &str| {
+            json!({
+                "name": "Mei Lin", "company": "Harbor Tiles",
+                "address": {
+                    "line1": line1, "city": "Albany", "postal_code": code, "country": country,
+                },
+            })
+        };
+        let here = [
+            living_at("4 Elm Street", "12207", "USA"),
+            living_at("4 elm street.", "12 207", "usa"),
+        ];
+        wordings(&shop, CrmCreateCustomer, &here, &[living_at("5 Elm Street", "12207", "USA")])
+            .await;
         shop.call(CrmCreateCustomer, same[0].clone()).await.unwrap();
         wordings(&shop, CrmCreateCustomer, &same, &other).await;
     }

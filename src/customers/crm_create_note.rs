@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use validator::Validate;
 
 use super::{known, shown};
@@ -13,9 +14,10 @@ use crate::{
     },
 };
 use business_mcp_engine::{
+    speech::phrases,
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, WriteTool,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError, WriteTool,
         answer::rfc3339,
     },
 };
@@ -136,7 +138,17 @@ impl WriteTool for CrmCreateNote {
     ) -> Result<Planned<Plan>, ToolError> {
         let Intent { customer_id, text, kind, order_id } = intent;
         let customer = known::by_id(ctx, &customer_id).await?;
-        Ok(Planned::new(Self::SPEC.title, Plan { customer, text, kind, order_id }))
+        let summary = text!(
+            "Write a note about {name} ({id}): {text}",
+            name = shown::said(&customer.name),
+            id = customer.id,
+            text = phrases::stored(&text, 200)
+        );
+        let details = json!({
+            "customer_id": customer.id, "kind": kind, "text": text, "order_id": order_id,
+        });
+        let preview = Preview { details, ..Preview::new(summary) };
+        Ok(Planned { preview, plan: Plan { customer, text, kind, order_id } })
     }
 
     async fn execute(

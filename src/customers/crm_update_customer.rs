@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use validator::Validate;
 
 use super::{
@@ -93,7 +94,7 @@ impl WriteTool for CrmUpdateCustomer {
             company: args.company,
             tier: args.tier,
             address: args.address,
-            expected_version: args.expected_version,
+            expected_version: args.expected_version.into(),
         })
     }
 
@@ -124,6 +125,15 @@ impl WriteTool for CrmUpdateCustomer {
         let customer = Card::read(ctx, change.customer_id).await?;
         let say = text!("I have changed for {name}: {fields}.", fields, name);
         Ok(Answer::ok(say, Output { customer }))
+    }
+
+    async fn still_holds(
+        &self,
+        ctx: &mut CallContext,
+        intent: &Wanted,
+        _answer: &Value,
+    ) -> Result<bool, ToolError> {
+        Change::is_made(ctx, intent).await
     }
 
     fn names_a_record(_intent: &Self::Intent) -> bool {

@@ -221,7 +221,7 @@ async fn the_same_change_in_other_words_is_the_same_wish() {
             }),
             json!({
                 "customer_id": "one", "email": "Ana@Perez.Example.com", "phone": "(212) 555-0199",
-                "tier": " BASIC ",
+                "tier": " BASIC ", "expected_version": 1,
             }),
         ];
         let other = [

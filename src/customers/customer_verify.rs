@@ -6,6 +6,7 @@
 use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use validator::Validate;
 
 use super::{clues, known, method::Method, shown};
@@ -19,7 +20,7 @@ use business_mcp_engine::{
     speech::{email, reference},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, Planned, Risk, Spec, ToolError, WriteTool,
+        Answer, Approval, CallContext, Effect, Planned, Preview, Risk, Spec, ToolError, WriteTool,
         answer::rfc3339,
     },
 };
@@ -158,7 +159,12 @@ impl WriteTool for CustomerVerify {
     ) -> Result<Planned<Plan>, ToolError> {
         let customer = known::by_id(ctx, &intent.customer_id).await?;
         let fits = intent.fits(ctx).await?;
-        Ok(Planned::new(Self::SPEC.title, Plan { customer, fits }))
+        let (name, id) = (shown::said(&customer.name), &customer.id);
+        let preview = Preview {
+            details: json!({ "customer_id": id }),
+            ..Preview::new(text!("Verify the caller as {name} ({id})", name, id))
+        };
+        Ok(Planned { preview, plan: Plan { customer, fits } })
     }
 
     async fn execute(

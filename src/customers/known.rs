@@ -2,7 +2,10 @@
 
 use super::ambiguous;
 use crate::{
-    customers::sql::customers::{self, Match, Named},
+    customers::sql::{
+        customer_changes::{self, Stored},
+        customers::{self, Match, Named},
+    },
     orders::{
         find,
         sql::orders::{self, OrderRow},
@@ -37,6 +40,18 @@ pub async fn by_id(ctx: &mut CallContext, id: &str) -> Result<Named, ToolError> 
     let known = known.ok_or_else(|| ToolError::not_found("customer", id))?;
     ctx.acts_for(&known.id)?;
     Ok(known)
+}
+
+/// What is kept of the customer with exactly this id.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn stored(ctx: &mut CallContext, id: &str) -> Result<Stored, ToolError> {
+    let tenant = ctx.tenant_id();
+    let stored = customer_changes::find(&mut ctx.tx, &tenant, id).await?;
+    let stored = stored.ok_or_else(|| ToolError::not_found("customer", id))?;
+    ctx.acts_for(id)?;
+    Ok(stored)
 }
 
 /// The id of a customer who is on file, or was before they were erased. Where only one who is on file is left

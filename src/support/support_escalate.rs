@@ -5,6 +5,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use validator::Validate;
 
 use crate::{
@@ -25,11 +26,11 @@ use crate::{
 };
 use business_mcp_engine::{
     db::tenants,
-    speech::phrases,
+    speech::{name, phrases},
     text,
     tool::{
-        Answer, Approval, CallContext, Effect, FreeText, Planned, Risk, Spec, ToolError, WriteTool,
-        answer::rfc3339,
+        Answer, Approval, Aside, CallContext, Effect, FreeText, Planned, Preview, Risk, Spec,
+        ToolError, WriteTool, answer::rfc3339,
     },
 };
 
@@ -56,6 +57,9 @@ pub struct Args {
 /// Whom and what a ticket is about, as it was understood.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Intent {
+    /// The words of the reason, where nothing else tells one ticket from another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<String>,
     reason: FreeText,
     summary: FreeText,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,7 +67,7 @@ pub struct Intent {
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<String>,
     /// Whether the caller said who the customer is, or may look it up.
-    may_be_told: bool,
+    may_be_told: Aside<bool>,
 }
 
 /// The ticket.
@@ -125,12 +129,14 @@ impl WriteTool for SupportEscalate {
 
     async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
         let subject = Subject::of(ctx, &args).await?;
+        let is_named = subject.customer.is_some() || subject.order_id.is_some();
         Ok(Intent {
+            about: (!is_named).then(|| name::words(&args.reason).join(" ")),
             reason: args.reason.into(),
             summary: args.summary.into(),
             customer_id: subject.customer.map(|customer| customer.id),
             order_id: subject.order_id,
-            may_be_told: subject.may_be_told,
+            may_be_told: subject.may_be_told.into(),
         })
     }
 
@@ -139,10 +145,30 @@ impl WriteTool for SupportEscalate {
         ctx: &mut CallContext,
         intent: Intent,
     ) -> Result<Planned<Intent>, ToolError> {
-        if let Some(customer_id) = &intent.customer_id {
-            known::by_id(ctx, customer_id).await?;
-        }
-        Ok(Planned::new(Self::SPEC.title, intent))
+        let customer = match &intent.customer_id {
+            Some(customer_id) => Some(known::by_id(ctx, customer_id).await?),
+            None => None,
+        };
+        let about = [
+            customer.map(|customer| {
+                format!("{} ({})", phrases::stored(&customer.name, 60), customer.id)
+            }),
+            intent.order_id.clone(),
+        ];
+        let about = about.into_iter().flatten().collect::<Vec<_>>();
+        let reason = phrases::stored(&intent.reason, 200);
+        let summary = if about.is_empty() {
+            text!("Open a ticket: {reason}", reason)
+        } else {
+            text!("Open a ticket about {list}: {reason}", list = phrases::list(&about), reason)
+        };
+        let details = json!({
+            "customer_id": intent.customer_id,
+            "order_id": intent.order_id,
+            "reason": *intent.reason,
+            "summary": *intent.summary,
+        });
+        Ok(Planned { preview: Preview { details, ..Preview::new(summary) }, plan: intent })
     }
 
     async fn execute(
@@ -205,7 +231,7 @@ impl WriteTool for SupportEscalate {
             to: rfc3339(window.to),
             time_zone: zone.name().to_owned(),
         };
-        let told = plan.customer_id.filter(|_| plan.may_be_told);
+        let told = plan.customer_id.filter(|_| *plan.may_be_told);
         Ok(Answer::ok(
             say,
             Output {

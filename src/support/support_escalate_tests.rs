@@ -97,6 +97,8 @@ async fn whoever_nobody_knows_gets_a_person_too() {
 async fn an_order_says_whose_it_is_to_whoever_may_know() {
     for shop in shops().await {
         let arguments = json!({ "reason": "late", "summary": "Where is it?", "order_id": "10001" });
+        let preview = shop.preview(SupportEscalate, arguments.clone()).await.unwrap();
+        assert_eq!(preview.summary, "Open a ticket about Ana López (CUST-1) and ORD-10001: late");
         let answer = shop.call(SupportEscalate, arguments.clone()).await.unwrap();
         assert_eq!(answer["data"]["customer_id"], "CUST-1");
         let mut ctx = without_scopes(&shop).await;
@@ -219,6 +221,13 @@ async fn the_same_ticket_in_other_words_is_the_same_wish() {
             wish("CUST-1", "ORD-10002", "The saw came twice."),
             wish("", "", "The saw came twice."),
         ];
+        wordings(&shop, SupportEscalate, &same, &other).await;
+        // Without a customer and an order, the reason is all that tells two apart.
+        let same = [
+            json!({ "reason": "Lost a parcel", "summary": "A brown one." }),
+            json!({ "reason": "lost a parcel.", "summary": "It is brown." }),
+        ];
+        let other = [json!({ "reason": "Asked for a manager", "summary": "A brown one." })];
         wordings(&shop, SupportEscalate, &same, &other).await;
     }
 }

@@ -37,6 +37,30 @@ async fn hears(agent: &Client, order: serde_json::Value, code: &str) {
 }
 
 #[tokio::test]
+async fn a_location_that_is_gone_gets_no_stock() {
+    let opened = "insert into stock (tenant_id, sku, location, on_hand, reserved)
+                  values ('demo', $1, 'pop-up', 0, 0)";
+    let closed = "delete from stock where sku = $1 and location = 'pop-up'";
+    let moves = json!({ "sku": SKU, "from": "main", "to": "pop-up", "quantity": 1 });
+    let found = json!({
+        "sku": SKU, "mode": "delta", "quantity": 1, "reason": "found", "location": "pop-up",
+    });
+    for server in servers().await {
+        let before = Books::of(&server.db).await;
+        for (tool, arguments) in [("inventory_transfer", &moves), ("inventory_adjust", &found)] {
+            change(&server.db, opened, &[SKU.into()]).await;
+            let id = server.as_role(role::STOCK).call(tool, arguments.clone()).await.pending();
+            change(&server.db, closed, &[SKU.into()]).await;
+            fails(&server, &server, &id, "not_found").await;
+            let status = json!({ "approval_id": id });
+            let heard = server.approver().call("approval_status", status).await.body.to_string();
+            assert!(heard.contains("There is no such location. There are main"), "{heard}");
+            assert_eq!(Books::of(&server.db).await, before);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_request_whose_stored_arguments_were_changed_is_not_executed() {
     for server in servers().await {
         let before = Books::of(&server.db).await;

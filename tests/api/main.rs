@@ -71,6 +71,7 @@ mod tool_docs;
 mod tools_list;
 mod tools_lock;
 mod tools_schemas;
+mod undone_desk;
 mod unread;
 mod vendors;
 mod ways;

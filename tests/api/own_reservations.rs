@@ -65,6 +65,8 @@ async fn a_denied_order_gives_a_reservation_its_pieces_back() {
         let before = Books::of(&server.db).await;
         let id = client.call("order_create", two()).await.pending();
         assert_eq!(held(&server, &reservation).await, 0);
+        let again = client.call("inventory_reserve", json!({ "sku": SKU, "quantity": 2 })).await;
+        assert_eq!(again.data()["reservation_id"], *reservation, "it waits with the order");
         server.approver().api("POST", &format!("/{id}/deny"), Some(json!({}))).await;
         assert_eq!(held(&server, &reservation).await, 2);
         assert_eq!(Books::of(&server.db).await, before);

@@ -143,17 +143,21 @@ async fn a_reservation_in_other_words_is_made_once() {
         json!({ "sku": "SKU-001", "quantity": "2", "minutes": "thirty" }),
     ];
     for server in servers().await {
-        for client in clients(&server, role::STOCK) {
-            let before = Books::of(&server.db).await;
-            let held = told_once(&client, "inventory_reserve", &wordings).await;
-            assert_eq!(Books::of(&server.db).await, before.holding(2));
-            // It is released once, too, however its number is said.
-            let id = held.data()["reservation_id"].as_str().unwrap().to_owned();
-            let release = |said: &str| json!({ "reservation_id": said });
-            let spoken = id.to_lowercase().replace('-', " ");
-            let wordings = [release(&id), release(&spoken), release(&id[4..])];
-            told_once(&client, "inventory_release", &wordings).await.data();
-            assert_eq!(Books::of(&server.db).await, before);
+        let [client, without_conversation] = clients(&server, role::STOCK);
+        let before = Books::of(&server.db).await;
+        let held = told_once(&client, "inventory_reserve", &wordings).await;
+        assert_eq!(Books::of(&server.db).await, before.holding(2));
+        // It is released once, too, however its number is said.
+        let id = held.data()["reservation_id"].as_str().unwrap().to_owned();
+        let release = |said: &str| json!({ "reservation_id": said });
+        let spoken = id.to_lowercase().replace('-', " ");
+        let releases = [release(&id), release(&spoken), release(&id[4..])];
+        told_once(&client, "inventory_release", &releases).await.data();
+        assert_eq!(Books::of(&server.db).await, before);
+        // Outside of a conversation, two callers may want the same pieces.
+        for held in [2, 4] {
+            without_conversation.call("inventory_reserve", wordings[0].clone()).await.data();
+            assert_eq!(Books::of(&server.db).await, before.holding(held));
         }
     }
 }

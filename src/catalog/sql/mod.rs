@@ -1,5 +1,6 @@
 //! The statements of this module, a file a table family.
 
+pub(crate) mod movements;
 pub(crate) mod own_reservations;
 pub(crate) mod product_search;
 pub(crate) mod products;

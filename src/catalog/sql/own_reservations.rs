@@ -42,6 +42,26 @@ pub async fn count(
     Ok(of(tx, tenant, sku, owner, now).await?.iter().map(|(.., quantity, _)| quantity).sum())
 }
 
+/// Whether a reservation has pieces left at a moment, its own or lent ones.
+pub async fn is_open(
+    tx: &mut Tx,
+    tenant: &str,
+    (sku, reservation): (&str, &str),
+    now: DateTime<Utc>,
+) -> StoreResult<bool> {
+    let open: Option<(String,)> = tx
+        .fetch_optional(
+            "select id
+             from reservations
+             where tenant_id = $1 and sku = $2 and expires_at > $4
+               and (holder = $3 or lent_by = $3)
+             limit 1",
+            params![tenant, sku, reservation, now],
+        )
+        .await?;
+    Ok(open.is_some())
+}
+
 /// Takes so many pieces, or as many as somebody has reserved, out of stock and off the reservation. Each location and
 /// what was taken there is to go through [`super::stock::record_movement`].
 pub async fn draw(

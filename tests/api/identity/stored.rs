@@ -65,7 +65,7 @@ async fn an_answer_is_repeated_to_the_customer_it_was_made_for_and_to_nobody_els
         let grace = bound(&verified_as(&agent, GRACE).await);
         let john = bound(&verified_as(&agent, JOHN).await);
         let derived = json!({ "customer_id": GRACE, "company": "Harbor Tiles" });
-        let mut given = json!({ "customer_id": GRACE, "company": "Ironwood Fabrication" });
+        let mut given = json!({ "customer_id": GRACE, "phone": "+1 404 555 0177" });
         given["idempotency_key"] = "update-0001".into();
         let first = grace.call("crm_update_customer", derived.clone()).await.pending();
         let keyed = grace.call("crm_update_customer", given.clone()).await.pending();
