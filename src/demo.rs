@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::seed::{self, SeedArgs, Size};
+use super::seed::{self, Example, QUANTITY, SeedArgs, Size};
 use crate::{access::role, business::TenantFacts as _};
 use business_mcp_engine::Application;
 use business_mcp_engine::cli::{
@@ -14,10 +14,12 @@ use business_mcp_engine::cli::{
 use business_mcp_engine::{
     auth::{Grant, JwtSecret, MintRequest, mint},
     config::{CallConfig, ListenConfig, TokenConfig},
+    period,
     telemetry::{self, LogConfig},
     tenants::TenantArgs,
     tool::Clock,
 };
+use serde_json::{Value, json};
 
 /// How long the printed tokens count.
 const TOKEN_TTL: Duration = Duration::from_hours(12);
@@ -64,7 +66,9 @@ pub async fn run(mut args: DemoArgs, application: Arc<Application>) -> anyhow::R
     let seed = SeedArgs { size: Size::Demo, tenant: "demo".to_owned() };
     let tenant =
         tenant::set_up(&db, &application, &file, &seed.tenant, &TenantArgs::default()).await?;
-    seed::run(&db, &seed, &tenant.business_in_force(), clock.now()).await?;
+    let business = tenant.business_in_force();
+    seed::run(&db, &seed, &business, clock.now()).await?;
+    let example = Example::of(&business, period::day_of(clock.now(), business.time_zone))?;
     let secret = args.tokens.jwt_secret.get_or_insert_with(JwtSecret::generate).clone();
     let config = args.tokens.auth(application.access())?;
     let now = clock.now();
@@ -85,7 +89,8 @@ pub async fn run(mut args: DemoArgs, application: Arc<Application>) -> anyhow::R
     };
     let agent = token("demo-agent", role::AGENT)?;
     let approver = token("demo-approver", role::APPROVER)?;
-    print_what_to_try(&format!("http://localhost:{}", running.address.port()), &agent, &approver);
+    let url = format!("http://localhost:{}", running.address.port());
+    print_what_to_try(&url, &agent, &approver, &example);
     told_to_stop.wait().await;
     running.stop().await?;
     drop(folder);
@@ -93,10 +98,14 @@ pub async fn run(mut args: DemoArgs, application: Arc<Application>) -> anyhow::R
 }
 
 /// Everything that is printed works as it is printed.
-fn print_what_to_try(url: &str, agent: &str, approver: &str) {
+fn print_what_to_try(url: &str, agent: &str, approver: &str, example: &Example) {
+    let Example { customer_id, sku, total } = example;
+    let in_stock = json!({ "sku": sku });
+    let items = json!([{ "sku": sku, "quantity": QUANTITY }]);
+    let order = json!({ "customer_id": customer_id, "items": items, "total": total });
     // As it was called, because it may not be on the PATH.
     let program = std::env::args().next().unwrap_or_else(|| "business-mcp".to_owned());
-    let call = |id: u8, name: &str, arguments: &str| {
+    let call = |id: u8, name: &str, arguments: &Value| {
         format!(
             "curl -s {url}/mcp -H \"Authorization: Bearer $AGENT\" -H 'Content-Type: application/json' \\\n  \
              -d '{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"tools/call\",\"params\":\
@@ -120,14 +129,10 @@ fn print_what_to_try(url: &str, agent: &str, approver: &str) {
          # How many are there now?\n{}\n\n\
          # What became of it?\n{}\n\n\
          Stop with ctrl-c; nothing is kept.\n",
-        call(2, "customer_lookup", r#"{"customer_id":"CUST-12345"}"#),
-        call(3, "inventory_check_stock", r#"{"sku":"SKU-001"}"#),
-        call(
-            4,
-            "order_create",
-            r#"{"customer_id":"CUST-12345","items":[{"sku":"SKU-001","quantity":2}],"total":"53.98"}"#
-        ),
-        call(5, "inventory_check_stock", r#"{"sku":"SKU-001"}"#),
-        call(6, "approval_status", "{}"),
+        call(2, "customer_lookup", &json!({ "customer_id": customer_id })),
+        call(3, "inventory_check_stock", &in_stock),
+        call(4, "order_create", &order),
+        call(5, "inventory_check_stock", &in_stock),
+        call(6, "approval_status", &json!({})),
     ));
 }

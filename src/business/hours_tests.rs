@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::business::Business;
+use crate::testing;
 
 fn hours() -> Vec<Hours> {
-    Business::shipped().unwrap().hours
+    testing::business().hours
 }
 
 fn at(time: &str) -> DateTime<Utc> {

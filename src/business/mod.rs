@@ -167,11 +167,21 @@ fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::business::pricing::Tier;
+    use crate::{business::pricing::Tier, testing};
 
     #[test]
     fn the_shipped_business_is_complete() {
         let business = Business::shipped().unwrap();
+        assert!(business_mcp_engine::speech::phrases::is_speakable(&business.greeting));
+        let phone = &business.support.phone;
+        assert!(
+            business_mcp_engine::speech::phone::normalise(phone, &business.phone_region).is_some()
+        );
+    }
+
+    #[test]
+    fn a_business_is_read_whole() {
+        let business = testing::business();
         assert_eq!(business.main_location().unwrap().id, "main");
         assert_eq!(business.location("STORE").unwrap().name, "Harbor Street store");
         assert_eq!(business.time_zone, chrono_tz::America::Los_Angeles);
@@ -181,15 +191,11 @@ mod tests {
             business.pricing.best_discount(Some(tier), 1, None).percent.thousandths() / 1000
         });
         assert_eq!(percents, [5, 10, 20]);
-        assert!(business_mcp_engine::speech::phrases::is_speakable(&business.greeting));
-        assert!(
-            business_mcp_engine::speech::phone::normalise(&business.support.phone, "US").is_some()
-        );
     }
 
     #[test]
     fn a_wrong_setting_is_named() {
-        let toml = include_str!("../../seed/business.toml");
+        let toml = testing::BUSINESS;
         for (right, wrong, complaint) in [
             ("USD", "dollars", "currency: not an ISO 4217"),
             ("America/Los_Angeles", "Portland", "time_zone: not a zone"),

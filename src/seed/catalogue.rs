@@ -4,8 +4,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{SeedError, rng::Rng};
-use crate::import::records::{ProductRecord, VariantRecord};
-use business_mcp_engine::money::{Currency, Money};
+use crate::{
+    business::Business,
+    import::records::{ProductRecord, VariantRecord},
+};
+use business_mcp_engine::money::Money;
 
 /// When a thing sells best.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -69,10 +72,11 @@ pub(super) struct Stocked {
 
 /// As many products as asked for; `None` is the shelves as they are.
 pub(super) fn products(
+    text: &str,
     count: Option<usize>,
-    currency: Currency,
+    business: &Business,
 ) -> Result<Vec<Stocked>, SeedError> {
-    let shelves: Shelves = toml::from_str(include_str!("../../seed/catalogue.toml"))?;
+    let shelves: Shelves = toml::from_str(text)?;
     let mut rng = Rng::new(0xCA7A_1063);
     let count = count.unwrap_or(shelves.products.len());
     let mut stocked = Vec::with_capacity(count);
@@ -90,7 +94,7 @@ pub(super) fn products(
                 stocked.len() + 1,
                 round,
                 line.as_deref(),
-                currency,
+                business,
                 &mut rng,
             )?);
         }
@@ -103,10 +107,14 @@ fn product(
     number: usize,
     round: usize,
     line: Option<&str>,
-    currency: Currency,
+    business: &Business,
     rng: &mut Rng,
 ) -> Result<Stocked, SeedError> {
+    let currency = business.currency;
     let money = |text: &str| Money::parse(text, currency).map_err(|_| SeedError::Price);
+    let mut places = business.locations.iter().map(|location| location.id.as_str());
+    let main = places.next().unwrap_or_default();
+    let store = places.next().unwrap_or(main);
     let price = money(&entry.price)?;
     let step = entry.step.as_deref().map(money).transpose()?.map_or(0, |step| step.minor);
     let code = if round == 0 { entry.code.clone() } else { format!("{}{round}", entry.code) };
@@ -127,7 +135,7 @@ fn product(
     let variants = made.into_iter().map(|(sku, options, minor)| VariantRecord {
         // The one that examples use is always there in the same number.
         on_hand: if sku == "SKU-001" { entry.stock } else { on_hand(entry.stock, rng) },
-        location: if sku != "SKU-001" && rng.chance(120) { "store" } else { "main" }.to_owned(),
+        location: if sku != "SKU-001" && rng.chance(120) { store } else { main }.to_owned(),
         sku,
         options,
         price: Money::new(minor, currency),

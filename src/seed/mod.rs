@@ -3,7 +3,9 @@
 //! What it sells, who buys and what is said about them stands in `seed/`; this module deals it out
 //! with a fixed sequence of numbers. The records go the way that every import goes.
 //!
+//! * [`SeedFiles`]: the texts that it is made of;
 //! * [`generate`]: the records of a day;
+//! * [`Example`]: an order to try;
 //! * `catalogue`, `people`, `history`, `notes`: a part of the shop each;
 //! * `rng`: the sequence of numbers.
 
@@ -35,12 +37,19 @@ use business_mcp_engine::{
 };
 
 mod catalogue;
+mod example;
+mod files;
 mod history;
 mod notes;
 mod people;
 mod rng;
 #[cfg(test)]
 mod tests;
+
+pub use self::{
+    example::{Example, QUANTITY},
+    files::{SHIPPED, SeedFiles},
+};
 
 /// How long the shop has had customers.
 const CUSTOMER_DAYS: i64 = 912;
@@ -119,6 +128,9 @@ pub enum SeedError {
     /// A price in `seed/catalogue.toml` is no amount.
     #[error("a price of the demo data is no amount of the business's currency")]
     Price,
+    /// Nobody in the demo data can order anything.
+    #[error("the demo data has no order to try")]
+    Example,
     /// A record with a story of its own is wrong.
     #[error("{file}:{line}: {error}")]
     Record {
@@ -175,7 +187,7 @@ pub async fn run(
 ) -> Result<(), SeedError> {
     let mut shown = Shown::new();
     let mut progress = |step: import::Step<'_>| progress::show(&mut shown, step);
-    seed(db, &args.tenant, business, args.size, now, &mut progress).await?;
+    seed(db, &args.tenant, business, &SHIPPED, args.size, now, &mut progress).await?;
     Ok(())
 }
 
@@ -184,32 +196,39 @@ pub async fn seed(
     db: &Db,
     tenant: &str,
     business: &Business,
+    files: &SeedFiles,
     size: Size,
     now: DateTime<Utc>,
     progress: Progress<'_>,
 ) -> Result<ImportReport, SeedError> {
-    let records = generate(size, business, period::day_of(now, business.time_zone))?;
+    let records = generate(files, size, business, period::day_of(now, business.time_zone))?;
     let report =
         import::import_records(db, tenant, business, size.name(), records, now, progress).await?;
     Ok(report)
 }
 
 /// The demo data as it is on a day. Its last orders were placed the day before.
-pub fn generate(size: Size, business: &Business, today: NaiveDate) -> Result<Records, SeedError> {
+pub fn generate(
+    files: &SeedFiles,
+    size: Size,
+    business: &Business,
+    today: NaiveDate,
+) -> Result<Records, SeedError> {
     let (currency, zone) = (business.currency, business.time_zone);
     let yesterday = today.checked_sub_days(Days::new(1)).unwrap_or(today);
     let end = period::DayRange::new(yesterday, yesterday).map_or_else(
         |_| today.and_time(chrono::NaiveTime::MIN).and_utc(),
         |day| day.instants(zone).1,
     );
-    let fixed = Fixed::read(&Rules::of(business))?;
-    let products = catalogue::products(size.products(), currency)?;
-    let customers = people::customers(size.customers(), &fixed, currency, end, CUSTOMER_DAYS)?;
+    let fixed = Fixed::read(files, &Rules::of(business))?;
+    let products = catalogue::products(files.catalogue, size.products(), business)?;
+    let customers =
+        people::customers(files.people, size.customers(), &fixed, currency, end, CUSTOMER_DAYS)?;
     let mut history = history::History::new(&customers, &products, zone);
     let count = size.orders().saturating_sub(fixed.orders.len());
     let mut orders = history.orders(count, &fixed.orders, end, ORDER_DAYS);
     let mut interactions =
-        notes::interactions(size.interactions(), &customers, &products, &orders, end)?;
+        notes::interactions(files.notes, size.interactions(), &customers, &products, &orders, end)?;
     orders.extend((0_i64..).zip(fixed.orders).map(|(n, order)| {
         // Of the last days first, so that what is pending is new.
         let days = 1 + 3 * n + 10 * n * (n - 1);
@@ -233,19 +252,11 @@ struct Fixed {
 }
 
 impl Fixed {
-    fn read(rules: &Rules) -> Result<Self, SeedError> {
+    fn read(files: &SeedFiles, rules: &Rules) -> Result<Self, SeedError> {
         Ok(Self {
-            customers: lines(
-                "seed/customers.jsonl",
-                include_str!("../../seed/customers.jsonl"),
-                rules,
-            )?,
-            orders: lines("seed/orders.jsonl", include_str!("../../seed/orders.jsonl"), rules)?,
-            interactions: lines(
-                "seed/interactions.jsonl",
-                include_str!("../../seed/interactions.jsonl"),
-                rules,
-            )?,
+            customers: lines("seed/customers.jsonl", files.customers, rules)?,
+            orders: lines("seed/orders.jsonl", files.orders, rules)?,
+            interactions: lines("seed/interactions.jsonl", files.interactions, rules)?,
         })
     }
 }

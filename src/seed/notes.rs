@@ -19,13 +19,14 @@ struct Notes {
 
 /// So many interactions, two of three about an order.
 pub(super) fn interactions(
+    text: &str,
     count: usize,
     customers: &[CustomerRecord],
     products: &[Stocked],
     orders: &[OrderRecord],
     end: DateTime<Utc>,
 ) -> Result<Vec<InteractionRecord>, SeedError> {
-    let notes: Notes = toml::from_str(include_str!("../../seed/notes.toml"))?;
+    let notes: Notes = toml::from_str(text)?;
     let mut rng = Rng::new(0x407E_5EED);
     let names: HashMap<&str, &str> = products
         .iter()

@@ -35,13 +35,14 @@ struct People {
 
 /// So many customers, by number, who came over the given days before `end`, more and more of them.
 pub(super) fn customers(
+    text: &str,
     count: usize,
     fixed: &Fixed,
     currency: Currency,
     end: DateTime<Utc>,
     days: i64,
 ) -> Result<Vec<CustomerRecord>, SeedError> {
-    let people: People = toml::from_str(include_str!("../../seed/people.toml"))?;
+    let people: People = toml::from_str(text)?;
     let mut numbers: Vec<usize> = (FIRST..)
         .filter(|number| *number != EXAMPLE)
         .take(count.saturating_sub(1))

@@ -3,7 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::*;
-use crate::{import::Counts, orders::order_state::OrderStatus, testing};
+use crate::{
+    import::Counts,
+    orders::order_state::OrderStatus,
+    testing::{self, SHOP},
+};
 use business_mcp_engine::db::DbOptions;
 
 fn day(text: &str) -> NaiveDate {
@@ -11,7 +15,14 @@ fn day(text: &str) -> NaiveDate {
 }
 
 fn demo(today: &str) -> Records {
-    generate(Size::Demo, &Business::shipped().unwrap(), day(today)).unwrap()
+    generate(&SHOP, Size::Demo, &testing::business(), day(today)).unwrap()
+}
+
+#[test]
+fn the_shipped_demo_data_is_complete() {
+    let shipped = Business::shipped().unwrap();
+    let records = generate(&SHIPPED, Size::Small, &shipped, day("2026-06-01")).unwrap();
+    assert!(!records.products.is_empty() && !records.orders.is_empty());
 }
 
 #[test]
@@ -148,10 +159,11 @@ async fn empty(folder: &tempfile::TempDir) -> Db {
 async fn seeding_twice_doubles_nothing_and_numbers_go_on_after_the_highest() {
     let folder = tempfile::tempdir().unwrap();
     let db = empty(&folder).await;
-    let business = Business::shipped().unwrap();
+    let business = testing::business();
     for (now, new) in [("2026-06-01T15:00:00Z", true), ("2026-06-09T15:00:00Z", false)] {
         let now = now.parse().unwrap();
-        let report = seed(&db, "demo", &business, Size::Demo, now, &mut |_| {}).await.unwrap();
+        let report =
+            seed(&db, "demo", &business, &SHOP, Size::Demo, now, &mut |_| {}).await.unwrap();
         let totals = report.files.iter().map(|file| file.counts.total()).collect::<Vec<_>>();
         assert_eq!(totals, [200, 41, 1500, 359]);
         let fresh = |counts: Counts| counts.new == counts.total();
@@ -189,11 +201,11 @@ fn write_folder(folder: &std::path::Path, records: &Records) {
 async fn demo_data_written_as_files_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let db = empty(&folder).await;
-    let business = Business::shipped().unwrap();
+    let business = testing::business();
     let now = "2026-06-01T15:00:00Z".parse().unwrap();
-    seed(&db, "demo", &business, Size::Small, now, &mut |_| {}).await.unwrap();
+    seed(&db, "demo", &business, &SHOP, Size::Small, now, &mut |_| {}).await.unwrap();
     let files = folder.path().join("files");
-    write_folder(&files, &generate(Size::Small, &business, day("2026-06-01")).unwrap());
+    write_folder(&files, &generate(&SHOP, Size::Small, &business, day("2026-06-01")).unwrap());
     let report = import::import(&db, "demo", &business, &files, now, &mut |_| {}).await.unwrap();
     assert_eq!(report.files.len(), 4);
     for file in report.files {
@@ -215,8 +227,8 @@ async fn the_load_data_is_imported_in_a_minute() {
         }
         Err(_) => empty(&folder).await,
     };
-    let business = Business::shipped().unwrap();
-    let records = generate(Size::Load, &business, day("2026-06-01")).unwrap();
+    let business = testing::business();
+    let records = generate(&SHOP, Size::Load, &business, day("2026-06-01")).unwrap();
     let files = folder.path().join("load");
     write_folder(&files, &records);
     drop(records);

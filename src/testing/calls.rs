@@ -52,8 +52,7 @@ async fn shops_on(databases: Vec<TestDb>) -> Vec<Shop> {
         let mut tx = db.db.write().await.unwrap();
         testing::small_shop(&mut tx).await;
         tx.commit().await.unwrap();
-        let (now, business) =
-            ("2026-01-10T17:00:00Z".parse().unwrap(), Business::shipped().unwrap());
+        let (now, business) = ("2026-01-10T17:00:00Z".parse().unwrap(), testing::business());
         shops.push(Shop {
             db,
             now,

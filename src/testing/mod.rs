@@ -11,7 +11,19 @@ pub(crate) use provider::TestProvider;
 pub(crate) use shop::*;
 pub(crate) use wordings::{run, wordings};
 
+use crate::{business::Business, seed::SeedFiles};
 use business_mcp_engine::{db::Migrations, testing};
+
+/// The demo data of the tests.
+pub(crate) const SHOP: SeedFiles = crate::seed_files!("tests/shop");
+
+/// The facts of the tests' business, in TOML.
+pub(crate) const BUSINESS: &str = include_str!("../../tests/shop/business.toml");
+
+/// The tests' business, which stays as it is when a fork edits `seed/`.
+pub(crate) fn business() -> Business {
+    Business::parse(BUSINESS).unwrap()
+}
 
 /// The schema of the whole application.
 pub(crate) fn migrations() -> Migrations {

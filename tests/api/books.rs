@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use business_mcp::{
-    business::Business,
-    seed::{self, Size},
-};
+use business_mcp::seed::{self, Size};
 use business_mcp_engine::db::{Db, value::Value as Bound};
 use serde_json::{Value, json};
 
-use crate::support::{TENANT, TestServer, servers_with};
+use crate::{
+    databases::{SHOP, business},
+    support::{TENANT, TestServer, servers_with},
+};
 
 /// The article that these tests buy, at 26.99 for a premium customer.
 pub const SKU: &str = "SKU-001";
@@ -200,6 +200,6 @@ impl PolicyFile {
 
 /// A second tenant with a shop of its own, `other`.
 pub async fn open_other_shop(server: &TestServer) {
-    let (business, now) = (Business::shipped().unwrap(), server.clock.now());
-    seed::seed(&server.db, "other", &business, Size::Small, now, &mut |_| {}).await.unwrap();
+    let (business, now) = (business(), server.clock.now());
+    seed::seed(&server.db, "other", &business, &SHOP, Size::Small, now, &mut |_| {}).await.unwrap();
 }

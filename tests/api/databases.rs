@@ -5,7 +5,7 @@ use std::path::Path;
 use business_mcp::{
     application,
     business::Business,
-    seed::{self, Size},
+    seed::{self, SeedFiles, Size},
 };
 use business_mcp_engine::{
     period,
@@ -15,6 +15,17 @@ use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
 use crate::support::TENANT;
+
+/// The demo data of the tests, which stays as it is when a fork edits `seed/`.
+pub const SHOP: SeedFiles = business_mcp::seed_files!("tests/shop");
+
+/// The file of the tests' business.
+pub const BUSINESS_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shop/business.toml");
+
+/// The tests' business.
+pub fn business() -> Business {
+    Business::parse(include_str!("../shop/business.toml")).unwrap()
+}
 
 /// The collation of every Postgres database that does not say otherwise.
 fn collation() -> String {
@@ -43,7 +54,7 @@ pub async fn sqlite_shop(file: &Path, size: Size, now: DateTime<Utc>) -> String 
 
 /// The small shop is the same all day, but for when it was written down. Whoever has the large one stops the clock.
 async fn shop(place: Place<'_>, size: Size, now: DateTime<Utc>) -> String {
-    let business = Business::shipped().unwrap();
+    let business = business();
     let made = match size {
         Size::Small => period::day_of(now, business.time_zone).to_string(),
         _ => now.to_string(),
@@ -51,7 +62,7 @@ async fn shop(place: Place<'_>, size: Size, now: DateTime<Utc>) -> String {
     let schema = application().migrations().unwrap();
     let name = format!("{size:?} {made}");
     let filled = template::filled(place, &schema, &name, async |db| {
-        seed::seed(db, TENANT, &business, size, now, &mut |_| {}).await.unwrap();
+        seed::seed(db, TENANT, &business, &SHOP, size, now, &mut |_| {}).await.unwrap();
     });
     filled.await.unwrap()
 }

@@ -11,12 +11,16 @@ use business_mcp_engine::{
     tool::{Clock, Role},
 };
 
-use crate::support::{Client, TENANT, fresh_postgres};
+use crate::{
+    databases::BUSINESS_FILE,
+    support::{Client, TENANT, fresh_postgres},
+};
 
-/// The program with these arguments, on this database and without the environment of the tests.
+/// The program, on this database and with the tests' business, without the environment of the tests.
 pub fn program(database_url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_business-mcp"));
     command.env_clear().env("DATABASE_URL", database_url).env("RUST_LOG", "warn");
+    command.env("BUSINESS_FILE", BUSINESS_FILE);
     command
 }
 

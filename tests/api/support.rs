@@ -7,7 +7,7 @@ pub use business_mcp_engine::testing::{Client, Reply, TENANT};
 use business_mcp_engine::{Module, auth::JwtSecret, cli::start, testing, tool::Clock};
 
 pub use crate::databases::fresh_postgres;
-use crate::databases::{postgres_shop, sqlite_shop};
+use crate::databases::{BUSINESS_FILE, postgres_shop, sqlite_shop};
 
 /// A server on a database of its own, with the small demo shop in it.
 pub struct TestServer {
@@ -87,7 +87,9 @@ impl TestServer {
     pub async fn with_module(&self, module: fn() -> Module) -> Self {
         let (db, clock, secret) = (self.db.clone(), self.clock.clone(), self.secret.clone());
         let application = application().module(module());
-        let server = testing::TestServer::start_with(&application, db, clock, secret, &[]).await;
+        let server =
+            testing::TestServer::start_with(&application, db, clock, secret, &with_business(&[]))
+                .await;
         Self { server, database_url: self.database_url.clone(), _folder: None }
     }
 
@@ -103,8 +105,18 @@ impl TestServer {
 
     async fn beside(database_url: &str, clock: Clock, secret: JwtSecret, flags: &[&str]) -> Self {
         let db = start::open(database_url).unwrap();
+        let flags = with_business(flags);
         let server =
-            testing::TestServer::start_with(&application(), db, clock, secret, flags).await;
+            testing::TestServer::start_with(&application(), db, clock, secret, &flags).await;
         Self { server, database_url: database_url.to_owned(), _folder: None }
     }
+}
+
+/// The tests' business, unless a flag names another.
+fn with_business<'a>(flags: &[&'a str]) -> Vec<&'a str> {
+    let mut flags = flags.to_vec();
+    if !flags.contains(&"--business-file") {
+        flags.extend(["--business-file", BUSINESS_FILE]);
+    }
+    flags
 }

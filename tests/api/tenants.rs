@@ -131,6 +131,32 @@ async fn a_tenant_is_made_shown_changed_and_listed() {
 }
 
 #[tokio::test]
+async fn seed_and_import_set_up_the_tenant_that_they_fill() {
+    let files = Files::new();
+    let berlin = files.berlin();
+    std::fs::write(files.path("customers.jsonl"), r#"{"id":"C-1","name":"Ana López"}"#).unwrap();
+    let import = format!("import {}", files.path("customers.jsonl").display());
+    for url in files.databases().await {
+        for (tenant, command) in [("seeded", "seed --size small"), ("imported", &import)] {
+            let zone = "--time-zone Europe/Vienna --language de-DE";
+            printed(&url, &format!("{command} --tenant {tenant} --currency CHF {zone}"));
+            let facts = printed(&url, &format!("tenant show {tenant}"));
+            for (fact, value) in
+                [("currency", "CHF"), ("time zone", "Europe/Vienna"), ("language", "de-DE")]
+            {
+                let line = shown(&facts, fact);
+                assert!(line.contains(value) && line.ends_with("set for this tenant"), "{line}");
+            }
+            let own = format!("{command} --tenant {tenant}-2 --business-file {berlin}");
+            printed(&url, &own);
+            let facts = printed(&url, &format!("tenant show {tenant}-2"));
+            assert!(shown(&facts, "name").contains("Kontor"), "{facts}");
+            assert!(shown(&facts, "currency").contains("EUR"), "{facts}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_currency_stays_while_money_is_on_record() {
     let files = Files::new();
     let (business, berlin) = (files.business("here.toml", &[]), files.berlin());

@@ -40,7 +40,7 @@ impl Shop {
         let mut shops = Vec::new();
         for test_db in databases().await {
             let folder = tempfile::tempdir().unwrap();
-            let business = Business::shipped().unwrap();
+            let business = crate::testing::business();
             let db = test_db.db.clone();
             let shop =
                 Self { db, _test_db: test_db, business, folder, now: at("2026-06-01T12:00:00Z") };

@@ -18,7 +18,7 @@ use chrono::TimeDelta;
 use serde_json::{Map, Value, json};
 
 use self::find_location::FindLocation;
-use crate::readme;
+use crate::{databases::BUSINESS_FILE, readme};
 
 /// A new tool is short enough to be written before the coffee is cold.
 const LONGEST: usize = 42;
@@ -43,7 +43,7 @@ async fn the_new_tool_answers_through_the_gate() {
         approval_ttl: TimeDelta::minutes(15),
         clock: Clock::System,
         policy: Policy::default(),
-        business_file: application().business_file(None).unwrap(),
+        business_file: application().business_file(Some(BUSINESS_FILE.as_ref())).unwrap(),
         reservations: Arc::new(NoReservations),
     };
     let gate = Gate::new(db, Catalogue::default().with(FindLocation), options).unwrap();
