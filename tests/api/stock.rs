@@ -128,7 +128,8 @@ async fn a_policy_may_have_reservations_approved() {
     let policy = PolicyFile::new("[tools.inventory_reserve]\napproval = \"requires_approval\"\n");
     for server in policy.servers().await {
         let (stock, before) = (warehouse(&server), Books::of(&server.db).await);
-        let args = json!({ "sku": SKU, "quantity": 4 });
+        // Outside of a conversation only a key says that it is the same reservation.
+        let args = json!({ "sku": SKU, "quantity": 4, "idempotency_key": "reserve-0001" });
         let id = stock.call("inventory_reserve", args.clone()).await.pending();
         assert_eq!(Books::of(&server.db).await, before.holding(4));
         assert_eq!(server.approver().approve(&id).await.body["status"], "executed");
