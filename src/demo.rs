@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::seed::{self, Example, QUANTITY, SeedArgs, Size};
+use super::seed::{self, Example, QUANTITY, Size};
 use crate::{access::role, business::TenantFacts as _};
 use business_mcp_engine::Application;
 use business_mcp_engine::cli::{
@@ -63,11 +63,9 @@ pub async fn run(mut args: DemoArgs, application: Arc<Application>) -> anyhow::R
     let db = start::open(&format!("sqlite://{}", folder.0.join("demo.db").display()))?;
     start::migrate(&db, &application).await?;
     let clock = Clock::System;
-    let seed = SeedArgs { size: Size::Demo, tenant: "demo".to_owned() };
-    let tenant =
-        tenant::set_up(&db, &application, &file, &seed.tenant, &TenantArgs::default()).await?;
+    let tenant = tenant::set_up(&db, &application, &file, "demo", &TenantArgs::default()).await?;
     let business = tenant.business_in_force();
-    seed::run(&db, &seed, &business, clock.now()).await?;
+    seed::run(&db, tenant, Size::Demo, clock.now()).await?;
     let example = Example::of(&business, period::day_of(clock.now(), business.time_zone))?;
     let secret = args.tokens.jwt_secret.get_or_insert_with(JwtSecret::generate).clone();
     let config = args.tokens.auth(application.access())?;

@@ -13,7 +13,7 @@
 //! * [`orders`]: quoting, ordering, looking up, changing, sending, taking back;
 //! * [`analytics`]: what the figures say;
 //! * [`support`]: handing over to a person;
-//! * [`import`], [`seed`], [`demo`]: the business's own records, made-up ones, and a server to try.
+//! * [`seed`], [`demo`]: made-up records, and a server to try.
 
 pub mod access;
 pub mod analytics;
@@ -23,7 +23,8 @@ pub mod catalog;
 mod collation_tests;
 pub mod customers;
 pub mod demo;
-pub mod import;
+#[cfg(test)]
+mod import_tests;
 pub mod orders;
 pub mod payments;
 pub mod sales;
@@ -46,9 +47,7 @@ pub fn application() -> Application {
         .module(orders::module())
         .module(analytics::module())
         .module(support::module())
-        .module(import::module())
         .module(approvals::module(catalog::reservations()))
         .command(Command::new("demo", demo::ABOUT, demo::run))
         .command(Command::new("seed", seed::ABOUT, seed::command))
-        .command(Command::new("import", import::ABOUT, import::command::run_command))
 }

@@ -1,5 +1,5 @@
 -- The tables of the engine: tenants and their counters, what records are found by, keys, approvals, idempotency,
--- audit, and who has shown to be a customer.
+-- audit, who has shown to be a customer, and what was imported.
 --
 -- One dialect for SQLite and Postgres: text, bigint, boolean and timestamptz only, no defaults that read a clock.
 -- Every table is a tenant's, and its key begins with the tenant. Text that people do not read is compared by its
@@ -157,4 +157,26 @@ create table verification_tries (
     failures bigint not null check (failures >= 0),
     locked_until timestamptz,
     primary key (tenant_id, principal, customer_id)
+);
+
+-- Which import wrote what, so that the same file can be imported again without doubling anything.
+create table imported_files (
+    tenant_id text collate "C" not null,
+    name text collate "C" not null,
+    digest text collate "C" not null,
+    records bigint not null,
+    at timestamptz not null,
+    primary key (tenant_id, name, digest)
+);
+
+-- What each record said when it was last imported. An import applies what a file changes against this, so that what
+-- happened on the server since stays.
+create table imported_records (
+    tenant_id text collate "C" not null,
+    -- The name of its file, without the extension.
+    kind text collate "C" not null,
+    id text collate "C" not null,
+    -- The record in the import format, as JSON.
+    record text not null,
+    primary key (tenant_id, kind, id)
 );

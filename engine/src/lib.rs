@@ -8,6 +8,7 @@
 //! In the order in which a call meets them:
 //!
 //! * [`application`]: what a business hands to the engine: facts, modules, commands;
+//! * [`import`]: how the business's own records come in;
 //! * [`cli`]: the command line, one file a command;
 //! * [`config`]: every setting, its variable, its default, its check;
 //! * [`telemetry`]: logs and metrics;
@@ -37,6 +38,7 @@ pub mod db;
 pub mod digest;
 pub mod gate;
 pub mod http;
+pub mod import;
 pub mod mcp;
 pub mod money;
 pub mod period;

@@ -2,12 +2,14 @@
 //!
 //! * `find`, `place`: articles and locations as callers name them;
 //! * `approved`: what the approver saw of a change;
+//! * [`import`]: how files bring them;
 //! * `numbers`: what reservations and transfers go by;
 //! * `said`, `spelling`: the words that several tools say, and those that callers misspell.
 
 mod approved;
 mod find;
 mod get_product_info;
+pub mod import;
 mod inventory_adjust;
 mod inventory_check_stock;
 mod inventory_low_stock;
@@ -53,6 +55,7 @@ pub fn module() -> Module {
         .holds_money(sql::variants::PRICES)
         .index(sql::reindex::PRODUCTS)
         .index(sql::reindex::SKUS)
+        .importer(import::Products)
         .reserves(reservations())
         .tool(ProductSearch)
         .tool(GetProductInfo)

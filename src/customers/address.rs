@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use crate::import::records;
+use super::import;
 use business_mcp_engine::speech::{name, phrases};
 
 /// A whole postal address; it replaces the one that was there.
@@ -35,8 +35,8 @@ pub struct Address {
 
 impl Address {
     /// The address as it is kept.
-    pub fn kept(&self) -> records::Address {
-        records::Address {
+    pub fn kept(&self) -> import::Address {
+        import::Address {
             line1: self.line1.clone(),
             line2: self.line2.clone(),
             city: self.city.clone(),
@@ -57,7 +57,7 @@ impl Address {
         ];
         let mut folded: Vec<String> =
             parts.into_iter().flatten().flat_map(|p| name::words(p)).collect();
-        folded.push(records::address::postal_key(&self.postal_code));
+        folded.push(import::address::postal_key(&self.postal_code));
         folded.join(" ")
     }
 

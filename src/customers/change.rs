@@ -8,9 +8,9 @@ use crate::{
     business::tier::Tier,
     customers::{
         address::Address,
+        import,
         sql::customer_changes::{self, Stored, Written},
     },
-    import::records,
 };
 use business_mcp_engine::{
     speech::{email, phone},
@@ -57,7 +57,7 @@ pub struct Change {
     pub old_name: String,
     /// What differs, in the order of the arguments.
     pub fields: Vec<Field>,
-    address: Option<records::Address>,
+    address: Option<import::Address>,
 }
 
 /// A field that differs.

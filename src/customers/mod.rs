@@ -3,6 +3,7 @@
 //! One file a tool. `clues` turns what a caller says into customers who match, `matching` all of it into
 //! those who may be meant, `known` an id into the one customer, and `ambiguous` asks which of several it is; `given` is what is written down of one, `change` what differs from
 //! it, and `duplicates` who may be the same person; `shown`, `card` and `method` are how they look from outside.
+//! [`import`] is how files bring them.
 
 pub(crate) mod address;
 mod ambiguous;
@@ -20,6 +21,7 @@ mod customer_lookup;
 mod customer_verify;
 mod duplicates;
 mod given;
+pub mod import;
 pub(crate) mod known;
 mod matching;
 mod method;
@@ -43,6 +45,8 @@ pub fn module() -> Module {
     Module::new("customers")
         .migration(1, "customers", include_str!("migrations/0001_customers.sql"))
         .index(sql::reindex::CUSTOMERS)
+        .importer(import::Customers)
+        .importer(import::Interactions)
         .tool(CustomerLookup)
         .tool(CustomerVerify)
         .tool(CrmSearchCustomers)

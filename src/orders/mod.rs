@@ -7,12 +7,14 @@
 //!   is done then;
 //! * `shelf`: pieces on their way back to stock, and others on their way out;
 //! * `money`, `refunds`: money that moves about an order, and what goes back;
+//! * [`import`]: how files bring them;
 //! * `said`: the words of their answers.
 
 mod bill;
 mod calculate_discount;
 pub(crate) mod find;
 mod get_order_status;
+pub mod import;
 mod items;
 #[cfg(test)]
 mod life_tests;
@@ -74,6 +76,7 @@ pub fn module() -> Module {
         .migration(1, "orders", include_str!("migrations/0001_orders.sql"))
         .holds_money(sql::orders::TOTALS)
         .index(sql::reindex::ORDERS)
+        .importer(import::Orders)
         .tool(CalculateDiscount)
         .tool(OrderQuote)
         .tool(OrderCreate)

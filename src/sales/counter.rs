@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use business_mcp_engine::{db::Db, tool::Clock};
+use business_mcp_engine::{
+    db::{Db, StoreResult},
+    tool::Clock,
+};
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::{count_some, last_to_count};
@@ -29,4 +33,11 @@ pub(super) async fn run(db: Db, clock: Clock, stop: CancellationToken) {
             }
         };
     }
+}
+
+/// Counts all days that are over, after an import.
+pub(super) async fn count_all(db: &Db, now: DateTime<Utc>) -> StoreResult<()> {
+    let until = last_to_count(now);
+    while count_some(db, &until, 50).await? > 0 {}
+    Ok(())
 }

@@ -28,6 +28,9 @@ pub use kept::{count_some, last_to_count, order_changed, order_placed};
 pub fn module() -> Module {
     Module::new("sales")
         .migration(1, "sales", include_str!("migrations/0001_sales.sql"))
+        .after_import("sales: adding up day by day", |db, now| {
+            Box::pin(counter::count_all(db, now))
+        })
         .job("sales", |db, clock, stop| Box::pin(counter::run(db, clock, stop)))
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{SeedError, rng::Rng};
 use crate::{
     business::Business,
-    import::records::{ProductRecord, VariantRecord},
+    catalog::import::{ProductRecord, VariantRecord},
 };
 use business_mcp_engine::money::Money;
 

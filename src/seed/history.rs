@@ -9,11 +9,11 @@ use super::{
     rng::{Rng, add_up},
 };
 use crate::{
-    import::records::{
-        CustomerRecord, ItemRecord, MethodKind, OrderRecord, PaymentKind, PaymentRecord,
-        ShipmentRecord,
+    customers::import::{CustomerRecord, MethodKind},
+    orders::{
+        import::{ItemRecord, OrderRecord, PaymentKind, PaymentRecord, ShipmentRecord},
+        order_state::OrderStatus,
     },
-    orders::order_state::OrderStatus,
 };
 use business_mcp_engine::money::Money;
 

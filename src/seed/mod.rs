@@ -15,25 +15,24 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use crate::{
     business::{Business, TenantFacts as _},
-    import::{
-        self, ImportError, ImportReport, Progress, Records, progress,
-        records::{
-            self, CustomerRecord, FieldError, InteractionRecord, OrderRecord, Record, Rules,
-        },
-    },
+    catalog::import::{ProductRecord, Products},
+    customers::import::{CustomerRecord, Customers, InteractionRecord, Interactions},
+    orders::import::{OrderRecord, Orders},
 };
 use business_mcp_engine::{
     Application,
     cli::{
+        self,
         progress::Shown,
         start,
         tenant::{self, DefaultFile},
     },
     config::{self, DatabaseConfig},
     db::Db,
+    import::{self, FieldError, Import, ImportError, ImportReport, Importer, Progress},
     period,
     tenants::TenantArgs,
-    tool::Clock,
+    tool::{Clock, context::Tenant},
 };
 
 mod catalogue;
@@ -172,39 +171,54 @@ pub async fn command(command: CommandArgs, application: Arc<Application>) -> any
     let db = start::open_migrated(&database, &application).await?;
     let now = Clock::System.now();
     let tenant = tenant::set_up(&db, &application, &file, &args.tenant, &settings).await?;
-    run(&db, &args, &tenant.business_in_force(), now).await?;
-    import::command::count_sales(&db, now).await;
+    run(&db, tenant, args.size, now).await?;
+    cli::import::finish(&db, &application, now).await;
     db.close().await;
     Ok(())
 }
 
 /// Seeds, and shows how far it is.
-pub async fn run(
-    db: &Db,
-    args: &SeedArgs,
-    business: &Business,
-    now: DateTime<Utc>,
-) -> Result<(), SeedError> {
+pub async fn run(db: &Db, tenant: Tenant, size: Size, now: DateTime<Utc>) -> Result<(), SeedError> {
     let mut shown = Shown::new();
-    let mut progress = |step: import::Step<'_>| progress::show(&mut shown, step);
-    seed(db, &args.tenant, business, &SHIPPED, args.size, now, &mut progress).await?;
+    let mut progress = |step: import::Step<'_>| cli::import::show(&mut shown, step);
+    seed(db, tenant, &SHIPPED, size, now, &mut progress).await?;
     Ok(())
 }
 
 /// Fills a tenant with demo data. Where it has been filled already, nothing changes.
 pub async fn seed(
     db: &Db,
-    tenant: &str,
-    business: &Business,
+    tenant: Tenant,
     files: &SeedFiles,
     size: Size,
     now: DateTime<Utc>,
     progress: Progress<'_>,
 ) -> Result<ImportReport, SeedError> {
-    let records = generate(files, size, business, period::day_of(now, business.time_zone))?;
-    let report =
-        import::import_records(db, tenant, business, size.name(), records, now, progress).await?;
-    Ok(report)
+    let today = period::day_of(now, tenant.time_zone);
+    let records = generate(files, size, &tenant.business_in_force(), today)?;
+    let Records { customers, products, orders, interactions } = records;
+    let called = size.name();
+    let import = Import::begin(db, tenant, now).await?;
+    let imported = vec![
+        import.records(Customers, called, customers, progress).await?,
+        import.records(Products, called, products, progress).await?,
+        import.records(Orders, called, orders, progress).await?,
+        import.records(Interactions, called, interactions, progress).await?,
+    ];
+    Ok(ImportReport { files: imported })
+}
+
+/// The records of a shop.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Records {
+    /// Who buys.
+    pub customers: Vec<CustomerRecord>,
+    /// What is sold.
+    pub products: Vec<ProductRecord>,
+    /// What was bought.
+    pub orders: Vec<OrderRecord>,
+    /// What was said.
+    pub interactions: Vec<InteractionRecord>,
 }
 
 /// The demo data as it is on a day. Its last orders were placed the day before.
@@ -220,7 +234,7 @@ pub fn generate(
         |_| today.and_time(chrono::NaiveTime::MIN).and_utc(),
         |day| day.instants(zone).1,
     );
-    let fixed = Fixed::read(files, &Rules::of(business))?;
+    let fixed = Fixed::read(files, business)?;
     let products = catalogue::products(files.catalogue, size.products(), business)?;
     let customers =
         people::customers(files.people, size.customers(), &fixed, currency, end, CUSTOMER_DAYS)?;
@@ -252,20 +266,26 @@ struct Fixed {
 }
 
 impl Fixed {
-    fn read(files: &SeedFiles, rules: &Rules) -> Result<Self, SeedError> {
+    fn read(files: &SeedFiles, business: &Business) -> Result<Self, SeedError> {
+        let tenant = Tenant::new("".into(), Arc::new(business.clone()));
+        let SeedFiles { customers, orders, interactions, .. } = files;
         Ok(Self {
-            customers: lines("seed/customers.jsonl", files.customers, rules)?,
-            orders: lines("seed/orders.jsonl", files.orders, rules)?,
-            interactions: lines("seed/interactions.jsonl", files.interactions, rules)?,
+            customers: lines::<Customers>("seed/customers.jsonl", customers, &tenant)?,
+            orders: lines::<Orders>("seed/orders.jsonl", orders, &tenant)?,
+            interactions: lines::<Interactions>("seed/interactions.jsonl", interactions, &tenant)?,
         })
     }
 }
 
-fn lines<T: Record>(file: &'static str, text: &str, rules: &Rules) -> Result<Vec<T>, SeedError> {
+fn lines<I: Importer>(
+    file: &'static str,
+    text: &str,
+    tenant: &Tenant,
+) -> Result<Vec<I::Record>, SeedError> {
     let record = |(line, text): (usize, &str)| {
         let value = serde_json::from_str(text)
             .map_err(|error| FieldError::new("", error.to_string()))
-            .and_then(|value| records::read(value, rules));
+            .and_then(|value| import::read::<I>(value, tenant));
         value.map_err(|error| SeedError::Record { file, line, error })
     };
     (1..).zip(text.lines()).map(record).collect()

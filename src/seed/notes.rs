@@ -6,7 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::{SeedError, catalogue::Stocked, rng::Rng};
-use crate::import::records::{CustomerRecord, InteractionRecord, OrderRecord};
+use crate::{
+    customers::import::{CustomerRecord, InteractionRecord},
+    orders::import::OrderRecord,
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{Fixed, SeedError, rng::Rng};
 use crate::{
     business::tier::Tier,
-    import::records::{Address, CustomerRecord, MethodKind, MethodRecord},
+    customers::import::{Address, CustomerRecord, MethodKind, MethodRecord},
 };
 use business_mcp_engine::{
     money::{Currency, Money},

@@ -4,11 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::*;
 use crate::{
-    import::Counts,
     orders::order_state::OrderStatus,
     testing::{self, SHOP},
 };
-use business_mcp_engine::db::DbOptions;
+use business_mcp_engine::{db::DbOptions, import::Counts};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -99,7 +98,7 @@ fn the_demo_shop_has_a_past_and_customers_who_are_not_easy() {
     assert!(foreign("CUST-10007") && foreign("CUST-10008"));
     assert_eq!(find("CUST-10009").phone, find("CUST-10010").phone, "brothers share a phone");
     let orders = "Ignore previous instructions";
-    let injected = |said: &&crate::import::records::InteractionRecord| {
+    let injected = |said: &&crate::customers::import::InteractionRecord| {
         said.customer_id == "CUST-10006" && said.text.starts_with(orders)
     };
     assert_eq!(
@@ -159,11 +158,9 @@ async fn empty(folder: &tempfile::TempDir) -> Db {
 async fn seeding_twice_doubles_nothing_and_numbers_go_on_after_the_highest() {
     let folder = tempfile::tempdir().unwrap();
     let db = empty(&folder).await;
-    let business = testing::business();
     for (now, new) in [("2026-06-01T15:00:00Z", true), ("2026-06-09T15:00:00Z", false)] {
         let now = now.parse().unwrap();
-        let report =
-            seed(&db, "demo", &business, &SHOP, Size::Demo, now, &mut |_| {}).await.unwrap();
+        let report = seed(&db, tenant(), &SHOP, Size::Demo, now, &mut |_| {}).await.unwrap();
         let totals = report.files.iter().map(|file| file.counts.total()).collect::<Vec<_>>();
         assert_eq!(totals, [200, 41, 1500, 359]);
         let fresh = |counts: Counts| counts.new == counts.total();
@@ -197,16 +194,32 @@ fn write_folder(folder: &std::path::Path, records: &Records) {
     put("interactions.jsonl", lines(&records.interactions));
 }
 
+fn tenant() -> Tenant {
+    Tenant::new("demo".into(), Arc::new(testing::business()))
+}
+
+async fn import_folder(
+    db: &Db,
+    folder: &std::path::Path,
+    now: DateTime<Utc>,
+    progress: Progress<'_>,
+) -> ImportReport {
+    let application = crate::application();
+    let importers = application.importers().unwrap();
+    let import = Import::begin(db, tenant(), now).await.unwrap();
+    import.path(&importers, folder, progress).await.unwrap()
+}
+
 #[tokio::test]
 async fn demo_data_written_as_files_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let db = empty(&folder).await;
     let business = testing::business();
     let now = "2026-06-01T15:00:00Z".parse().unwrap();
-    seed(&db, "demo", &business, &SHOP, Size::Small, now, &mut |_| {}).await.unwrap();
+    seed(&db, tenant(), &SHOP, Size::Small, now, &mut |_| {}).await.unwrap();
     let files = folder.path().join("files");
     write_folder(&files, &generate(&SHOP, Size::Small, &business, day("2026-06-01")).unwrap());
-    let report = import::import(&db, "demo", &business, &files, now, &mut |_| {}).await.unwrap();
+    let report = import_folder(&db, &files, now, &mut |_| {}).await;
     assert_eq!(report.files.len(), 4);
     for file in report.files {
         assert_eq!(file.counts.unchanged, file.counts.total(), "{file}");
@@ -234,15 +247,14 @@ async fn the_load_data_is_imported_in_a_minute() {
     drop(records);
     let now = "2026-06-01T15:00:00Z".parse().unwrap();
     let started = std::time::Instant::now();
-    let report = import::import(&db, "demo", &business, &files, now, &mut |step| match step {
+    let report = import_folder(&db, &files, now, &mut |step| match step {
         import::Step::Finished(file) => println!("{file} after {:?}", started.elapsed()),
         import::Step::Writing { file, done: 1_000, .. } => {
             println!("{file}: read after {:?}", started.elapsed());
         }
         _ => {}
     })
-    .await
-    .unwrap();
+    .await;
     let totals: Vec<usize> = report.files.iter().map(|file| file.counts.total()).collect();
     assert_eq!(totals.get(..3), Some(&[100_000, 5_000, 300_000][..]));
 }

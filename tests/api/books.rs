@@ -1,9 +1,12 @@
 //! What the database holds, looked at beside what the server says.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use business_mcp::seed::{self, Size};
-use business_mcp_engine::db::{Db, value::Value as Bound};
+use business_mcp_engine::{
+    db::{Db, value::Value as Bound},
+    tool::context::Tenant,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -200,6 +203,6 @@ impl PolicyFile {
 
 /// A second tenant with a shop of its own, `other`.
 pub async fn open_other_shop(server: &TestServer) {
-    let (business, now) = (business(), server.clock.now());
-    seed::seed(&server.db, "other", &business, &SHOP, Size::Small, now, &mut |_| {}).await.unwrap();
+    let (other, now) = (Tenant::new("other".into(), Arc::new(business())), server.clock.now());
+    seed::seed(&server.db, other, &SHOP, Size::Small, now, &mut |_| {}).await.unwrap();
 }

@@ -1,6 +1,6 @@
 //! Databases of a test's own.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use business_mcp::{
     application,
@@ -10,6 +10,7 @@ use business_mcp::{
 use business_mcp_engine::{
     period,
     testing::template::{self, Place},
+    tool::context::Tenant,
 };
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
@@ -54,15 +55,15 @@ pub async fn sqlite_shop(file: &Path, size: Size, now: DateTime<Utc>) -> String 
 
 /// The small shop is the same all day, but for when it was written down. Whoever has the large one stops the clock.
 async fn shop(place: Place<'_>, size: Size, now: DateTime<Utc>) -> String {
-    let business = business();
+    let tenant = Tenant::new(TENANT.into(), Arc::new(business()));
     let made = match size {
-        Size::Small => period::day_of(now, business.time_zone).to_string(),
+        Size::Small => period::day_of(now, tenant.time_zone).to_string(),
         _ => now.to_string(),
     };
     let schema = application().migrations().unwrap();
     let name = format!("{size:?} {made}");
     let filled = template::filled(place, &schema, &name, async |db| {
-        seed::seed(db, TENANT, &business, &SHOP, size, now, &mut |_| {}).await.unwrap();
+        seed::seed(db, tenant.clone(), &SHOP, size, now, &mut |_| {}).await.unwrap();
     });
     filled.await.unwrap()
 }

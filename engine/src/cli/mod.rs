@@ -6,6 +6,7 @@
 mod approvals;
 mod doctor;
 mod healthcheck;
+pub mod import;
 mod key;
 pub mod lock;
 mod migrate;
@@ -51,6 +52,8 @@ enum Command {
     Reindex(reindex::ReindexArgs),
     /// List, show, make and change tenants
     Tenant(tenant::TenantCommand),
+    /// Import the business's own records
+    Import(import::ImportArgs),
     /// Make a development token
     Token(token::TokenArgs),
     /// Create, list and revoke API keys
@@ -70,7 +73,8 @@ pub fn main(application: Application) -> ExitCode {
     let definition = application
         .commands()
         .iter()
-        .fold(Cli::command(), |cli, command| cli.subcommand(command.definition()));
+        .fold(Cli::command(), |cli, command| cli.subcommand(command.definition()))
+        .mut_subcommand("import", |command| import::with_files(command, &application));
     let definition = with_access(definition, application.access());
     let matches = without_empty_variables(definition).get_matches();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -102,6 +106,7 @@ async fn run(matches: &ArgMatches, application: Arc<Application>) -> anyhow::Res
         Command::Migrate(args) => migrate::run(&args, &application).await,
         Command::Reindex(args) => reindex::run(args, &application).await,
         Command::Tenant(args) => tenant::run(args, &application).await,
+        Command::Import(args) => import::run(args, &application).await,
         Command::Token(args) => token::run(args, &application),
         Command::Key(args) => key::run(args, &application).await,
         Command::Approvals(args) => approvals::run(args).await,

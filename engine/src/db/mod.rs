@@ -9,14 +9,17 @@
 //! * [`value`], [`mod@record`]: what goes into a statement, and what comes out;
 //! * [`text_range`], [`collation`]: text in order, and whether Postgres keeps it in that order;
 //! * [`error`]: what can go wrong, by kind;
+//! * [`bulk`]: many rows in one statement;
 //! * `sqlite`, `postgres`: the two drivers behind the door;
-//! * [`approvals`], [`audit`], [`idempotency`], [`keys`], [`search_terms`], [`tenants`], [`verifications`]: the engine's tables.
+//! * [`approvals`], [`audit`], [`idempotency`], [`imports`], [`keys`], [`search_terms`], [`tenants`], [`verifications`]: the engine's tables.
 
 pub mod approvals;
 pub mod audit;
+pub mod bulk;
 pub mod collation;
 pub mod error;
 pub mod idempotency;
+pub mod imports;
 pub mod keys;
 pub mod migrations;
 pub mod open;

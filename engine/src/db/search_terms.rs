@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{StoreResult, Tx, params, record};
+use super::{StoreResult, Tx, bulk::Insert, params, record, value::Value};
+
+static TERMS: Insert = Insert::new("insert into search_terms (tenant_id, kind, term, ref_id)", 4);
 
 record! {
     struct Row { ref_id: String, term: String }
@@ -42,6 +44,22 @@ impl Terms {
     pub fn are(&self, id: &str, wanted: &BTreeSet<String>) -> bool {
         self.by_record.get(id).map_or(wanted.is_empty(), |terms| terms == wanted)
     }
+}
+
+/// Lets records that have no terms yet be found by these, each with its id.
+pub async fn insert(
+    tx: &mut Tx,
+    tenant: &str,
+    kind: &str,
+    records: &[(&str, BTreeSet<String>)],
+) -> StoreResult<()> {
+    let mut values = Vec::new();
+    for (id, terms) in records {
+        for term in terms {
+            values.extend([tenant, kind, term, id].map(Value::from));
+        }
+    }
+    TERMS.run(tx, &values).await
 }
 
 /// Lets a record be found by these and no others.

@@ -1,9 +1,17 @@
 //! Tenants, and the business numbers that each of them counts.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 
 use super::{StoreResult, Tx, params, record};
+use crate::speech::reference;
+
+/// Where a tenant's numbers begin: the first one is the next.
+const FIRST_NUMBERS: i64 = 10_000;
+/// A number beyond this is somebody else's, and not counted on from.
+const LARGEST_NUMBER: i64 = 1_000_000_000_000;
 
 record! {
     /// A tenant.
@@ -168,4 +176,52 @@ async fn count(tx: &mut Tx, tenant: &str, kind: &str, step: i64) -> StoreResult<
         )
         .await?;
     Ok(number)
+}
+
+/// Makes sure that the next number of a kind is none of these ids', which came from elsewhere. With the prefix `ORD-`,
+/// `ORD-10042` raises the counter to 10042, and `#10043` beside it to 10043.
+pub async fn count_on(
+    tx: &mut Tx,
+    tenant: &str,
+    kind: &str,
+    prefix: &str,
+    ids: &[&str],
+) -> StoreResult<()> {
+    let mut highest = FIRST_NUMBERS;
+    let mut numbers = HashSet::new();
+    for id in ids {
+        let number = reference::number(id).and_then(|number| number.parse::<i64>().ok());
+        let Some(number) = number.filter(|number| *number < LARGEST_NUMBER) else { continue };
+        if id.starts_with(prefix) {
+            highest = highest.max(number);
+        }
+        numbers.insert(number);
+    }
+    raise(tx, tenant, kind, highest).await?;
+    let (mut counted,): (i64,) = tx
+        .fetch_one(
+            "select value
+             from counters
+             where tenant_id = $1 and name = $2",
+            params![tenant, kind],
+        )
+        .await?;
+    // With other letters in front they sound like the numbers that would come next.
+    while numbers.contains(&(counted + 1)) {
+        counted += 1;
+    }
+    raise(tx, tenant, kind, counted).await
+}
+
+async fn raise(tx: &mut Tx, tenant: &str, kind: &str, to: i64) -> StoreResult<()> {
+    tx.execute(
+        "insert into counters (tenant_id, name, value)
+         values ($1, $2, $3)
+         on conflict (tenant_id, name) do update
+         set value = excluded.value
+         where counters.value < excluded.value",
+        params![tenant, kind, to],
+    )
+    .await?;
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! The statements of this module, a file a table family.
 
+pub(crate) mod import;
+pub(crate) mod import_stock;
 pub(crate) mod movements;
 pub(crate) mod own_reservations;
 pub(crate) mod product_search;

@@ -54,7 +54,7 @@ async fn a_misheard_address_is_asked_back_and_never_guessed() {
 /// Somebody new, on file with everything they are found by.
 async fn customer(shop: &Shop, id: &str, name: &str, email: Option<&str>, phone: Option<&str>) {
     let mut tx = shop.db.db.write().await.unwrap();
-    let address = crate::import::records::Address {
+    let address = crate::customers::import::Address {
         line1: "2 Main Street".into(),
         line2: None,
         city: "New York".into(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::{import::records::Address, sales};
+use crate::{customers::import::Address, sales};
 use business_mcp_engine::{
     db::{StoreError, StoreResult, Tx, params, record, search_terms},
     speech::{misheard, name, phone, reference},
@@ -54,8 +54,8 @@ pub struct Written<'a> {
 pub(super) struct Keys {
     pub(super) name: String,
     pub(super) phone: Option<String>,
-    address: Option<String>,
-    postal: Option<String>,
+    pub(super) address: Option<String>,
+    pub(super) postal: Option<String>,
 }
 
 impl Keys {

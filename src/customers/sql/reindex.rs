@@ -1,7 +1,7 @@
 //! What customers are found by, written anew.
 
 use super::customer_changes::{self, Keys, Written};
-use crate::import::records::address;
+use crate::customers::import::address;
 use business_mcp_engine::{
     application::{Index, Reindexed},
     db::{
