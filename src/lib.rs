@@ -39,6 +39,7 @@ use business_mcp_engine::{Application, application::Command, approvals};
 /// This server: its facts, its modules in listed order, its own commands. A new module is one line.
 pub fn application() -> Application {
     Application::new(access::ACCESS, business::SHIPPED, business::read)
+        .instructions(business::INSTRUCTIONS)
         .module(sales::module())
         .module(customers::module())
         .module(catalog::module())

@@ -23,6 +23,10 @@ pub use facts::{TenantFacts, read};
 /// The facts that ship with the server.
 pub const SHIPPED: &str = include_str!("../../seed/business.toml");
 
+/// What agents are told before they call any tool.
+pub const INSTRUCTIONS: &str = "Look the customer up first. Quote before you order, read the total back, and send it \
+                                with the order.";
+
 /// What the business is. Every field is public knowledge.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -12,7 +12,7 @@ use validator::Validate;
 use super::{clues, known, method::Method, shown};
 use crate::{
     access::{scope, toolset},
-    customers::sql::{customer_profile, customers::Named},
+    customers::sql::{customer_profile, customers::Named, verification},
 };
 use business_mcp_engine::{
     db::verifications::{self, NewVerification},
@@ -135,7 +135,7 @@ impl WriteTool for CustomerVerify {
         args.enough()?;
         let customer_id = known::one(ctx, &args.customer_id).await?.id;
         let tenant = ctx.tenant_id();
-        let facts = verifications::facts_of(&mut ctx.tx, &tenant, &customer_id).await?;
+        let facts = verification::keys_of(&mut ctx.tx, &tenant, &customer_id).await?;
         let on_file = facts.and_then(|facts| facts.email_key);
         let known =
             |said: &String| on_file.clone().filter(|key| email::readings(said).contains(key));
@@ -233,7 +233,7 @@ impl Intent {
     /// Whether everything that was said is so. Which of it is not is nobody's business.
     async fn fits(&self, ctx: &mut CallContext) -> Result<bool, ToolError> {
         let tenant = ctx.tenant_id();
-        let facts = verifications::facts_of(&mut ctx.tx, &tenant, &self.customer_id).await?;
+        let facts = verification::keys_of(&mut ctx.tx, &tenant, &self.customer_id).await?;
         let Some(facts) = facts else { return Ok(false) };
         let postal = facts.postal_key.map(|key| key.replace('-', ""));
         let phone = facts.phone_key.unwrap_or_default();

@@ -23,6 +23,7 @@ pub struct Application {
     access: &'static Access,
     read_facts: ReadFacts,
     shipped_facts: &'static str,
+    instructions: &'static str,
     modules: Vec<Module>,
     commands: Vec<Command>,
 }
@@ -35,9 +36,18 @@ impl Application {
             access,
             read_facts: read,
             shipped_facts: shipped,
+            instructions: "",
             modules: Vec::new(),
             commands: Vec::new(),
         }
+    }
+
+    /// This application with what agents are told before they call any tool. How to speak and what to do with what waits
+    /// for approval follows it.
+    #[must_use]
+    pub fn instructions(mut self, text: &'static str) -> Self {
+        self.instructions = text;
+        self
     }
 
     /// This application and one module more. Its tools are listed after those of the modules before it.
@@ -79,7 +89,8 @@ impl Application {
     /// Every tool, in the order in which they are listed. `ignored` are argument names that platforms inject.
     pub fn tools(&self, ignored: Vec<String>) -> Catalogue {
         let entries = self.modules.iter().flat_map(Module::entries);
-        entries.fold(Catalogue::new(ignored), Catalogue::with_entry)
+        let empty = Catalogue::new(ignored, self.instructions);
+        entries.fold(empty, Catalogue::with_entry)
     }
 
     /// Whether the modules fit together.

@@ -150,27 +150,3 @@ pub async fn forget_tries(
     .await?;
     Ok(())
 }
-
-record! {
-    /// What a customer is verified by, as it is compared.
-    #[derive(Debug, Clone)]
-    pub struct Facts {
-        /// The e-mail address.
-        pub email_key: Option<String>,
-        /// The digits of the phone number.
-        pub phone_key: Option<String>,
-        /// The postal code.
-        pub postal_key: Option<String>,
-    }
-}
-
-/// What a customer is verified by.
-pub async fn facts_of(tx: &mut Tx, tenant: &str, customer_id: &str) -> StoreResult<Option<Facts>> {
-    tx.fetch_optional(
-        "select email_key, phone_key, postal_key
-         from customers
-         where tenant_id = $1 and id = $2 and erased_at is null",
-        params![tenant, customer_id],
-    )
-    .await
-}

@@ -182,8 +182,8 @@ impl Dispatcher {
             return Err(results::malformed());
         }
         match method {
-            "initialize" => initialize(body, params),
-            "server/discover" => discover(body, &params),
+            "initialize" => initialize(body, params, self.0.gate.catalogue().instructions()),
+            "server/discover" => discover(body, &params, self.0.gate.catalogue().instructions()),
             "ping" => {
                 body.push_str("{}");
                 Ok(())
@@ -252,25 +252,25 @@ fn is_offered(method: &str, revision: Revision) -> bool {
 }
 
 /// The handshake: the revision that was asked for, or else the last that has one.
-fn initialize(body: &mut String, params: Params) -> Result<(), ErrorData> {
+fn initialize(body: &mut String, params: Params, instructions: &str) -> Result<(), ErrorData> {
     let asked: InitializeRequestParams =
         serde_json::from_value(Value::Object(params.given)).map_err(|_| results::malformed())?;
     let asked = asked.protocol_version;
     let is_known = protocol_versions().any(|known| known == asked.as_str());
-    let mut result = super::config();
+    let mut result = super::config(instructions);
     let spoken = is_known && Revision::of(asked.as_str()) == Revision::Legacy;
     result.protocol_version = if spoken { asked } else { ProtocolVersion::LATEST_WITH_INITIALIZE };
     results::write(body, &result)
 }
 
-fn discover(body: &mut String, params: &Params) -> Result<(), ErrorData> {
+fn discover(body: &mut String, params: &Params, instructions: &str) -> Result<(), ErrorData> {
     let missing = params.missing();
     if !missing.is_empty() {
         return Err(results::missing(&missing));
     }
     let versions = ProtocolVersion::KNOWN_VERSIONS.to_vec();
     // It is private to the caller unless it says otherwise.
-    let result = DiscoverResult::from_server_info(versions, super::config());
+    let result = DiscoverResult::from_server_info(versions, super::config(instructions));
     results::write(body, &result.with_ttl_ms(DISCOVER_TTL))
 }
 

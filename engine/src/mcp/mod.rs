@@ -75,14 +75,16 @@ fn implementation() -> Implementation {
     Implementation::new("business-mcp", env!("CARGO_PKG_VERSION")).with_title("Business tools")
 }
 
+/// What is the same for every business.
+const INSTRUCTIONS: &str = "An answer with status approval_pending means that nothing has changed yet: say so, and ask \
+                            approval_status later. Speak what `say` holds.";
+
 /// What the server offers, and how to use it.
-fn config() -> ServerConfig {
+fn config(instructions: &str) -> ServerConfig {
     let mut capabilities = ServerCapabilities::default();
     capabilities.tools = Some(ToolsCapability::default());
     capabilities.resources = Some(ResourcesCapability::default());
     ServerConfig::new(capabilities).with_server_info(implementation()).with_instructions(
-        "Look the customer up first. Quote before you order, read the total back, and send it \
-         with the order. An answer with status approval_pending means that nothing has changed \
-         yet: say so, and ask approval_status later. Speak what `say` holds.",
+        format!("{instructions} {INSTRUCTIONS}").trim_start(),
     )
 }

@@ -34,6 +34,7 @@ pub struct Catalogue {
     entries: Vec<Arc<Entry>>,
     by_name: HashMap<&'static str, usize>,
     ignored: arguments::Ignored,
+    instructions: &'static str,
 }
 
 /// A tool, its declaration and its schemas, built once.
@@ -55,9 +56,15 @@ pub struct Entry {
 }
 
 impl Catalogue {
-    /// An empty catalogue that drops these argument names wherever a tool does not know them.
-    pub fn new(ignored: Vec<String>) -> Self {
-        Self { ignored: arguments::Ignored::new(ignored), ..Self::default() }
+    /// An empty catalogue that drops these argument names wherever a tool does not know them, with what agents are told
+    /// before they call any tool.
+    pub fn new(ignored: Vec<String>, instructions: &'static str) -> Self {
+        Self { ignored: arguments::Ignored::new(ignored), instructions, ..Self::default() }
+    }
+
+    /// What the business tells agents before they call any tool.
+    pub fn instructions(&self) -> &'static str {
+        self.instructions
     }
 
     /// This catalogue and one tool more.

@@ -11,3 +11,4 @@ pub(crate) mod import_methods;
 pub(crate) mod interaction_lists;
 pub(crate) mod interactions;
 pub(crate) mod reindex;
+pub(crate) mod verification;
