@@ -121,14 +121,14 @@ async fn a_customer_is_found_by_a_beginning_or_an_end() {
 async fn customers_are_paged_alike_in_every_alphabet() {
     let shops = collated_shops().await;
     for shop in &shops {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         for (n, (family, _)) in ALPHABETS.iter().enumerate() {
             for (id, first) in ids(n).into_iter().zip(["Ana", "ana", "Zoë", "Éva", "Ole"]) {
                 let name = format!("{first} {family}");
                 let (email, phone, company, tier, address) = (None, None, None, None, None);
                 let new = Written { name: &name, email, phone, company, tier, address };
                 let (at, day) = (testing::long_ago(), "2026-01-05");
-                customer_changes::insert(&mut tx, "demo", &id, new, at, day).await.unwrap();
+                customer_changes::insert(&mut tx, &id, new, at, day).await.unwrap();
             }
         }
         tx.commit().await.unwrap();
@@ -237,7 +237,7 @@ async fn every_text_column_but_prose_is_compared_by_its_bytes() {
         if db.kind() == "sqlite" {
             continue;
         }
-        let mut tx = db.read().await.unwrap();
+        let mut tx = db.read().await.unwrap().of("demo");
         let tables: Vec<(String,)> = tx
             .fetch_all(
                 "select table_name || ': ' || string_agg(column_name, ' ' order by column_name)

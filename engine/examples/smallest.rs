@@ -2,32 +2,13 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use business_mcp_engine::{Application, approvals, business, cli, money::Currency, prelude::*};
-
-/// What the engine wants to know of the business.
-#[derive(Debug)]
-struct Club;
-
-impl business::Facts for Club {
-    fn name(&self) -> &'static str {
-        "Corner Club"
-    }
-    fn currency(&self) -> Currency {
-        Currency::USD
-    }
-    fn time_zone(&self) -> chrono_tz::Tz {
-        chrono_tz::America::New_York
-    }
-    fn language(&self) -> &'static str {
-        "en-US"
-    }
-    fn verify_first(&self) -> String {
-        "First I need to verify you.".to_owned()
-    }
-    fn verify_again(&self) -> String {
-        "I need to verify you again.".to_owned()
-    }
-}
+use business_mcp_engine::{
+    Application, approvals,
+    business::{NoReservations, PlainFacts},
+    cli,
+    money::Currency,
+    prelude::*,
+};
 
 /// A guest, as the agent names one and as the list has them.
 #[derive(Serialize, Deserialize, JsonSchema, Validate)]
@@ -69,8 +50,7 @@ impl WriteTool for GuestAdd {
     /// Every check, and the sentence that the approver reads.
     async fn plan(&self, ctx: &mut CallContext, guest: Guest) -> Result<Planned<Guest>, ToolError> {
         let sql = "select people from guests where tenant_id = $1 and name = $2";
-        let guests: Vec<(i64,)> =
-            ctx.tx.fetch_all(sql, params![&*ctx.tenant_id(), &guest.name]).await?;
+        let guests: Vec<(i64,)> = ctx.tx.fetch_all(sql, params![TENANT, &guest.name]).await?;
         if !guests.is_empty() {
             return Err(ToolError::invalid_state("This guest is on the list already."));
         }
@@ -89,10 +69,18 @@ impl WriteTool for GuestAdd {
         plan: Guest,
     ) -> Result<Answer<Guest>, ToolError> {
         let sql = "insert into guests (tenant_id, name, people) values ($1, $2, $3)";
-        ctx.tx.execute(sql, params![&*ctx.tenant_id(), &plan.name, plan.people]).await?;
+        ctx.tx.execute(sql, params![TENANT, &plan.name, plan.people]).await?;
         Ok(Answer::ok(format!("{} is on the list.", plan.name), plan))
     }
 }
+
+/// What the engine wants to know of the business.
+const CLUB: PlainFacts = PlainFacts {
+    name: "Corner Club",
+    currency: Currency::USD,
+    time_zone: chrono_tz::America::New_York,
+    language: "en-US",
+};
 
 const GUESTS: &str = r#"create table guests (tenant_id text collate "C" not null,
     name text collate "C" not null, people bigint not null, primary key (tenant_id, name))"#;
@@ -100,8 +88,8 @@ const GUESTS: &str = r#"create table guests (tenant_id text collate "C" not null
 /// The whole business.
 pub fn application() -> Application {
     let club = Module::new("club").migration(1, "guests", GUESTS).tool(GuestAdd);
-    let approvals = approvals::module(Arc::new(business::NoReservations));
-    Application::new(Access::BASIC, "", |_| Ok(Arc::new(Club))).module(club).module(approvals)
+    let approvals = approvals::module(Arc::new(NoReservations));
+    Application::new(Access::BASIC, "", |_| Ok(Arc::new(CLUB))).module(club).module(approvals)
 }
 
 fn main() -> ExitCode {

@@ -34,6 +34,34 @@ pub trait Facts: Any + Debug + Send + Sync {
     }
 }
 
+/// The facts of a business that needs no type of its own for them.
+#[derive(Debug, Clone, Copy)]
+pub struct PlainFacts {
+    /// The name that customers know.
+    pub name: &'static str,
+    /// What prices are in.
+    pub currency: Currency,
+    /// Whose days count.
+    pub time_zone: Tz,
+    /// The language of what is said (BCP 47).
+    pub language: &'static str,
+}
+
+impl Facts for PlainFacts {
+    fn name(&self) -> &str {
+        self.name
+    }
+    fn currency(&self) -> Currency {
+        self.currency
+    }
+    fn time_zone(&self) -> Tz {
+        self.time_zone
+    }
+    fn language(&self) -> &str {
+        self.language
+    }
+}
+
 /// Facts that are shared by every call.
 pub type SharedFacts = Arc<dyn Facts>;
 
@@ -46,18 +74,12 @@ pub trait Reservations: Send + Sync {
     fn reserve<'a>(
         &'a self,
         tx: &'a mut Tx,
-        tenant: &'a str,
         hold: &'a Hold,
         reserved: Reserved<'a>,
     ) -> BoxFuture<'a, Result<(), ToolError>>;
 
     /// Releases everything that a holder has reserved.
-    fn release<'a>(
-        &'a self,
-        tx: &'a mut Tx,
-        tenant: &'a str,
-        holder: &'a str,
-    ) -> BoxFuture<'a, StoreResult<()>>;
+    fn release<'a>(&'a self, tx: &'a mut Tx, holder: &'a str) -> BoxFuture<'a, StoreResult<()>>;
 
     /// Releases what has expired, of every tenant, at most `limit` of it.
     fn release_expired<'a>(
@@ -87,7 +109,6 @@ impl Reservations for NoReservations {
     fn reserve<'a>(
         &'a self,
         _tx: &'a mut Tx,
-        _tenant: &'a str,
         hold: &'a Hold,
         _reserved: Reserved<'a>,
     ) -> BoxFuture<'a, Result<(), ToolError>> {
@@ -95,12 +116,7 @@ impl Reservations for NoReservations {
         Box::pin(async { Err(ToolError::internal(cause)) })
     }
 
-    fn release<'a>(
-        &'a self,
-        _tx: &'a mut Tx,
-        _tenant: &'a str,
-        _holder: &'a str,
-    ) -> BoxFuture<'a, StoreResult<()>> {
+    fn release<'a>(&'a self, _tx: &'a mut Tx, _holder: &'a str) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async { Ok(()) })
     }
 

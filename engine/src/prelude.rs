@@ -7,7 +7,7 @@ pub use validator::Validate;
 
 pub use crate::{
     application::Module,
-    db::{StoreResult, Tx, params, record},
+    db::{StoreResult, TENANT, Tx, params, record},
     money::Money,
     text,
     tool::{

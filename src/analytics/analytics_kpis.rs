@@ -143,9 +143,8 @@ impl ReadTool for AnalyticsKpis {
 }
 
 async fn figures(ctx: &mut CallContext, range: DayRange) -> Result<Figures, ToolError> {
-    let tenant = ctx.tenant_id();
-    let days = sales::by_day(&mut ctx.tx, &tenant, range).await?;
-    let other = sales::other_totals(&mut ctx.tx, &tenant, range).await?;
+    let days = sales::by_day(&mut ctx.tx, range).await?;
+    let other = sales::other_totals(&mut ctx.tx, range).await?;
     let sum = |of: fn(&DayRow) -> i64| days.iter().map(of).sum::<i64>();
     let (orders, revenue) = (sum(|day| day.orders), sum(|day| day.revenue_minor));
     // Halves are rounded up, as prices are.

@@ -37,7 +37,7 @@ async fn figures_count_what_was_not_cancelled_and_compare_with_before() {
                                at, at_day)
                           values ('demo', $1, $1, 'refund', 250, 'card_1', $2, '2026-01-07')";
             ctx.tx.execute(refund, params![id, at]).await.unwrap();
-            sales::order_placed(&mut ctx.tx, "demo", day).await.unwrap();
+            sales::order_placed(&mut ctx.tx, day).await.unwrap();
         }
         ctx.tx.commit().await.unwrap();
         let answer = shop.call(AnalyticsKpis, json!({ "period": "2026-01" })).await.unwrap();

@@ -126,12 +126,11 @@ impl ReadTool for AnalyticsSales {
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
         let range = range::from_to(ctx, &args.from, &args.to)?;
-        let tenant = ctx.tenant_id();
-        let days = sales::by_day(&mut ctx.tx, &tenant, range).await?;
+        let days = sales::by_day(&mut ctx.tx, range).await?;
         let total = total(ctx, range, &days).await?;
         let sold = match args.group_by.split() {
             Split::Days(grouping) => folded(days, grouping),
-            Split::Heading(heading) => sales::by(&mut ctx.tx, &tenant, range, heading).await?,
+            Split::Heading(heading) => sales::by(&mut ctx.tx, range, heading).await?,
         };
         let say = say(ctx, range, args.group_by, &sold, &total);
         let calendar = matches!(args.group_by.split(), Split::Days(_));
@@ -200,8 +199,7 @@ async fn total(
     range: DayRange,
     days: &[DayRow],
 ) -> Result<Total, ToolError> {
-    let tenant = ctx.tenant_id();
-    let other = sales::other_totals(&mut ctx.tx, &tenant, range).await?;
+    let other = sales::other_totals(&mut ctx.tx, range).await?;
     let sum = |of: fn(&DayRow) -> i64| days.iter().map(of).sum::<i64>();
     let revenue = sum(|day| day.revenue_minor);
     Ok(Total {

@@ -18,7 +18,7 @@ async fn sell(shop: &Shop, orders: &[(&str, &str, &str, &str, i64, i64, i64)]) {
                         (tenant_id, order_id, line, sku, quantity, unit_price_minor, discount_minor)
                     values ('demo', $1, 1, $2, $3, $4, $5)";
         ctx.tx.execute(line, params![*id, *sku, *quantity, *price, *discount]).await.unwrap();
-        sales::order_placed(&mut ctx.tx, "demo", day).await.unwrap();
+        sales::order_placed(&mut ctx.tx, day).await.unwrap();
     }
     ctx.tx.commit().await.unwrap();
 }

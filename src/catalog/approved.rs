@@ -10,8 +10,7 @@ use business_mcp_engine::{
 /// The details of the preview that was approved; `None` where nobody had to approve.
 pub async fn details(ctx: &mut CallContext) -> Result<Option<Value>, ToolError> {
     let Some(id) = ctx.approval_id.clone() else { return Ok(None) };
-    let tenant = ctx.tenant_id();
-    let row = approvals::find(&mut ctx.tx, &tenant, &id).await?;
+    let row = approvals::find(&mut ctx.tx, &id).await?;
     let preview = row.and_then(|row| serde_json::from_str::<Value>(&row.preview).ok());
     let details = preview.and_then(|mut preview| Some(preview.get_mut("details")?.take()));
     Ok(Some(details.unwrap_or_default()))

@@ -21,11 +21,10 @@ pub struct Found {
 /// # Errors
 /// `not_found` where there is no such thing.
 pub async fn article(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError> {
-    let tenant = ctx.tenant_id();
     let now = ctx.now;
     let mut rows = Vec::new();
     for key in reference::readings(said) {
-        rows = products::find_variants(&mut ctx.tx, &tenant, said, &key, now).await?;
+        rows = products::find_variants(&mut ctx.tx, said, &key, now).await?;
         if !rows.is_empty() {
             break;
         }
@@ -90,7 +89,7 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<VariantRow, ToolEr
 /// # Errors
 /// `not_found`.
 pub async fn by_sku(ctx: &mut CallContext, sku: &str) -> Result<VariantRow, ToolError> {
-    let (tenant, now) = (ctx.tenant_id(), ctx.now);
-    let variant = products::variant(&mut ctx.tx, &tenant, sku, now).await?;
+    let now = ctx.now;
+    let variant = products::variant(&mut ctx.tx, sku, now).await?;
     variant.ok_or_else(|| ToolError::not_found("product", sku))
 }

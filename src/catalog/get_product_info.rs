@@ -129,8 +129,7 @@ impl ReadTool for GetProductInfo {
                 "This sku belongs to another product_id. Give one."
             )));
         }
-        let tenant = ctx.tenant_id();
-        let product = products::find(&mut ctx.tx, &tenant, &first.product_id).await?;
+        let product = products::find(&mut ctx.tx, &first.product_id).await?;
         let product = product.ok_or_else(|| ToolError::not_found("product", said))?;
         let output = output(ctx, first, &rows, product, is_product);
         Ok(Answer::ok(say(&output, first), output))

@@ -191,7 +191,6 @@ impl WriteTool for InventoryAdjust {
         ctx: &mut CallContext,
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let (sku, place) = (&plan.variant.sku, &plan.place);
         let delta = plan.after - plan.before;
         let mut reserved = plan.reserved;
@@ -200,7 +199,7 @@ impl WriteTool for InventoryAdjust {
             let (approval, caller) = (ctx.approval_id.clone(), ctx.caller.clone());
             let (id, actor) = (approval.as_deref(), &*caller.subject);
             let cause = stock::Cause { reason: &reason, id, actor, at: ctx.now };
-            let changed = stock::change(&mut ctx.tx, &tenant, sku, &place.id, delta, cause).await?;
+            let changed = stock::change(&mut ctx.tx, sku, &place.id, delta, cause).await?;
             // The row is ours from here on; what somebody moved since it was read shows now, and
             // the whole call is run again.
             let now = count(ctx, sku, place).await?;
@@ -235,13 +234,13 @@ impl WriteTool for InventoryAdjust {
         intent: &Intent,
         _answer: &Value,
     ) -> Result<bool, ToolError> {
-        let (tenant, Intent { sku, location, quantity, .. }) = (ctx.tenant_id(), intent);
+        let Intent { sku, location, quantity, .. } = intent;
         let here = count(ctx, sku, &place::of(ctx, location.clone())).await?;
         if intent.mode == Mode::Delta || here.0 == *quantity {
             return Ok(true);
         }
         let tx = &mut ctx.tx;
-        let set = movements::count_after_last(tx, &tenant, sku, location, ADJUSTMENT).await?;
+        let set = movements::count_after_last(tx, sku, location, ADJUSTMENT).await?;
         Ok(set.is_none_or(|count| count == *quantity))
     }
 
@@ -316,8 +315,7 @@ impl Plan {
 
 /// On hand and reserved at a location; nothing where it never had any.
 async fn count(ctx: &mut CallContext, sku: &str, place: &Place) -> Result<(i64, i64), ToolError> {
-    let tenant = ctx.tenant_id();
-    let rows = stock::of_sku(&mut ctx.tx, &tenant, sku, ctx.now).await?;
+    let rows = stock::of_sku(&mut ctx.tx, sku, ctx.now).await?;
     let here = rows.into_iter().find(|row| row.location == place.id);
     Ok(here.map_or((0, 0), |row| (row.on_hand, row.reserved)))
 }

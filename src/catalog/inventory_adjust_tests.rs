@@ -50,7 +50,7 @@ async fn a_count_is_set_once_however_often_it_is_sent() {
         let mut ctx = shop.context(false).await;
         let (sum, reason, _) = ledger(&mut ctx.tx, "MUG-1").await;
         assert_eq!((sum, reason.as_str()), (12, "adjustment: recount"));
-        let rows = stock::of_sku(&mut ctx.tx, "demo", "MUG-1", ctx.now).await.unwrap();
+        let rows = stock::of_sku(&mut ctx.tx, "MUG-1", ctx.now).await.unwrap();
         assert_eq!(rows[0].on_hand, 12);
     }
 }
@@ -149,7 +149,7 @@ async fn an_approved_count_holds_only_over_the_count_that_the_approver_saw() {
                 decision_reason: None,
                 result: None,
             };
-            approvals::insert(&mut ctx.tx, "demo", &row).await.unwrap();
+            approvals::insert(&mut ctx.tx, &row).await.unwrap();
             ctx.approval_id = Some(id.as_str().into());
             let parsed: Args = serde_json::from_value(args.clone()).unwrap();
             let answer = testing::run(&InventoryAdjust, &mut ctx, parsed).await;

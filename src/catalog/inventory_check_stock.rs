@@ -90,14 +90,13 @@ impl ReadTool for InventoryCheckStock {
     };
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let found = find::article(ctx, &args.sku).await?.rows;
         let [row] = found.as_slice() else { return Ok(find::which(&found)) };
         let only = match &args.location {
             Some(said) => Some(place::named(ctx, said).await?),
             None => None,
         };
-        let mut rows = stock::of_sku(&mut ctx.tx, &tenant, &row.sku, ctx.now).await?;
+        let mut rows = stock::of_sku(&mut ctx.tx, &row.sku, ctx.now).await?;
         rows.retain(|at| only.as_ref().is_none_or(|only| only.id == at.location));
         let on_hand = rows.iter().map(|at| at.on_hand).sum();
         let reserved = rows.iter().map(|at| at.reserved).sum();

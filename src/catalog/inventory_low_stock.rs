@@ -81,10 +81,10 @@ impl ReadTool for InventoryLowStock {
             Some(said) => Some(place::named(ctx, said).await?),
             None => None,
         };
-        let (tenant, now, limit) = (ctx.tenant_id(), ctx.now, args.limit.unwrap_or(10));
+        let (now, limit) = (ctx.now, args.limit.unwrap_or(10));
         let rows = match &place {
-            Some(place) => variants::low_at(&mut ctx.tx, &tenant, &place.id, now, limit).await?,
-            None => variants::low(&mut ctx.tx, &tenant, now, limit).await?,
+            Some(place) => variants::low_at(&mut ctx.tx, &place.id, now, limit).await?,
+            None => variants::low(&mut ctx.tx, now, limit).await?,
         };
         let matches = rows.first().map_or(0, |row| row.matches);
         let low = |row: &LowRow| Low {
@@ -132,7 +132,7 @@ mod tests {
     use business_mcp_engine::db::params;
 
     async fn change(shop: &Shop, sqls: &[&'static str]) {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         for sql in sqls {
             tx.execute(sql, params![]).await.unwrap();
         }
@@ -230,7 +230,7 @@ mod tests {
     #[tokio::test]
     async fn many_are_cut_and_counted() {
         for shop in shops().await {
-            let mut tx = shop.db.db.write().await.unwrap();
+            let mut tx = shop.db.db.write().await.unwrap().of("demo");
             let name = "Tea Pot ".repeat(20);
             let sql = "insert into products (tenant_id, id, name, name_key)
                        values ('demo', 'POT', $1, $1)";

@@ -104,8 +104,7 @@ impl WriteTool for InventoryRelease {
         plan: Open,
     ) -> Result<Answer<Output>, ToolError> {
         let Open { id, variant, .. } = plan;
-        let tenant = ctx.tenant_id();
-        let quantity = reservations::release_holder(&mut ctx.tx, &tenant, &id).await?;
+        let quantity = reservations::release_holder(&mut ctx.tx, &id).await?;
         if quantity == 0 {
             // Somebody else released it after it was looked up.
             return Err(not_open(&id));
@@ -145,8 +144,8 @@ pub struct Open {
 
 impl Open {
     async fn of(ctx: &mut CallContext, id: String) -> Result<Self, ToolError> {
-        let (tenant, now) = (ctx.tenant_id(), ctx.now);
-        let held = reservations::of_holder(&mut ctx.tx, &tenant, &id, now).await?;
+        let now = ctx.now;
+        let held = reservations::of_holder(&mut ctx.tx, &id, now).await?;
         let Some(first) = held.first() else { return Err(not_open(&id)) };
         let variant = find::by_sku(ctx, &first.sku).await?;
         let quantity = held.iter().map(|held| held.quantity).sum();

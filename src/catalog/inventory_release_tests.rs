@@ -20,7 +20,7 @@ async fn reserve(shop: &Shop) -> String {
 
 async fn reserved(shop: &Shop, sku: &str) -> i64 {
     let mut ctx = shop.context(false).await;
-    let rows = stock::of_sku(&mut ctx.tx, "demo", sku, ctx.now).await.unwrap();
+    let rows = stock::of_sku(&mut ctx.tx, sku, ctx.now).await.unwrap();
     rows.iter().map(|row: &StockRow| row.reserved).sum()
 }
 
@@ -42,7 +42,7 @@ async fn a_reservation_is_released_once_and_as_a_whole() {
         assert_eq!(reserved(&shop, "TEE-BLUE-M").await, 0);
         assert_eq!(reserved(&shop, "TEE-RED-M").await, 1, "others stay");
         assert_eq!(shop.refusal(InventoryRelease, args).await.0, "not_found");
-        let mut tx = shop.db.db.read().await.unwrap();
+        let mut tx = shop.db.db.read().await.unwrap().of("demo");
         assert!(ledgers::differences(&mut tx).await.unwrap().none());
     }
 }
@@ -81,7 +81,8 @@ async fn a_reservation_of_another_tenant_is_not_found() {
         assert_eq!(shop.refusal(InventoryRelease, args).await.0, "not_found");
         let mut ctx = shop.context(false).await;
         let now = ctx.now;
-        let held = reservations::of_holder(&mut ctx.tx, "other", &id, now).await.unwrap();
+        ctx.tx.set_tenant("other");
+        let held = reservations::of_holder(&mut ctx.tx, &id, now).await.unwrap();
         assert_eq!(held.len(), 2, "it is still held");
     }
 }
@@ -93,7 +94,7 @@ async fn what_a_request_holds_cannot_be_released() {
         let (now, holder) = (ctx.now, approvals::holder("APR-0123456789"));
         let until = now + Duration::minutes(10);
         let holding = Holding { holder: &holder, location: None, reserved_by: None, now, until };
-        assert!(reservations::hold(&mut ctx.tx, "demo", "TEE-RED-M", 3, holding).await.unwrap());
+        assert!(reservations::hold(&mut ctx.tx, "TEE-RED-M", 3, holding).await.unwrap());
         ctx.tx.commit().await.unwrap();
         for id in [holder.as_str(), "APR-0123456789", "0123456789", "%", ""] {
             let args = json!({ "reservation_id": id });

@@ -148,18 +148,18 @@ impl WriteTool for InventoryReserve {
     ) -> Result<Answer<Output>, ToolError> {
         let Plan { variant, quantity, minutes } = plan;
         let reservation_id = numbers::new(PREFIX);
-        let (tenant, now) = (ctx.tenant_id(), ctx.now);
+        let now = ctx.now;
         let until = now + Duration::minutes(minutes);
         let reserver = reserver(ctx);
         let reserved_by = reserver.as_deref();
         let holding = Holding { holder: &reservation_id, location: None, reserved_by, now, until };
         let sku = &variant.sku;
-        if !reservations::hold(&mut ctx.tx, &tenant, sku, quantity, holding).await? {
+        if !reservations::hold(&mut ctx.tx, sku, quantity, holding).await? {
             // Somebody was quicker; the whole call is run again and sees what is left.
             return Err(StoreError::Busy("stock was taken in the meantime".into()).into());
         }
         ctx.concerns(&reservation_id);
-        let held = reservations::of_holder(&mut ctx.tx, &tenant, &reservation_id, now).await?;
+        let held = reservations::of_holder(&mut ctx.tx, &reservation_id, now).await?;
         let at =
             |held: reservations::HeldRow| At { location: held.location, quantity: held.quantity };
         let pieces = said::count(quantity, "piece", "pieces");
@@ -189,9 +189,9 @@ impl WriteTool for InventoryReserve {
         intent: &Intent,
         answer: &Value,
     ) -> Result<bool, ToolError> {
-        let (tenant, now) = (ctx.tenant_id(), ctx.now);
+        let now = ctx.now;
         let id = answer.get("reservation_id").and_then(Value::as_str).unwrap_or_default();
-        Ok(own_reservations::is_open(&mut ctx.tx, &tenant, (&intent.sku, id), now).await?)
+        Ok(own_reservations::is_open(&mut ctx.tx, (&intent.sku, id), now).await?)
     }
 
     /// Two callers may want the same pieces.

@@ -42,7 +42,7 @@ async fn pieces_are_held_wherever_they_are() {
         ]);
         assert_eq!(data["locations"], locations);
         assert_eq!(available(&shop, "TEE-BLUE-M").await, 1);
-        let mut tx = shop.db.db.read().await.unwrap();
+        let mut tx = shop.db.db.read().await.unwrap().of("demo");
         assert!(ledgers::differences(&mut tx).await.unwrap().none());
     }
 }
@@ -61,13 +61,13 @@ async fn an_ended_reservation_counts_no_longer_although_nobody_swept_it() {
         assert_eq!(refused.details().unwrap(), &facts);
 
         shop.now += Duration::seconds(1);
-        let mut tx = shop.db.db.read().await.unwrap();
+        let mut tx = shop.db.db.read().await.unwrap().of("demo");
         assert_eq!(rows(&mut tx).await, 2, "nobody swept");
         drop(tx);
         assert_eq!(available(&shop, "TEE-RED-M").await, 9);
         let answer = shop.call(InventoryReserve, args).await.unwrap();
         assert_eq!(answer["data"]["available"], 0);
-        let mut tx = shop.db.db.read().await.unwrap();
+        let mut tx = shop.db.db.read().await.unwrap().of("demo");
         assert_eq!(rows(&mut tx).await, 2, "what was needed was let go");
         assert!(ledgers::differences(&mut tx).await.unwrap().none());
     }
@@ -80,13 +80,13 @@ async fn what_was_held_can_be_sold_from_the_second_it_ends() {
         let cause = |at| stock::Cause { reason: "sale", id: None, actor: "tester", at };
         let mut ctx = shop.context(true).await;
         let now = ctx.now;
-        let sold = stock::take(&mut ctx.tx, "demo", "TEE-BLUE-M", 5, cause(now)).await.unwrap();
+        let sold = stock::take(&mut ctx.tx, "TEE-BLUE-M", 5, cause(now)).await.unwrap();
         assert!(!sold, "it is held");
         drop(ctx);
         shop.now += Duration::minutes(10);
         let mut ctx = shop.context(true).await;
         let now = ctx.now;
-        assert!(stock::take(&mut ctx.tx, "demo", "TEE-BLUE-M", 5, cause(now)).await.unwrap());
+        assert!(stock::take(&mut ctx.tx, "TEE-BLUE-M", 5, cause(now)).await.unwrap());
         assert!(ledgers::differences(&mut ctx.tx).await.unwrap().none());
     }
 }
@@ -113,7 +113,7 @@ async fn what_cannot_be_held_is_refused_before_and_changes_nothing() {
             assert_eq!(before.code().as_str(), code, "{args}");
             assert_eq!(shop.refusal(InventoryReserve, args).await.0, code);
         }
-        let mut tx = shop.db.db.read().await.unwrap();
+        let mut tx = shop.db.db.read().await.unwrap().of("demo");
         assert_eq!(rows(&mut tx).await, 0);
     }
 }

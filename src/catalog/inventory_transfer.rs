@@ -155,18 +155,18 @@ impl WriteTool for InventoryTransfer {
         ctx: &mut CallContext,
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
-        let (tenant, caller, quantity) = (ctx.tenant_id(), ctx.caller.clone(), plan.quantity);
+        let (caller, quantity) = (ctx.caller.clone(), plan.quantity);
         let sku = &plan.variant.sku;
         let transfer_id = numbers::new("TRF");
         let (id, actor) = (Some(transfer_id.as_str()), &*caller.subject);
         let cause = stock::Cause { reason: REASON, id, actor, at: ctx.now };
         let ways = (plan.from.id.as_str(), plan.to.id.as_str());
-        if !stock::transfer(&mut ctx.tx, &tenant, sku, ways, quantity, cause).await? {
+        if !stock::transfer(&mut ctx.tx, sku, ways, quantity, cause).await? {
             // Somebody was quicker; the whole call is run again and sees what is left.
             return Err(StoreError::Busy("stock was taken in the meantime".into()).into());
         }
         ctx.concerns(&transfer_id);
-        let rows = stock::of_sku(&mut ctx.tx, &tenant, sku, ctx.now).await?;
+        let rows = stock::of_sku(&mut ctx.tx, sku, ctx.now).await?;
         let movement = |place: &Place, delta: i64| {
             let now = at(&rows, place);
             Movement {
@@ -197,10 +197,9 @@ impl WriteTool for InventoryTransfer {
         intent: &Intent,
         answer: &Value,
     ) -> Result<bool, ToolError> {
-        let tenant = ctx.tenant_id();
         let id = answer.get("transfer_id").and_then(Value::as_str).unwrap_or_default();
         let Intent { sku, from, quantity, .. } = intent;
-        Ok(!movements::was_moved_back(&mut ctx.tx, &tenant, sku, from, *quantity, id).await?)
+        Ok(!movements::was_moved_back(&mut ctx.tx, sku, from, *quantity, id).await?)
     }
 
     fn names_a_record(_intent: &Self::Intent) -> bool {
@@ -227,8 +226,7 @@ impl Plan {
         let Intent { sku, from, to, quantity } = intent;
         let variant = find::by_sku(ctx, &sku).await?;
         let (from, to) = (place::by_id(ctx, &from).await?, place::by_id(ctx, &to).await?);
-        let tenant = ctx.tenant_id();
-        let rows = stock::of_sku(&mut ctx.tx, &tenant, &variant.sku, ctx.now).await?;
+        let rows = stock::of_sku(&mut ctx.tx, &variant.sku, ctx.now).await?;
         let (there, here) = (at(&rows, &from), at(&rows, &to));
         let plan = Self { variant, from, to, quantity, there, here };
         if plan.free() < quantity {

@@ -13,7 +13,7 @@ fn moved(sku: &str, from: &str, to: &str, quantity: i64) -> serde_json::Value {
 
 async fn stock_of(shop: &Shop, sku: &str) -> Vec<(String, i64)> {
     let mut ctx = shop.context(false).await;
-    let rows = stock::of_sku(&mut ctx.tx, "demo", sku, ctx.now).await.unwrap();
+    let rows = stock::of_sku(&mut ctx.tx, sku, ctx.now).await.unwrap();
     let mut rows: Vec<_> = rows.into_iter().map(|row| (row.location, row.on_hand)).collect();
     rows.sort();
     rows
@@ -42,7 +42,7 @@ async fn pieces_leave_one_place_and_come_to_the_other() {
         assert_eq!(stock_of(&shop, "TEE-BLUE-M").await, here);
 
         let id = answer["data"]["transfer_id"].as_str().unwrap();
-        let mut tx = shop.db.db.read().await.unwrap();
+        let mut tx = shop.db.db.read().await.unwrap().of("demo");
         let ledger: Vec<(String, i64, String, String)> = tx
             .fetch_all(
                 "select location, delta, reason, actor

@@ -33,8 +33,7 @@ pub async fn named(ctx: &mut CallContext, said: &str) -> Result<Place, ToolError
         .map(|place| Place { id: place.id.clone(), name: place.name.clone() })
         .collect();
     if places.is_empty() {
-        let tenant = ctx.tenant_id();
-        let stored = stock::locations(&mut ctx.tx, &tenant).await?;
+        let stored = stock::locations(&mut ctx.tx).await?;
         let stored = stored.into_iter().filter(|(id,)| is(id));
         places = stored.map(|(id,)| of(ctx, id)).collect();
     }
@@ -58,8 +57,7 @@ pub async fn named(ctx: &mut CallContext, said: &str) -> Result<Place, ToolError
 pub async fn by_id(ctx: &mut CallContext, id: &str) -> Result<Place, ToolError> {
     let is_known = ctx.tenant.business().locations.iter().any(|place| place.id == id);
     if !is_known {
-        let tenant = ctx.tenant_id();
-        let stored = stock::locations(&mut ctx.tx, &tenant).await?;
+        let stored = stock::locations(&mut ctx.tx).await?;
         if !stored.iter().any(|(stored,)| stored == id) {
             return Err(unknown(ctx));
         }

@@ -158,20 +158,19 @@ async fn matches(
     query: Option<&str>,
     filter: Filter<'_>,
 ) -> Result<(Vec<ListedRow>, Option<String>), ToolError> {
-    let tenant = ctx.tenant_id();
     let Some(query) = query else {
-        return Ok((product_search::browse(&mut ctx.tx, &tenant, filter).await?, None));
+        return Ok((product_search::browse(&mut ctx.tx, filter).await?, None));
     };
     let words = spelling::words(query, MOST_WORDS);
     let key = reference::key(query);
-    let found = product_search::search(&mut ctx.tx, &tenant, &words, &key, filter).await?;
+    let found = product_search::search(&mut ctx.tx, &words, &key, filter).await?;
     if !found.is_empty() {
         return Ok((found, None));
     }
-    let known = products::words(&mut ctx.tx, &tenant).await?;
+    let known = products::words(&mut ctx.tx).await?;
     let known: Vec<&str> = known.iter().filter_map(|(term,)| term.strip_prefix("w:")).collect();
     let Some(meant) = spelling::correct(&words, &known) else { return Ok((found, None)) };
-    let found = product_search::search(&mut ctx.tx, &tenant, &meant, "", filter).await?;
+    let found = product_search::search(&mut ctx.tx, &meant, "", filter).await?;
     Ok((found, Some(meant.join(" "))))
 }
 
@@ -192,8 +191,7 @@ async fn category(
     ctx: &mut CallContext,
     said: &str,
 ) -> Result<Result<String, Answer<Output>>, ToolError> {
-    let tenant = ctx.tenant_id();
-    let known = products::categories(&mut ctx.tx, &tenant).await?;
+    let known = products::categories(&mut ctx.tx).await?;
     let known: Vec<String> = known.into_iter().map(|(category,)| category).collect();
     let key = name::fold(said);
     if known.contains(&key) {

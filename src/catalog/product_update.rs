@@ -183,9 +183,9 @@ impl WriteTool for ProductUpdate {
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
         let Plan { variant, before, after } = plan;
-        let (tenant, sku) = (ctx.tenant_id(), &variant.sku);
-        if !variants::set_terms(&mut ctx.tx, &tenant, sku, &after).await? {
-            let now = variants::terms(&mut ctx.tx, &tenant, sku).await?;
+        let sku = &variant.sku;
+        if !variants::set_terms(&mut ctx.tx, sku, &after).await? {
+            let now = variants::terms(&mut ctx.tx, sku).await?;
             return Err(changed(now.map_or(before.version, |terms| terms.version)));
         }
         ctx.concerns(sku);
@@ -214,8 +214,7 @@ impl WriteTool for ProductUpdate {
         intent: &Intent,
         _answer: &Value,
     ) -> Result<bool, ToolError> {
-        let tenant = ctx.tenant_id();
-        let now = variants::terms(&mut ctx.tx, &tenant, &intent.sku).await?;
+        let now = variants::terms(&mut ctx.tx, &intent.sku).await?;
         Ok(now.is_none_or(|now| intent.applied_to(&now) == now))
     }
 
@@ -249,8 +248,7 @@ impl Plan {
     /// Everything that can be known before.
     async fn of(ctx: &mut CallContext, intent: &Intent) -> Result<Self, ToolError> {
         let variant = find::by_sku(ctx, &intent.sku).await?;
-        let tenant = ctx.tenant_id();
-        let before = variants::terms(&mut ctx.tx, &tenant, &variant.sku).await?;
+        let before = variants::terms(&mut ctx.tx, &variant.sku).await?;
         let before = before.ok_or_else(|| ToolError::not_found("product", &intent.sku))?;
         if intent.expected_version.is_some_and(|expected| expected != before.version) {
             return Err(changed(before.version));

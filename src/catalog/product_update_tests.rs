@@ -9,8 +9,8 @@ use crate::{
 use business_mcp_engine::db::{approvals, params};
 
 async fn terms(shop: &Shop, sku: &str) -> TermsRow {
-    let mut tx = shop.db.db.read().await.unwrap();
-    variants::terms(&mut tx, "demo", sku).await.unwrap().unwrap()
+    let mut tx = shop.db.db.read().await.unwrap().of("demo");
+    variants::terms(&mut tx, sku).await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn nonsense_is_refused_before_anyone_is_asked_and_changes_nothing() {
 #[tokio::test]
 async fn what_another_tenant_sells_is_not_found() {
     for shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         let sql = "update variants set tenant_id = 'other' where sku = $1";
         tx.execute(sql, params!["MUG-1"]).await.unwrap();
         tx.commit().await.unwrap();
@@ -99,7 +99,7 @@ async fn a_change_is_approved_over_what_the_approver_saw() {
             let mut ctx = shop.context(true).await;
             let mut row = testing::request(&format!("APR-{seen}"), "tester");
             row.preview = json!({ "amount": null, "details": { "version": seen } }).to_string();
-            approvals::insert(&mut ctx.tx, "demo", &row).await.unwrap();
+            approvals::insert(&mut ctx.tx, &row).await.unwrap();
             ctx.approval_id = Some(row.id.as_str().into());
             let again = Args { sku: args.sku.clone(), price: args.price.clone(), ..args };
             let answer = testing::run(&ProductUpdate, &mut ctx, again).await;

@@ -108,7 +108,7 @@ async fn play(
             return None;
         }
         Step::Sweep => {
-            let mut tx = shop.db.db.write().await.unwrap();
+            let mut tx = shop.db.db.write().await.unwrap().of("demo");
             reservations::release_ended(&mut tx, shop.now, 100).await.unwrap();
             tx.commit().await.unwrap();
             return None;
@@ -206,8 +206,8 @@ fn held_at(data: &Value, place: &str) -> i64 {
 
 /// Stock is what the model says, and the books add up.
 async fn check(shop: &Shop, sku: &str, model: &Model) {
-    let mut tx = shop.db.db.read().await.unwrap();
-    let rows = stock::of_sku(&mut tx, "demo", sku, shop.now).await.unwrap();
+    let mut tx = shop.db.db.read().await.unwrap().of("demo");
+    let rows = stock::of_sku(&mut tx, sku, shop.now).await.unwrap();
     let there: BTreeMap<&str, (i64, i64)> =
         rows.iter().map(|row| (row.location.as_str(), (row.on_hand, row.reserved))).collect();
     for (n, place) in PLACES.into_iter().enumerate() {
@@ -236,7 +236,7 @@ async fn check(shop: &Shop, sku: &str, model: &Model) {
 
 /// A variant of its own for each sequence, with five pieces at the first place.
 async fn variant(shop: &Shop, sku: &str) {
-    let mut tx = shop.db.db.write().await.unwrap();
+    let mut tx = shop.db.db.write().await.unwrap().of("demo");
     tx.execute(
         "insert into variants
              (tenant_id, sku, product_id, sku_key, options, price_minor, reorder_point, active,
@@ -247,7 +247,7 @@ async fn variant(shop: &Shop, sku: &str) {
     .await
     .unwrap();
     let cause = stock::Cause { reason: "import", id: None, actor: "test", at: shop.now };
-    assert!(stock::change(&mut tx, "demo", sku, PLACES[0], 5, cause).await.unwrap());
+    assert!(stock::change(&mut tx, sku, PLACES[0], 5, cause).await.unwrap());
     tx.commit().await.unwrap();
 }
 

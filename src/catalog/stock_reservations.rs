@@ -29,7 +29,6 @@ impl Reservations for StockReservations {
     fn reserve<'a>(
         &'a self,
         tx: &'a mut Tx,
-        tenant: &'a str,
         hold: &'a Hold,
         reserved: Reserved<'a>,
     ) -> BoxFuture<'a, Result<(), ToolError>> {
@@ -45,10 +44,10 @@ impl Reservations for StockReservations {
                 None => hold.quantity,
                 Some(owner) => {
                     let from = (owner.as_str(), holding);
-                    own_reservations::lend(tx, tenant, &hold.sku, hold.quantity, from).await?
+                    own_reservations::lend(tx, &hold.sku, hold.quantity, from).await?
                 }
             };
-            if reservations::hold(tx, tenant, &hold.sku, missing, holding).await? {
+            if reservations::hold(tx, &hold.sku, missing, holding).await? {
                 return Ok(());
             }
             Err(ToolError::new(
@@ -62,13 +61,8 @@ impl Reservations for StockReservations {
         })
     }
 
-    fn release<'a>(
-        &'a self,
-        tx: &'a mut Tx,
-        tenant: &'a str,
-        holder: &'a str,
-    ) -> BoxFuture<'a, StoreResult<()>> {
-        Box::pin(async move { reservations::release_holder(tx, tenant, holder).await.map(drop) })
+    fn release<'a>(&'a self, tx: &'a mut Tx, holder: &'a str) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async move { reservations::release_holder(tx, holder).await.map(drop) })
     }
 
     fn release_expired<'a>(

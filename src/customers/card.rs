@@ -44,8 +44,7 @@ impl Card {
     /// # Errors
     /// `not_found`.
     pub async fn read(ctx: &mut CallContext, customer_id: String) -> Result<Self, ToolError> {
-        let tenant = ctx.tenant_id();
-        let stored = customer_changes::find(&mut ctx.tx, &tenant, &customer_id).await?;
+        let stored = customer_changes::find(&mut ctx.tx, &customer_id).await?;
         let stored = stored.ok_or_else(|| ToolError::not_found("customer", &customer_id))?;
         Ok(Self::of(ctx, customer_id, stored))
     }

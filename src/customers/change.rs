@@ -98,8 +98,7 @@ impl Change {
     /// # Errors
     /// Those of the database.
     pub async fn is_made(ctx: &mut CallContext, wanted: &Wanted) -> Result<bool, ToolError> {
-        let tenant = ctx.tenant_id();
-        match customer_changes::find(&mut ctx.tx, &tenant, &wanted.customer_id).await? {
+        match customer_changes::find(&mut ctx.tx, &wanted.customer_id).await? {
             Some(stored) => Ok(Self::between(stored, wanted.clone())?.fields.is_empty()),
             None => Ok(true),
         }
@@ -151,7 +150,6 @@ impl Change {
     /// # Errors
     /// `conflict` where somebody else was quicker.
     pub async fn make(&self, ctx: &mut CallContext) -> Result<(), ToolError> {
-        let tenant = ctx.tenant_id();
         let written = Written {
             name: &self.new.name,
             email: self.new.email.as_deref(),
@@ -161,7 +159,7 @@ impl Change {
             address: self.address.as_ref(),
         };
         let (id, version) = (&self.customer_id, self.new.version);
-        if customer_changes::update(&mut ctx.tx, &tenant, id, version, written).await? {
+        if customer_changes::update(&mut ctx.tx, id, version, written).await? {
             return Ok(());
         }
         Err(changed_since(None))

@@ -87,7 +87,6 @@ impl Clue {
 
     /// Every customer who matches, each once.
     pub(super) async fn find(&self, ctx: &mut CallContext) -> Result<Found, ToolError> {
-        let tenant = ctx.tenant_id();
         let tx = &mut ctx.tx;
         match self {
             Self::Order(said) => {
@@ -95,11 +94,11 @@ impl Clue {
                     let tail = reference::reversed(&key);
                     let tails = orders::with_letters(&tail);
                     let whole = TextRange::only(tail.as_str());
-                    let mut found = customers::by_order(tx, &tenant, &whole).await?;
-                    found.extend(customers::by_order(tx, &tenant, &tails).await?);
+                    let mut found = customers::by_order(tx, &whole).await?;
+                    found.extend(customers::by_order(tx, &tails).await?);
                     found.retain(|order| reference::fits(&key, number(order)));
                     if found.is_empty() && tail.chars().count() >= SHORTEST_TAIL {
-                        found = customers::by_order(tx, &tenant, &prefix_range(tail)).await?;
+                        found = customers::by_order(tx, &prefix_range(tail)).await?;
                     }
                     if !found.is_empty() {
                         return Ok(Found::sure(owners(found, said)));
@@ -108,18 +107,18 @@ impl Clue {
             }
             Self::Email(readings) => {
                 for key in readings {
-                    let known = customers::by_email(tx, &tenant, key).await?;
+                    let known = customers::by_email(tx, key).await?;
                     if !known.is_empty() {
                         return Ok(Found::sure(known));
                     }
                 }
             }
             Self::Phone(whole, end) => {
-                let known = customers::by_phone(tx, &tenant, whole).await?;
+                let known = customers::by_phone(tx, whole).await?;
                 if !known.is_empty() || end.is_empty() {
                     return Ok(Found::sure(known));
                 }
-                let matches = customer_search::by_phone_end(tx, &tenant, end).await?;
+                let matches = customer_search::by_phone_end(tx, end).await?;
                 let sure = end.len() >= LOCAL_NUMBER;
                 return Ok(Found { matches, sure });
             }
@@ -159,11 +158,10 @@ impl Clue {
 
 /// Those of this name in this place, or those whose names are like it.
 async fn named(ctx: &mut CallContext, said: &str, postal_key: &str) -> Result<Found, ToolError> {
-    let tenant = ctx.tenant_id();
     let tx = &mut ctx.tx;
     let readings = name::readings(said);
     for reading in &readings {
-        let exact = customers::by_name(tx, &tenant, &name::fold(reading), postal_key).await?;
+        let exact = customers::by_name(tx, &name::fold(reading), postal_key).await?;
         if !exact.is_empty() {
             return Ok(Found::sure(exact));
         }
@@ -172,7 +170,7 @@ async fn named(ctx: &mut CallContext, said: &str, postal_key: &str) -> Result<Fo
     for reading in &readings {
         let mut sounds = name::sound_keys(reading).into_iter().map(|key| format!("s:{key}"));
         let sounds = std::array::from_fn(|_| sounds.next().unwrap_or_default());
-        let near = customers::by_sound(tx, &tenant, &sounds, postal_key).await?;
+        let near = customers::by_sound(tx, &sounds, postal_key).await?;
         let (same, like): (Vec<_>, Vec<_>) =
             near.into_iter().partition(|customer| name::is_same(reading, &customer.name));
         if !same.is_empty() {
@@ -187,9 +185,8 @@ async fn named(ctx: &mut CallContext, said: &str, postal_key: &str) -> Result<Fo
 
 /// Up to three customers whose e-mail address is much like one that nobody has.
 pub(super) async fn misheard(ctx: &mut CallContext, address: &str) -> Result<Vec<Hit>, ToolError> {
-    let tenant = ctx.tenant_id();
     let [by_sound, by_end] = misheard::beginnings(address).map(prefix_range);
-    let kept = customer_search::addresses(&mut ctx.tx, &tenant, &by_sound, &by_end).await?;
+    let kept = customer_search::addresses(&mut ctx.tx, &by_sound, &by_end).await?;
     let distance = |term: &str| misheard::distance(address, misheard::address(term)?);
     let mut near: Vec<(usize, String)> =
         kept.into_iter().filter_map(|kept| Some((distance(&kept.term)?, kept.ref_id))).collect();
@@ -199,7 +196,7 @@ pub(super) async fn misheard(ctx: &mut CallContext, address: &str) -> Result<Vec
     let mut near = near.into_iter().map(|(_, id)| id);
     let ids: [String; 5] = std::array::from_fn(|_| near.next().unwrap_or_default());
     let no = TextRange::default();
-    let mut hits = customer_search::by_key(&mut ctx.tx, &tenant, &ids, &no, &no, "", None).await?;
+    let mut hits = customer_search::by_key(&mut ctx.tx, &ids, &no, &no, "", None).await?;
     // Those whose names sound like the words in it, and little of it is written otherwise.
     let local = address.split('@').next().unwrap_or_default();
     let spoken: String = local.chars().map(|c| if c.is_alphabetic() { c } else { ' ' }).collect();
@@ -208,7 +205,7 @@ pub(super) async fn misheard(ctx: &mut CallContext, address: &str) -> Result<Vec
         let known = hit.email.as_deref().unwrap_or_default().to_lowercase();
         strsim::normalized_damerau_levenshtein(&known, address)
     };
-    for hit in customer_search::by_words(&mut ctx.tx, &tenant, &words, None).await? {
+    for hit in customer_search::by_words(&mut ctx.tx, &words, None).await? {
         if likeness(&hit) >= LIKE_ENOUGH && hits.iter().all(|known| known.id != hit.id) {
             hits.push(hit);
         }

@@ -157,11 +157,9 @@ impl WriteTool for CrmCreateCustomer {
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
         let Plan { new: New { name, email, phone, company, address }, possible_duplicates } = plan;
-        let tenant = ctx.tenant_id();
         let address = address.as_ref().map(Address::kept);
         let today = ctx.today().to_string();
-        let number =
-            tenants::next_number(&mut ctx.tx, &tenant, "customer", customers::sounds_like).await?;
+        let number = tenants::next_number(&mut ctx.tx, "customer", customers::sounds_like).await?;
         let id = format!("CUST-{number}");
         let new = Written {
             name: &name,
@@ -171,7 +169,7 @@ impl WriteTool for CrmCreateCustomer {
             tier: None,
             address: address.as_ref(),
         };
-        customer_changes::insert(&mut ctx.tx, &tenant, &id, new, ctx.now, &today).await?;
+        customer_changes::insert(&mut ctx.tx, &id, new, ctx.now, &today).await?;
         ctx.concerns(&id);
         let contacts = [email.as_deref().map(email::spoken), phone.as_deref().map(phone::spoken)];
         let contacts: Vec<String> = contacts.into_iter().flatten().collect();
@@ -187,9 +185,8 @@ impl WriteTool for CrmCreateCustomer {
         _intent: &Intent,
         answer: &Value,
     ) -> Result<bool, ToolError> {
-        let tenant = ctx.tenant_id();
         let id = answer.pointer("/customer/customer_id").and_then(Value::as_str);
-        Ok(customers::find(&mut ctx.tx, &tenant, id.unwrap_or_default()).await?.is_some())
+        Ok(customers::find(&mut ctx.tx, id.unwrap_or_default()).await?.is_some())
     }
 }
 

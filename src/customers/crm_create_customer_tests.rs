@@ -9,7 +9,7 @@ use crate::{
 use business_mcp_engine::db::params;
 
 async fn customers(shop: &Shop) -> i64 {
-    let mut tx = shop.db.db.read().await.unwrap();
+    let mut tx = shop.db.db.read().await.unwrap().of("demo");
     let (count,): (i64,) = tx.fetch_one("select count(*) from customers", &[]).await.unwrap();
     count
 }
@@ -21,7 +21,7 @@ fn duplicates(answer: &Value) -> Vec<(&str, Value)> {
 }
 
 async fn count_from(shop: &Shop, number: i64) {
-    let mut tx = shop.db.db.write().await.unwrap();
+    let mut tx = shop.db.db.write().await.unwrap().of("demo");
     let counted = "insert into counters (tenant_id, name, value)
                    values ('demo', 'customer', $1)";
     tx.execute(counted, params![number]).await.unwrap();
@@ -79,7 +79,7 @@ async fn a_name_alone_is_enough_and_each_customer_has_a_number() {
         assert_eq!(first["data"]["customer"].get("email"), None);
         let next = shop.call(CrmCreateCustomer, json!({ "name": "Mei Lin" })).await.unwrap();
         assert_eq!(next["data"]["customer"]["customer_id"], "CUST-10002");
-        let mut tx = shop.db.db.read().await.unwrap();
+        let mut tx = shop.db.db.read().await.unwrap().of("demo");
         let day = "select created_on from customers where id = 'CUST-10002'";
         let (day,): (String,) = tx.fetch_one(day, &[]).await.unwrap();
         assert_eq!(day, "2026-01-10");
@@ -135,7 +135,7 @@ async fn who_only_looks_a_little_alike_is_no_duplicate() {
 #[tokio::test]
 async fn customers_of_another_tenant_are_no_duplicates() {
     for shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         testing::move_to_another_tenant(&mut tx, "CUST-1").await;
         tx.commit().await.unwrap();
         let arguments = json!({ "name": "Ana López", "email": "ana.lopez@example.com" });

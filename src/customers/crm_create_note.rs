@@ -156,7 +156,6 @@ impl WriteTool for CrmCreateNote {
         ctx: &mut CallContext,
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let Plan { customer, text, kind, order_id } = plan;
         let note_id = uuid::Uuid::now_v7().to_string();
         let author = ctx.caller.subject.to_string();
@@ -169,7 +168,7 @@ impl WriteTool for CrmCreateNote {
             author: &author,
             order_id: order_id.as_deref(),
         };
-        interactions::insert(&mut ctx.tx, &tenant, new).await?;
+        interactions::insert(&mut ctx.tx, new).await?;
         ctx.concerns(&customer.id);
         let say = text!("I have noted that for {name}.", name = shown::said(&customer.name));
         let (customer_id, at) = (customer.id, rfc3339(ctx.now));
@@ -202,7 +201,7 @@ mod tests {
             assert_eq!(data["order_id"], "ORD-10001");
             assert_eq!((&data["kind"], &data["author"]), (&json!("call"), &json!("tester")));
             assert_eq!(data["at"], "2026-01-10T17:00:00Z");
-            let mut tx = shop.db.db.read().await.unwrap();
+            let mut tx = shop.db.db.read().await.unwrap().of("demo");
             let kept = testing::everything_about(&mut tx, "CUST-1").await;
             assert!(kept.contains("Prefers mornings."));
         }
@@ -248,7 +247,7 @@ mod tests {
     async fn an_end_that_several_orders_share_is_asked_about() {
         for mut shop in shops().await {
             shop.role = role::DESK;
-            let mut tx = shop.db.db.write().await.unwrap();
+            let mut tx = shop.db.db.write().await.unwrap().of("demo");
             testing::another_order(&mut tx, "CUST-1", "ORD-20001", testing::long_ago()).await;
             tx.commit().await.unwrap();
             let arguments = json!({ "customer_id": "CUST-1", "text": "x", "order_id": "0001" });

@@ -89,18 +89,17 @@ impl ReadTool for CrmGetCustomer {
     };
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let today = ctx.today();
         let year_ago = today.checked_sub_months(Months::new(12)).unwrap_or(today);
         let known = known::one(ctx, &args.customer_id).await?;
         let tx = &mut ctx.tx;
         // The day a year ago belongs to the year before.
         let since = year_ago.succ_opt().unwrap_or(year_ago).to_string();
-        let stored = customer_changes::find(tx, &tenant, &known.id).await?;
+        let stored = customer_changes::find(tx, &known.id).await?;
         let stored = stored.ok_or_else(|| ToolError::not_found("customer", &args.customer_id))?;
-        let worth = customer_profile::worth(tx, &tenant, &known.id, &since).await?;
-        let methods = customer_profile::payment_methods(tx, &tenant, &known.id).await?;
-        let orders = customer_profile::orders(tx, &tenant, &known.id, MOST_ORDERS).await?;
+        let worth = customer_profile::worth(tx, &known.id, &since).await?;
+        let methods = customer_profile::payment_methods(tx, &known.id).await?;
+        let orders = customer_profile::orders(tx, &known.id, MOST_ORDERS).await?;
         let say = say(ctx, &stored, worth);
         let card = Card::of(ctx, known.id, stored);
         Ok(Answer::ok(say, output(ctx, card, worth, methods, &orders)))

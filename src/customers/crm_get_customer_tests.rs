@@ -10,7 +10,7 @@ use crate::{
 async fn a_profile_is_whole_for_whoever_may_see_it() {
     for mut shop in shops().await {
         shop.role = role::DESK;
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         testing::refund(&mut tx, "ORD-10002", 250).await;
         let at = "2024-12-31T12:00:00Z".parse().unwrap();
         testing::another_order(&mut tx, "CUST-1", "ORD-9000", at).await;
@@ -53,7 +53,7 @@ async fn personal_fields_are_masked_for_others() {
 #[tokio::test]
 async fn a_customer_with_very_many_orders_still_fits() {
     for shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         for n in 0..300 {
             let id = format!("ORD-{}", 20_000 + n);
             testing::another_order(&mut tx, "CUST-1", &id, testing::long_ago()).await;
@@ -74,7 +74,7 @@ async fn nobody_is_told_as_nobody() {
         let refusal = shop.refusal(CrmGetCustomer, json!({ "customer_id": "CUST-9" })).await;
         let words = "I found no customer CUST-9. Please check it and try again.";
         assert_eq!(refusal, ("not_found", words.to_owned()));
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         testing::move_to_another_tenant(&mut tx, "CUST-1").await;
         tx.commit().await.unwrap();
         let foreign = shop.refusal(CrmGetCustomer, json!({ "customer_id": "CUST-1" })).await;

@@ -93,7 +93,6 @@ impl ReadTool for CrmGetInteractions {
     };
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let before = args.cursor.as_deref().map(cursor::read).transpose()?;
         let before = before.unwrap_or_else(cursor::first);
         let customer = known::one(ctx, &args.customer_id).await?;
@@ -104,7 +103,7 @@ impl ReadTool for CrmGetInteractions {
             before: (before.0, &before.1),
         };
         let limit = args.limit.unwrap_or(10);
-        let mut rows = interaction_lists::page(&mut ctx.tx, &tenant, choice, limit + 1).await?;
+        let mut rows = interaction_lists::page(&mut ctx.tx, choice, limit + 1).await?;
         let there = rows.len();
         rows.truncate(usize::try_from(limit).unwrap_or_default());
         let mut interactions: Vec<Entry> = rows.iter().map(entry).collect();
@@ -115,7 +114,7 @@ impl ReadTool for CrmGetInteractions {
         let (mut more, mut next) = (0, None);
         if let Some(last) = last {
             choice.before = (last.at, &last.id);
-            more = interaction_lists::count(&mut ctx.tx, &tenant, choice).await?;
+            more = interaction_lists::count(&mut ctx.tx, choice).await?;
             next = Some(cursor::after(last.at, &last.id));
         }
         let say = say(ctx, &customer.name, &rows, more);

@@ -12,9 +12,9 @@ use crate::{
 
 /// Writes something down about a customer.
 async fn said(shop: &Shop, customer_id: &str, id: &str, kind: &str, at: DateTime<Utc>, text: &str) {
-    let mut tx = shop.db.db.write().await.unwrap();
+    let mut tx = shop.db.db.write().await.unwrap().of("demo");
     let new = NewInteraction { id, customer_id, kind, text, at, author: "Dana", order_id: None };
-    interactions::insert(&mut tx, "demo", new).await.unwrap();
+    interactions::insert(&mut tx, new).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -138,7 +138,7 @@ async fn nobody_else_is_read_about() {
         let refused = CrmGetInteractions.call(&mut ctx, args).await.unwrap_err();
         assert_eq!(refused.code().as_str(), "forbidden");
         drop(ctx);
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         testing::move_to_another_tenant(&mut tx, "CUST-2").await;
         tx.commit().await.unwrap();
         for (arguments, code, word) in [

@@ -147,15 +147,13 @@ async fn find(
     query: &str,
     tier: Option<&str>,
 ) -> Result<Vec<Hit>, ToolError> {
-    let tenant = ctx.tenant_id();
     let number = number(query, &ctx.tenant.business().phone_region);
     let end = phone::end(query).unwrap_or_default();
     for address in addresses(query, number.is_some()) {
         let ids = reference::customer_ids(query);
         let number = number.clone().unwrap_or_default();
         let tx = &mut ctx.tx;
-        let hits =
-            customer_search::by_key(tx, &tenant, &ids, &address, &number, &end, tier).await?;
+        let hits = customer_search::by_key(tx, &ids, &address, &number, &end, tier).await?;
         if !hits.is_empty() {
             return Ok(hits);
         }
@@ -175,9 +173,8 @@ async fn by_name(
     query: &str,
     tier: Option<&str>,
 ) -> Result<Vec<Hit>, ToolError> {
-    let tenant = ctx.tenant_id();
     let words = WordSpans::of(query);
-    let mut hits = customer_search::by_words(&mut ctx.tx, &tenant, &words, tier).await?;
+    let mut hits = customer_search::by_words(&mut ctx.tx, &words, tier).await?;
     // Whoever fits fewer of the words is not who was meant, where somebody fits more.
     let most = hits.iter().map(|hit| hit.words).max().unwrap_or_default();
     hits.retain(|hit| hit.words == most);

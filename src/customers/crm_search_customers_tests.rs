@@ -70,7 +70,7 @@ async fn contacts_are_masked_and_nobody_is_an_answer() {
 #[tokio::test]
 async fn pages_follow_each_other_and_end() {
     for shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         testing::many_customers(&mut tx, 25).await;
         tx.commit().await.unwrap();
         let first = shop.call(CrmSearchCustomers, json!({ "query": "Petra" })).await.unwrap();
@@ -97,7 +97,7 @@ async fn pages_follow_each_other_and_end() {
 #[tokio::test]
 async fn most_of_the_words_win() {
     for shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         testing::many_customers(&mut tx, 3).await;
         tx.commit().await.unwrap();
         assert_eq!(ids(&shop, json!({ "query": "nr1 petra" })).await, ["MANY-1"]);

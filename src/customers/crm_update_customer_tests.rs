@@ -16,7 +16,7 @@ fn elm_street() -> Value {
 }
 
 async fn stored(shop: &Shop, id: &str) -> (String, String, i64) {
-    let mut tx = shop.db.db.read().await.unwrap();
+    let mut tx = shop.db.db.read().await.unwrap().of("demo");
     let sql = "select coalesce(email_key, '') || '/' || coalesce(phone_key, '') || '/'
                    || coalesce(postal_key, '') || '/' || name_key, coalesce(address, ''), version
                from customers
@@ -164,7 +164,7 @@ async fn what_makes_no_sense_is_refused_before_anyone_is_asked() {
     for shop in shops().await {
         let erase = json!({ "customer_id": "CUST-3", "reason": "Asked for it." });
         shop.call(CustomerDelete, erase).await.unwrap();
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         testing::move_to_another_tenant(&mut tx, "CUST-2").await;
         tx.commit().await.unwrap();
         let for_ana = |name: &str, value: Value| json!({ "customer_id": "CUST-1", name: value });

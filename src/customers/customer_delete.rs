@@ -116,16 +116,15 @@ impl WriteTool for CustomerDelete {
         ctx: &mut CallContext,
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let Plan { customer, reach } = plan;
-        if !erasure::erase(&mut ctx.tx, &tenant, &customer.id, ctx.now).await? {
+        if !erasure::erase(&mut ctx.tx, &customer.id, ctx.now).await? {
             return Err(open_order());
         }
-        erasure::erase_from_requests(&mut ctx.tx, &tenant, &customer.id, &customer.name).await?;
+        erasure::erase_from_requests(&mut ctx.tx, &customer.id, &customer.name).await?;
         if let Some(approval) = ctx.approval_id.clone() {
             // The request named the person, so that the approver knew whom it was about.
             let summary = text!("Erase the personal data of {id}", id = customer.id);
-            approvals::retell(&mut ctx.tx, &tenant, &approval, &summary).await?;
+            approvals::retell(&mut ctx.tx, &approval, &summary).await?;
         }
         ctx.concerns(&customer.id);
         let kept = phrases::count(u64::try_from(reach.orders).unwrap_or(0), "order", "orders");
@@ -149,9 +148,8 @@ impl WriteTool for CustomerDelete {
 
 /// The customer, if nothing is under way that still needs to know them.
 async fn erasable(ctx: &mut CallContext, id: &str) -> Result<(Named, Reach), ToolError> {
-    let tenant = ctx.tenant_id();
     let customer = known::by_id(ctx, id).await?;
-    let reach = erasure::reach(&mut ctx.tx, &tenant, &customer.id).await?;
+    let reach = erasure::reach(&mut ctx.tx, &customer.id).await?;
     if reach.open_orders > 0 {
         return Err(open_order());
     }
@@ -208,25 +206,25 @@ mod tests {
     #[tokio::test]
     async fn nothing_personal_is_left_and_the_orders_stay() {
         for shop in shops().await {
-            let mut tx = shop.db.db.write().await.unwrap();
+            let mut tx = shop.db.db.write().await.unwrap().of("demo");
             testing::another_order(&mut tx, "CUST-2", "ORD-10003", testing::long_ago()).await;
             tx.commit().await.unwrap();
             let note = json!({ "customer_id": "CUST-2", "text": "John likes mornings." });
             shop.call(CrmCreateNote, note).await.unwrap();
-            let mut tx = shop.db.db.write().await.unwrap();
-            approvals::insert(&mut tx, "demo", &decided_request("APR-1", "CUST-2")).await.unwrap();
-            approvals::insert(&mut tx, "demo", &decided_request("APR-2", "CUST-1")).await.unwrap();
+            let mut tx = shop.db.db.write().await.unwrap().of("demo");
+            approvals::insert(&mut tx, &decided_request("APR-1", "CUST-2")).await.unwrap();
+            approvals::insert(&mut tx, &decided_request("APR-2", "CUST-1")).await.unwrap();
             let mut executed = decided_request("APR-3", "CUST-2");
             executed.status = "executed".to_owned();
             executed.arguments = "{}".to_owned();
-            approvals::insert(&mut tx, "demo", &executed).await.unwrap();
+            approvals::insert(&mut tx, &executed).await.unwrap();
             // One that names neither the id nor the name of today.
             let mut by_order = decided_request("APR-4", "CUST-2");
             by_order.customer_id = Some("CUST-2".to_owned());
             by_order.arguments = r#"{"order_id":"ORD-10003"}"#.to_owned();
-            approvals::insert(&mut tx, "demo", &by_order).await.unwrap();
+            approvals::insert(&mut tx, &by_order).await.unwrap();
             let answer = r#"{"data":{"customer_id":"CUST-2","email":"mornings@b.c"}}"#;
-            approvals::save_result(&mut tx, "demo", "APR-3", answer).await.unwrap();
+            approvals::save_result(&mut tx, "APR-3", answer).await.unwrap();
             tx.commit().await.unwrap();
             let arguments = json!({ "customer_id": "CUST-2", "reason": "Asked for it." });
             let preview = shop.preview(CustomerDelete, arguments.clone()).await.unwrap();
@@ -238,12 +236,12 @@ mod tests {
             let data = shop.call(CustomerDelete, arguments.clone()).await.unwrap()["data"].clone();
             assert_eq!(data["orders_kept"], 1);
             assert_eq!(data["interactions_erased"], 1);
-            let mut tx = shop.db.db.read().await.unwrap();
+            let mut tx = shop.db.db.read().await.unwrap().of("demo");
             for id in ["APR-1", "APR-3", "APR-4"] {
-                let request = approvals::find(&mut tx, "demo", id).await.unwrap().unwrap();
+                let request = approvals::find(&mut tx, id).await.unwrap().unwrap();
                 assert!(!format!("{request:?}").contains("mornings"), "{request:?}");
             }
-            let other = approvals::find(&mut tx, "demo", "APR-2").await.unwrap().unwrap();
+            let other = approvals::find(&mut tx, "APR-2").await.unwrap().unwrap();
             assert!(other.arguments.contains("mornings"), "another customer's stays as it is");
             let left = testing::everything_about(&mut tx, "CUST-2").await;
             let left = left.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -312,7 +310,7 @@ mod tests {
             let (code, words) = shop.refusal(CustomerDelete, arguments).await;
             assert_eq!(code, "invalid_state");
             assert!(words.contains("open order"), "{words}");
-            let mut tx = shop.db.db.read().await.unwrap();
+            let mut tx = shop.db.db.read().await.unwrap().of("demo");
             assert!(testing::everything_about(&mut tx, "CUST-1").await.contains("López"));
         }
     }
@@ -322,11 +320,11 @@ mod tests {
         for shop in shops().await {
             let mut ctx = shop.context(true).await;
             let request = testing::request("APR-1", "tester");
-            approvals::insert(&mut ctx.tx, "demo", &request).await.unwrap();
+            approvals::insert(&mut ctx.tx, &request).await.unwrap();
             ctx.approval_id = Some("APR-1".into());
             let args = Args { customer_id: "CUST-2".into(), reason: "Asked for it.".into() };
             testing::run(&CustomerDelete, &mut ctx, args).await.unwrap();
-            let request = approvals::find(&mut ctx.tx, "demo", "APR-1").await.unwrap().unwrap();
+            let request = approvals::find(&mut ctx.tx, "APR-1").await.unwrap().unwrap();
             assert_eq!(request.summary, "Erase the personal data of CUST-2");
         }
     }

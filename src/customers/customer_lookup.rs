@@ -118,11 +118,10 @@ impl ReadTool for CustomerLookup {
     };
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let order = args.order_id.as_deref();
         // An id is one that we gave, such as a candidate's: nothing beside it says otherwise.
         if let Some(said) = &args.customer_id {
-            let rows = customers::with_recent_orders(&mut ctx.tx, &tenant, said).await?;
+            let rows = customers::with_recent_orders(&mut ctx.tx, said).await?;
             if let Some(answer) = card(ctx, rows, order)? {
                 return Ok(answer);
             }
@@ -193,8 +192,7 @@ async fn found(
     id: &str,
     order: Option<&str>,
 ) -> Result<Answer<Output>, ToolError> {
-    let tenant = ctx.tenant_id();
-    let rows = customers::with_recent_orders(&mut ctx.tx, &tenant, id).await?;
+    let rows = customers::with_recent_orders(&mut ctx.tx, id).await?;
     card(ctx, rows, order)?.ok_or_else(|| ToolError::not_found("customer", id))
 }
 

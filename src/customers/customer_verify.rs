@@ -134,9 +134,8 @@ impl WriteTool for CustomerVerify {
     async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
         args.enough()?;
         let customer_id = known::one(ctx, &args.customer_id).await?.id;
-        let tenant = ctx.tenant_id();
-        let facts = verification::keys_of(&mut ctx.tx, &tenant, &customer_id).await?;
-        let on_file = facts.and_then(|facts| facts.email_key);
+        let facts = verification::keys_of(&mut ctx.tx, &customer_id).await?;
+        let on_file = facts.and_then(|facts| facts.email);
         let known =
             |said: &String| on_file.clone().filter(|key| email::readings(said).contains(key));
         let order_id = match args.order_id {
@@ -172,17 +171,16 @@ impl WriteTool for CustomerVerify {
         ctx: &mut CallContext,
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
-        let (tenant, principal, now) = (ctx.tenant_id(), ctx.caller.subject.clone(), ctx.now);
+        let (principal, now) = (ctx.caller.subject.clone(), ctx.now);
         let Plan { customer, fits } = plan;
         ctx.concerns(&customer.id);
-        let tried =
-            verifications::take_try(&mut ctx.tx, &tenant, &principal, &customer.id, now).await?;
+        let tried = verifications::take_try(&mut ctx.tx, &principal, &customer.id, now).await?;
         if let Some(until) = tried.locked_until {
             return Ok(locked(customer.id, rfc3339(until)));
         }
         if fits {
             let tx = &mut ctx.tx;
-            verifications::forget_tries(tx, &tenant, &principal, &customer.id).await?;
+            verifications::forget_tries(tx, &principal, &customer.id).await?;
             let name = shown::said(&customer.name);
             let output = verified(ctx, customer.id).await?;
             return Ok(Answer::ok(text!("Thank you, {name}, you are verified.", name), output));
@@ -190,7 +188,7 @@ impl WriteTool for CustomerVerify {
         let left = TRIES - tried.failures;
         if left <= 0 {
             let until = now + LOCKED;
-            verifications::lock(&mut ctx.tx, &tenant, &principal, &customer.id, until).await?;
+            verifications::lock(&mut ctx.tx, &principal, &customer.id, until).await?;
             return Ok(locked(customer.id, rfc3339(until)));
         }
         let say = text!(
@@ -232,14 +230,13 @@ impl Args {
 impl Intent {
     /// Whether everything that was said is so. Which of it is not is nobody's business.
     async fn fits(&self, ctx: &mut CallContext) -> Result<bool, ToolError> {
-        let tenant = ctx.tenant_id();
-        let facts = verification::keys_of(&mut ctx.tx, &tenant, &self.customer_id).await?;
+        let facts = verification::keys_of(&mut ctx.tx, &self.customer_id).await?;
         let Some(facts) = facts else { return Ok(false) };
-        let postal = facts.postal_key.map(|key| key.replace('-', ""));
-        let phone = facts.phone_key.unwrap_or_default();
+        let postal = facts.postal_code.map(|key| key.replace('-', ""));
+        let phone = facts.phone.unwrap_or_default();
         let fits = [
             self.postal_code.as_ref().map(|code| Some(code) == postal.as_ref()),
-            self.email.as_ref().map(|email| Some(email) == facts.email_key.as_ref()),
+            self.email.as_ref().map(|email| Some(email) == facts.email.as_ref()),
             self.phone_last4.as_ref().map(|digits| phone.ends_with(digits)),
             match &self.order_id {
                 Some(id) => {
@@ -265,7 +262,6 @@ async fn their_order(
 
 /// Writes the verification down, and answers its handle.
 async fn verified(ctx: &mut CallContext, customer_id: String) -> Result<Output, ToolError> {
-    let tenant = ctx.tenant_id();
     let principal = ctx.caller.subject.clone();
     let conversation = ctx.conversation.clone();
     let handle = format!("VRF-{:032X}", rand::random::<u128>());
@@ -278,8 +274,8 @@ async fn verified(ctx: &mut CallContext, customer_id: String) -> Result<Output, 
         created_at: ctx.now,
         expires_at,
     };
-    verifications::insert(&mut ctx.tx, &tenant, new).await?;
-    let methods = customer_profile::payment_methods(&mut ctx.tx, &tenant, &customer_id).await?;
+    verifications::insert(&mut ctx.tx, new).await?;
+    let methods = customer_profile::payment_methods(&mut ctx.tx, &customer_id).await?;
     let methods = methods.into_iter().take(MOST_METHODS).map(|method| Method::of(ctx, method));
     Ok(Output {
         verified: true,

@@ -63,16 +63,14 @@ pub async fn of(
     email: Option<&str>,
     phone: Option<&str>,
 ) -> Result<Vec<Duplicate>, ToolError> {
-    let tenant = ctx.tenant_id();
     let address = email.map(TextRange::only).unwrap_or_default();
     let digits = phone.map(phone::digits);
     let number = digits.clone().map(TextRange::only).unwrap_or_default();
     let no_ids = std::array::from_fn(|_| String::new());
     let tx = &mut ctx.tx;
-    let mut hits =
-        customer_search::by_key(tx, &tenant, &no_ids, &address, &number, "", None).await?;
+    let mut hits = customer_search::by_key(tx, &no_ids, &address, &number, "", None).await?;
     let words = WordSpans::of(full_name);
-    for hit in customer_search::by_words(tx, &tenant, &words, None).await? {
+    for hit in customer_search::by_words(tx, &words, None).await? {
         if hits.iter().all(|known| known.id != hit.id) {
             hits.push(hit);
         }

@@ -35,8 +35,7 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Named, ToolError> 
 /// # Errors
 /// `not_found`; `forbidden` where the caller is verified as somebody else.
 pub async fn by_id(ctx: &mut CallContext, id: &str) -> Result<Named, ToolError> {
-    let tenant = ctx.tenant_id();
-    let known = customers::find(&mut ctx.tx, &tenant, id).await?;
+    let known = customers::find(&mut ctx.tx, id).await?;
     let known = known.ok_or_else(|| ToolError::not_found("customer", id))?;
     ctx.acts_for(&known.id)?;
     Ok(known)
@@ -47,8 +46,7 @@ pub async fn by_id(ctx: &mut CallContext, id: &str) -> Result<Named, ToolError> 
 /// # Errors
 /// As [`by_id`].
 pub async fn stored(ctx: &mut CallContext, id: &str) -> Result<Stored, ToolError> {
-    let tenant = ctx.tenant_id();
-    let stored = customer_changes::find(&mut ctx.tx, &tenant, id).await?;
+    let stored = customer_changes::find(&mut ctx.tx, id).await?;
     let stored = stored.ok_or_else(|| ToolError::not_found("customer", id))?;
     ctx.acts_for(id)?;
     Ok(stored)
@@ -60,8 +58,7 @@ pub async fn stored(ctx: &mut CallContext, id: &str) -> Result<Stored, ToolError
 /// # Errors
 /// As [`one`].
 pub async fn or_erased(ctx: &mut CallContext, said: &str) -> Result<String, ToolError> {
-    let tenant = ctx.tenant_id();
-    let erased = customers::erased(&mut ctx.tx, &tenant, &reference::customer_ids(said)).await?;
+    let erased = customers::erased(&mut ctx.tx, &reference::customer_ids(said)).await?;
     let id = match (find(ctx, said).await?.as_slice(), erased.as_slice()) {
         (_, erased) if erased.iter().any(|id| id == said.trim()) => said.trim().to_owned(),
         ([only], []) => only.id.clone(),
@@ -101,11 +98,10 @@ pub async fn maybe(ctx: &mut CallContext, said: &str) -> Result<Option<Named>, T
 
 /// Those whom an id may mean that was said like this.
 async fn find(ctx: &mut CallContext, said: &str) -> Result<Vec<Match>, ToolError> {
-    let tenant = ctx.tenant_id();
     let ids = reference::customer_ids(said);
     let readings = reference::customer_readings(said);
     let number = Some(reference::digits(said)).filter(|digits| !digits.is_empty());
-    let mut found = customers::by_number(&mut ctx.tx, &tenant, &ids, number.as_deref()).await?;
+    let mut found = customers::by_number(&mut ctx.tx, &ids, number.as_deref()).await?;
     let is_meant = |customer: &Match| {
         let fits = |reading: &String| reference::fits(reading, &customer.id);
         ids.contains(&customer.id) || readings.iter().any(fits)
@@ -176,8 +172,7 @@ pub async fn whole_orders_of(
     customer_id: &str,
     said: &str,
 ) -> Result<Vec<OrderRow>, ToolError> {
-    let tenant = ctx.tenant_id();
-    if let Some(exact) = orders::find(&mut ctx.tx, &tenant, said.trim()).await? {
+    if let Some(exact) = orders::find(&mut ctx.tx, said.trim()).await? {
         return Ok(Some(exact)
             .filter(|order| order.customer_id == customer_id)
             .into_iter()
@@ -197,11 +192,10 @@ async fn orders_that_end(
     customer_id: &str,
     said: &str,
 ) -> Result<Vec<OrderRow>, ToolError> {
-    let tenant = ctx.tenant_id();
     for reading in reference::readings(said) {
         let tails = prefix_range(reference::reversed(&reading));
         let customer = Some(customer_id);
-        let found = orders::find_by_tail(&mut ctx.tx, &tenant, &tails, customer).await?;
+        let found = orders::find_by_tail(&mut ctx.tx, &tails, customer).await?;
         if !found.is_empty() {
             return Ok(found);
         }

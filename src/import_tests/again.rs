@@ -9,7 +9,7 @@ const PRICE: &str = "select price_minor from variants where sku = 'G-S'";
 impl Shop {
     /// Puts an amount on the gift card, as a refund does, or takes it off.
     async fn on_card(&self, minor: i64) {
-        let mut tx = self.db.write().await.unwrap();
+        let mut tx = self.db.write().await.unwrap().of("demo");
         let id = uuid::Uuid::now_v7().to_string();
         for sql in [
             "update payment_methods set balance_minor = balance_minor + $2 where id = 'gift' and $1 <> ''",
@@ -24,21 +24,19 @@ impl Shop {
 
     /// Moves pieces of `G-S`, as a sale or a return does.
     async fn on_shelf(&self, pieces: i64) {
-        let mut tx = self.db.write().await.unwrap();
+        let mut tx = self.db.write().await.unwrap().of("demo");
         let cause = crate::catalog::sql::stock::Cause {
             reason: "sale",
             id: None,
             actor: "test",
             at: self.now,
         };
-        crate::catalog::sql::stock::change(&mut tx, "demo", "G-S", "main", pieces, cause)
-            .await
-            .unwrap();
+        crate::catalog::sql::stock::change(&mut tx, "G-S", "main", pieces, cause).await.unwrap();
         tx.commit().await.unwrap();
     }
 
     async fn text(&self, sql: &'static str) -> Option<String> {
-        let mut tx = self.db.read().await.unwrap();
+        let mut tx = self.db.read().await.unwrap().of("demo");
         let (text,): (Option<String>,) = tx.fetch_one(sql, &[]).await.unwrap();
         text
     }
@@ -205,9 +203,8 @@ async fn who_was_erased_does_not_come_back() {
             "\"address\":{\"line1\":\"1 Main St\",\"city\":\"Portland\",\"postal_code\":\"97201\",\"country\":\"USA\"}",
         ));
         shop.import().await;
-        let mut tx = shop.db.write().await.unwrap();
-        let erased =
-            crate::customers::sql::erasure::erase(&mut tx, "demo", "C1", shop.now).await.unwrap();
+        let mut tx = shop.db.write().await.unwrap().of("demo");
+        let erased = crate::customers::sql::erasure::erase(&mut tx, "C1", shop.now).await.unwrap();
         assert!(erased);
         tx.commit().await.unwrap();
         let left = "select count(*) from imported_records where kind <> 'products'";

@@ -83,13 +83,13 @@ impl Shop {
     }
 
     async fn number(&self, sql: &'static str) -> i64 {
-        let mut tx = self.db.read().await.unwrap();
+        let mut tx = self.db.read().await.unwrap().of("demo");
         let (number,): (i64,) = tx.fetch_one(sql, &[]).await.unwrap();
         number
     }
 
     async fn run(&self, sql: &'static str) {
-        let mut tx = self.db.write().await.unwrap();
+        let mut tx = self.db.write().await.unwrap().of("demo");
         assert_eq!(tx.execute(sql, params![]).await.unwrap(), 1);
         tx.commit().await.unwrap();
     }
@@ -145,7 +145,7 @@ async fn a_folder_is_imported_once_however_often_it_is_imported() {
 async fn what_is_written_is_what_lookups_compare() {
     for mut shop in Shop::all().await {
         shop.import().await;
-        let mut tx = shop.db.read().await.unwrap();
+        let mut tx = shop.db.read().await.unwrap().of("demo");
         let keys: (String, String, String, String, String) = tx
             .fetch_one(
                 "select name_key, email_key, phone_key, postal_key, created_on

@@ -58,8 +58,7 @@ pub struct BillLine {
 /// # Errors
 /// As [`known::one`].
 pub async fn buyer(ctx: &mut CallContext, said: &str) -> Result<Buyer, ToolError> {
-    let tenant = ctx.tenant_id();
-    if let Some(buyer) = buyers::find(&mut ctx.tx, &tenant, said).await? {
+    if let Some(buyer) = buyers::find(&mut ctx.tx, said).await? {
         ctx.acts_for(&buyer.id)?;
         return Ok(buyer);
     }
@@ -72,8 +71,7 @@ pub async fn buyer(ctx: &mut CallContext, said: &str) -> Result<Buyer, ToolError
 /// # Errors
 /// `not_found`; `forbidden` where the caller is verified as another customer.
 pub async fn buyer_by_id(ctx: &mut CallContext, id: &str) -> Result<Buyer, ToolError> {
-    let tenant = ctx.tenant_id();
-    let buyer = buyers::find(&mut ctx.tx, &tenant, id).await?;
+    let buyer = buyers::find(&mut ctx.tx, id).await?;
     let buyer = buyer.ok_or_else(|| ToolError::not_found("customer", id))?;
     ctx.acts_for(&buyer.id)?;
     Ok(buyer)

@@ -32,8 +32,7 @@ pub enum Found {
 /// `not_found` where nothing is like it; `forbidden` where the caller is verified as a customer and it is
 /// another one's.
 pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError> {
-    let tenant = ctx.tenant_id();
-    if let Some(exact) = orders::find(&mut ctx.tx, &tenant, said).await? {
+    if let Some(exact) = orders::find(&mut ctx.tx, said).await? {
         ctx.acts_for(&exact.customer_id)?;
         return Ok(Found::One(Box::new(exact)));
     }
@@ -43,7 +42,7 @@ pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError
         let mut rows = whole(ctx, key, own.as_deref()).await?;
         if rows.is_empty() && !is_short(key) {
             let tails = prefix_range(reference::reversed(key));
-            rows = orders::find_by_tail(&mut ctx.tx, &tenant, &tails, own.as_deref()).await?;
+            rows = orders::find_by_tail(&mut ctx.tx, &tails, own.as_deref()).await?;
         }
         match rows.pop() {
             None => {}
@@ -73,12 +72,11 @@ pub async fn whole(
     reading: &str,
     customer: Option<&str>,
 ) -> Result<Vec<OrderRow>, ToolError> {
-    let tenant = ctx.tenant_id();
     let tail = reference::reversed(reading);
     let whole = TextRange::only(tail.as_str());
-    let mut found = orders::find_by_tail(&mut ctx.tx, &tenant, &whole, customer).await?;
+    let mut found = orders::find_by_tail(&mut ctx.tx, &whole, customer).await?;
     let lettered = orders::with_letters(&tail);
-    found.extend(orders::find_by_tail(&mut ctx.tx, &tenant, &lettered, customer).await?);
+    found.extend(orders::find_by_tail(&mut ctx.tx, &lettered, customer).await?);
     Ok(found.into_iter().filter(|row| reference::fits(reading, &row.id)).collect())
 }
 
@@ -121,8 +119,7 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<OrderRow, ToolErro
 /// # Errors
 /// `not_found`; `forbidden` where the caller is verified as another customer.
 pub async fn by_id(ctx: &mut CallContext, id: &str) -> Result<OrderRow, ToolError> {
-    let tenant = ctx.tenant_id();
-    let row = orders::find(&mut ctx.tx, &tenant, id).await?;
+    let row = orders::find(&mut ctx.tx, id).await?;
     let row = row.ok_or_else(|| ToolError::not_found("order", id))?;
     ctx.acts_for(&row.customer_id)?;
     Ok(row)
@@ -166,8 +163,7 @@ pub async fn hold(
     row: &OrderRow,
     next: OrderStatus,
 ) -> Result<(), ToolError> {
-    let tenant = ctx.tenant_id();
-    if !orders::advance(&mut ctx.tx, &tenant, row, next.as_str()).await? {
+    if !orders::advance(&mut ctx.tx, row, next.as_str()).await? {
         return Err(changed_meanwhile());
     }
     ctx.concerns(&row.id);
@@ -181,8 +177,7 @@ pub fn changed_meanwhile() -> ToolError {
 
 /// The name of whoever ordered.
 pub async fn owner(ctx: &mut CallContext, row: &OrderRow) -> Result<String, ToolError> {
-    let tenant = ctx.tenant_id();
-    let buyer = buyers::find(&mut ctx.tx, &tenant, &row.customer_id).await?;
+    let buyer = buyers::find(&mut ctx.tx, &row.customer_id).await?;
     Ok(buyer.map_or_else(|| text!("a former customer"), |buyer| buyer.name))
 }
 

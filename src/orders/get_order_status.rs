@@ -82,14 +82,13 @@ impl ReadTool for GetOrderStatus {
     };
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let row = match find::order(ctx, &args.order_id).await? {
             Found::One(row) => *row,
             Found::Several(rows) => return Ok(find::which(ctx, &rows, &args.order_id)),
         };
         let number = find::told(ctx, &row, &args.order_id);
         let status = find::status(&row.status)?;
-        let parcels = shipments::of_order(&mut ctx.tx, &tenant, &row.id).await?;
+        let parcels = shipments::of_order(&mut ctx.tx, &row.id).await?;
         let requests = requests::briefly(ctx, &row.id).await?;
         let settled = requests.iter().any(RequestBrief::is_settled);
         let stands = if settled { status.spoken_settled() } else { status.spoken() };

@@ -9,7 +9,7 @@ use business_mcp_engine::db::params;
 
 /// Puts an order in transit, due on a day.
 async fn ship(shop: &Shop, order_id: &str, expected_on: &str) {
-    let mut tx = shop.db.db.write().await.unwrap();
+    let mut tx = shop.db.db.write().await.unwrap().of("demo");
     tx.execute(
         "insert into shipments (tenant_id, order_id, tracking_number, carrier, skus, expected_on)
          values ('demo', $1, '1Z999', 'UPS', '[\"TEE-RED-M\"]', $2)",
@@ -73,7 +73,7 @@ async fn a_parcel_is_told_with_its_day() {
 #[tokio::test]
 async fn an_end_that_several_share_asks_which_one() {
     for mut shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         for id in ["A-20001", "A-30001", "A-40001", "10001"] {
             let tail = business_mcp_engine::speech::reference::tail(id);
             tx.execute(
@@ -114,7 +114,7 @@ async fn an_end_that_several_share_asks_which_one() {
 async fn many_that_end_alike_are_counted_and_three_are_named() {
     for mut shop in shops().await {
         shop.role = role::DESK;
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         for n in 2..7 {
             testing::another_order(&mut tx, "CUST-2", &format!("ORD-{n}0001"), shop.now).await;
         }
@@ -127,7 +127,7 @@ async fn many_that_end_alike_are_counted_and_three_are_named() {
             "Several orders end like this: 2 0 0 0 1 from today, 3 0 0 0 1 from today, 4 0 0 0 1 from \
              today and 3 more. What is the whole number?"
         );
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         for n in 10..40 {
             testing::another_order(&mut tx, "CUST-2", &format!("ORD-{n}0001"), shop.now).await;
         }

@@ -116,8 +116,7 @@ pub async fn find(ctx: &mut CallContext, items: &[Item]) -> Result<Vec<Wanted>, 
 /// # Errors
 /// `not_found`, and `invalid_state` where it is no longer sold.
 pub async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolError> {
-    let tenant = ctx.tenant_id();
-    let article = articles::find(&mut ctx.tx, &tenant, sku).await?;
+    let article = articles::find(&mut ctx.tx, sku).await?;
     let article = article.ok_or_else(|| ToolError::not_found("product", sku))?;
     if !article.active {
         let title = said::title(&article.name, &article.options);
@@ -132,12 +131,11 @@ pub async fn article(ctx: &mut CallContext, sku: &str) -> Result<Article, ToolEr
 /// # Errors
 /// `not_found`, and the question which one is meant where several are said like this.
 pub async fn on_file(ctx: &mut CallContext, said: &str) -> Result<Article, ToolError> {
-    let tenant = ctx.tenant_id();
-    if let Some(exact) = articles::find(&mut ctx.tx, &tenant, said).await? {
+    if let Some(exact) = articles::find(&mut ctx.tx, said).await? {
         return Ok(exact);
     }
     for key in reference::readings(said) {
-        let mut like = articles::find_by_key(&mut ctx.tx, &tenant, &key).await?;
+        let mut like = articles::find_by_key(&mut ctx.tx, &key).await?;
         match like.pop() {
             None => {}
             Some(only) if like.is_empty() => return Ok(only),
@@ -189,13 +187,11 @@ pub async fn check_orderable(ctx: &mut CallContext, wanted: &[Wanted]) -> Result
 pub async fn orderable(ctx: &mut CallContext, sku: &str) -> Result<i64, ToolError> {
     let free = available(ctx, sku).await?;
     let Some(owner) = catalog::reserver(ctx) else { return Ok(free) };
-    let tenant = ctx.tenant_id();
-    Ok(free + own_reservations::count(&mut ctx.tx, &tenant, sku, &owner, ctx.now).await?)
+    Ok(free + own_reservations::count(&mut ctx.tx, sku, &owner, ctx.now).await?)
 }
 
 /// How many of an article are free, wherever they are.
 pub async fn available(ctx: &mut CallContext, sku: &str) -> Result<i64, ToolError> {
-    let tenant = ctx.tenant_id();
-    let places = stock::of_sku(&mut ctx.tx, &tenant, sku, ctx.now).await?;
+    let places = stock::of_sku(&mut ctx.tx, sku, ctx.now).await?;
     Ok(places.iter().map(|place| place.on_hand - place.reserved).sum())
 }

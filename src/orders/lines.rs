@@ -42,8 +42,7 @@ pub struct Piece {
 impl Ordered {
     /// Reads the lines of an order.
     pub async fn of(ctx: &mut CallContext, order: &OrderRow) -> Result<Self, ToolError> {
-        let tenant = ctx.tenant_id();
-        let rows = order_items::of_order(&mut ctx.tx, &tenant, &order.id).await?;
+        let rows = order_items::of_order(&mut ctx.tx, &order.id).await?;
         let line = |row: &ItemRow| Line {
             line: row.line,
             sku: row.sku.clone(),

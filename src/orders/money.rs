@@ -66,9 +66,8 @@ pub async fn take(
     if method.kind != "gift_card" {
         return Ok(());
     }
-    let tenant = ctx.tenant_id();
     let card = Card { customer_id, id: &method.id };
-    if gift_cards::debit(&mut ctx.tx, &tenant, card, minor).await? {
+    if gift_cards::debit(&mut ctx.tx, card, minor).await? {
         return Ok(());
     }
     Err(insufficient(ctx, method, minor))
@@ -77,9 +76,8 @@ pub async fn take(
 /// Gives an amount back.
 pub async fn refund(ctx: &mut CallContext, transfer: Transfer<'_>) -> Result<(), ToolError> {
     if transfer.method.kind == "gift_card" && !transfer.waits {
-        let tenant = ctx.tenant_id();
         let card = Card { customer_id: transfer.customer_id, id: &transfer.method.id };
-        gift_cards::put(&mut ctx.tx, &tenant, card, transfer.minor).await?;
+        gift_cards::put(&mut ctx.tx, card, transfer.minor).await?;
     }
     record(ctx, "refund", transfer).await
 }
@@ -162,7 +160,6 @@ pub async fn record(
     kind: &str,
     transfer: Transfer<'_>,
 ) -> Result<(), ToolError> {
-    let tenant = ctx.tenant_id();
     let (at, day) = (ctx.now, ctx.today().to_string());
     let Transfer { order_id, customer_id, method, minor, reason, .. } = transfer;
     let payment = NewPayment {
@@ -174,7 +171,7 @@ pub async fn record(
         at,
         at_day: &day,
     };
-    let payment_id = payments::insert(&mut ctx.tx, &tenant, payment).await?;
+    let payment_id = payments::insert(&mut ctx.tx, payment).await?;
     if transfer.is_queued(kind) {
         let call = NewCall {
             payment_id: &payment_id,
@@ -185,12 +182,12 @@ pub async fn record(
             payment_method_id: &method.id,
             at,
         };
-        provider_calls::ask(&mut ctx.tx, &tenant, call).await?;
+        provider_calls::ask(&mut ctx.tx, call).await?;
     } else if method.kind == "gift_card" {
         let card = Card { customer_id, id: &method.id };
         let signed = if kind == "charge" { -minor } else { minor };
         let entry = Entry { reason, cause: order_id, at };
-        gift_cards::record_entry(&mut ctx.tx, &tenant, card, signed, entry).await?;
+        gift_cards::record_entry(&mut ctx.tx, card, signed, entry).await?;
     }
     Ok(())
 }
@@ -204,12 +201,11 @@ pub async fn method(
     customer_id: &str,
     said: &str,
 ) -> Result<Method, ToolError> {
-    let tenant = ctx.tenant_id();
-    if let Some(exact) = buyers::method(&mut ctx.tx, &tenant, customer_id, said).await? {
+    if let Some(exact) = buyers::method(&mut ctx.tx, customer_id, said).await? {
         return Ok(exact);
     }
     let key = reference::key(said);
-    let mut like = buyers::methods(&mut ctx.tx, &tenant, customer_id).await?;
+    let mut like = buyers::methods(&mut ctx.tx, customer_id).await?;
     like.retain(|method| reference::key(&method.id) == key);
     match like.pop() {
         None => Err(no_method(said)),
@@ -230,8 +226,7 @@ pub async fn method_by_id(
     customer_id: &str,
     id: &str,
 ) -> Result<Method, ToolError> {
-    let tenant = ctx.tenant_id();
-    let method = buyers::method(&mut ctx.tx, &tenant, customer_id, id).await?;
+    let method = buyers::method(&mut ctx.tx, customer_id, id).await?;
     method.ok_or_else(|| no_method(id))
 }
 

@@ -128,8 +128,7 @@ impl WriteTool for OrderCancel {
         let row = cancellable(ctx, &intent.order_id).await?;
         let paid = everything(ctx, &row).await?;
         let name = find::owner(ctx, &row).await?;
-        let tenant = ctx.tenant_id();
-        let ordered = order_items::quantities(&mut ctx.tx, &tenant, &row.id).await?;
+        let ordered = order_items::quantities(&mut ctx.tx, &row.id).await?;
         let piece = |(sku, quantity)| Restocked { sku, quantity };
         let pieces: Vec<Restocked> = ordered.into_iter().map(piece).collect();
         let back = refunds::words(&paid, |minor| ctx.money(minor).to_string());
@@ -163,17 +162,16 @@ impl WriteTool for OrderCancel {
         ctx: &mut CallContext,
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let Plan { order: row, reason, paid } = plan;
         // This statement decides who cancels; everything after it happens once.
         let now = ctx.now;
-        if !orders::cancel(&mut ctx.tx, &tenant, &row, &reason, now).await? {
+        if !orders::cancel(&mut ctx.tx, &row, &reason, now).await? {
             return Err(find::changed_meanwhile());
         }
         ctx.concerns(&row.id);
         let restocked = restock(ctx, &row).await?;
         refunds::pay(ctx, &row, &paid, REASON).await?;
-        sales::order_changed(&mut ctx.tx, &tenant, &row.id).await?;
+        sales::order_changed(&mut ctx.tx, &row.id).await?;
         let back = refunds::sentence(ctx, &paid)
             .unwrap_or_else(|| text!("Nothing was paid, so nothing is refunded"));
         let say = text!(
@@ -228,8 +226,7 @@ async fn everything(ctx: &mut CallContext, row: &OrderRow) -> Result<Vec<PaidRow
 
 /// Puts back what was ordered.
 async fn restock(ctx: &mut CallContext, row: &OrderRow) -> Result<Vec<Restocked>, ToolError> {
-    let tenant = ctx.tenant_id();
-    let ordered = order_items::quantities(&mut ctx.tx, &tenant, &row.id).await?;
+    let ordered = order_items::quantities(&mut ctx.tx, &row.id).await?;
     let ordered: BTreeMap<String, i64> = ordered.into_iter().collect();
     shelf::put_back(ctx, &row.id, REASON, &ordered).await?;
     Ok(ordered.into_iter().map(|(sku, quantity)| Restocked { sku, quantity }).collect())

@@ -37,7 +37,7 @@ async fn what_was_taken_goes_back_to_where_it_was() {
         assert_eq!(answer["say"], say);
         for (location, pieces) in [("main", 2), ("store", 3)] {
             let sql = "select on_hand from stock where sku = 'TEE-BLUE-M' and location = $1";
-            let mut tx = shop.db.db.read().await.unwrap();
+            let mut tx = shop.db.db.read().await.unwrap().of("demo");
             let (on_hand,): (i64,) = tx.fetch_one(sql, params![location]).await.unwrap();
             assert_eq!(on_hand, pieces, "{location}");
         }
@@ -114,7 +114,7 @@ async fn an_order_is_not_cancelled_by_a_guess() {
         assert!(words.contains("whole order number") && !words.contains("10001"), "{words}");
         shop.role = role::DESK;
         shop.preview(OrderCancel, args("0001")).await.unwrap();
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         tx.execute("update orders set id_tail = '10001X' where id = 'ORD-10002'", params![])
             .await
             .unwrap();

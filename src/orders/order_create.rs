@@ -190,9 +190,8 @@ impl WriteTool for OrderCreate {
         _intent: &Intent,
         answer: &Value,
     ) -> Result<bool, ToolError> {
-        let tenant = ctx.tenant_id();
         let id = answer.get("order_id").and_then(Value::as_str).unwrap_or_default();
-        let order = orders::find(&mut ctx.tx, &tenant, id).await?;
+        let order = orders::find(&mut ctx.tx, id).await?;
         Ok(order.is_some_and(|order| order.status != OrderStatus::Cancelled.as_str()))
     }
 

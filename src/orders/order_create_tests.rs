@@ -18,13 +18,13 @@ fn with(mut args: Value, more: Value) -> Value {
 }
 
 async fn number(shop: &Shop, sql: &'static str) -> i64 {
-    let mut tx = shop.db.db.read().await.unwrap();
+    let mut tx = shop.db.db.read().await.unwrap().of("demo");
     let (number,): (i64,) = tx.fetch_one(sql, params![]).await.unwrap();
     number
 }
 
 async fn execute(shop: &Shop, sql: &'static str) {
-    let mut tx = shop.db.db.write().await.unwrap();
+    let mut tx = shop.db.db.write().await.unwrap().of("demo");
     tx.execute(sql, params![]).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -279,7 +279,7 @@ async fn whoever_decides_hears_three_articles_and_how_many_more() {
     for shop in shops().await {
         for n in 1..=3 {
             let sku = format!("CUP-{n}");
-            let mut tx = shop.db.db.write().await.unwrap();
+            let mut tx = shop.db.db.write().await.unwrap().of("demo");
             tx.execute(
                 "insert into variants
                      (tenant_id, sku, product_id, sku_key, options, price_minor, reorder_point,
@@ -295,9 +295,7 @@ async fn whoever_decides_hears_three_articles_and_how_many_more() {
                 actor: "test",
                 at: shop.now,
             };
-            crate::catalog::sql::stock::change(&mut tx, "demo", &sku, "main", 1, cause)
-                .await
-                .unwrap();
+            crate::catalog::sql::stock::change(&mut tx, &sku, "main", 1, cause).await.unwrap();
             tx.commit().await.unwrap();
         }
         let item = |sku: &str| json!({ "sku": sku, "quantity": 1 });

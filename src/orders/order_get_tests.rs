@@ -9,7 +9,7 @@ const ADDRESS: &str = r#"{"line1":"1 Main Street","city":"New York","region":"NY
 #[tokio::test]
 async fn an_order_is_shown_in_full_and_its_address_by_scope() {
     for mut shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         tx.execute("update orders set address = $1", params![ADDRESS]).await.unwrap();
         tx.execute(
             "insert into shipments (tenant_id, order_id, tracking_number, carrier, skus)
@@ -59,7 +59,7 @@ async fn how_far_the_provider_is_with_a_charge_is_shown() {
             ("declined", "declined"),
         ];
         for (stored, shown) in states {
-            let mut tx = shop.db.db.write().await.unwrap();
+            let mut tx = shop.db.db.write().await.unwrap().of("demo");
             tx.execute(
                 "insert into provider_calls
                      (tenant_id, id, order_id, customer_id, kind, amount_minor, payment_method_id,
@@ -82,7 +82,7 @@ async fn how_far_the_provider_is_with_a_charge_is_shown() {
 #[tokio::test]
 async fn an_order_that_is_too_long_says_how_much_is_missing() {
     for shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         for line in 2..=200_i64 {
             tx.execute(
                 "insert into order_items

@@ -97,7 +97,6 @@ impl ReadTool for OrderList {
     };
 
     async fn call(&self, ctx: &mut CallContext, args: Args) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let from = args.from.as_deref().map(|text| moment(ctx, "from", text)).transpose()?;
         let to = args.to.as_deref().map(|text| moment(ctx, "to", text)).transpose()?;
         let from = from.map_or(DateTime::UNIX_EPOCH, |(first, _)| first);
@@ -118,7 +117,7 @@ impl ReadTool for OrderList {
             before: after.as_ref().map_or((end, ""), |(at, id)| (*at, id.as_str())),
         };
         let limit = args.limit.unwrap_or(10);
-        let mut rows = order_lists::page(&mut ctx.tx, &tenant, choice, limit + 1).await?;
+        let mut rows = order_lists::page(&mut ctx.tx, choice, limit + 1).await?;
         if let (true, Some(customer)) = (rows.is_empty(), choice.customer_id) {
             bill::buyer(ctx, customer).await?;
         }
@@ -133,7 +132,7 @@ impl ReadTool for OrderList {
         let (mut more, mut next) = (0, None);
         if let Some(last) = last {
             choice.before = (last.placed_at, &last.id);
-            more = order_lists::count(&mut ctx.tx, &tenant, choice).await?;
+            more = order_lists::count(&mut ctx.tx, choice).await?;
             next = Some(cursor::after(last.placed_at, &last.id));
         }
         let say = say(ctx, &rows, more);

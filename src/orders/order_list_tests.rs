@@ -6,7 +6,7 @@ use business_mcp_engine::db::params;
 
 /// Fills the shop with one order a day in February, of `CUST-2`, every third of them shipped.
 async fn february(shop: &mut Shop) {
-    let mut tx = shop.db.db.write().await.unwrap();
+    let mut tx = shop.db.db.write().await.unwrap().of("demo");
     for day in 1..=28 {
         let id = format!("FEB-{day:02}");
         // Late in the evening in New York, which is the next day in UTC.

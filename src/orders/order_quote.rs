@@ -146,7 +146,6 @@ impl WriteTool for OrderQuote {
         ctx: &mut CallContext,
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let Plan { buyer, wanted, bill } = plan;
         let mut availability = Vec::with_capacity(wanted.len());
         let mut short = None;
@@ -167,7 +166,7 @@ impl WriteTool for OrderQuote {
             expires_at: ctx.now + HOLDS,
             created_at: ctx.now,
         };
-        quotes::insert(&mut ctx.tx, &tenant, &quote).await?;
+        quotes::insert(&mut ctx.tx, &quote).await?;
         ctx.concerns(&quote.id);
         let say = say(ctx, &bill, short);
         let bill = bill.view(ctx);
@@ -183,10 +182,10 @@ impl WriteTool for OrderQuote {
         _intent: &Intent,
         answer: &Value,
     ) -> Result<bool, ToolError> {
-        let (tenant, now) = (ctx.tenant_id(), ctx.now);
+        let now = ctx.now;
         let id = answer.get("quote_id").and_then(Value::as_str).unwrap_or_default();
-        let Some(quote) = quotes::find(&mut ctx.tx, &tenant, id).await? else { return Ok(false) };
-        Ok(now < quote.expires_at && !quotes::is_used(&mut ctx.tx, &tenant, &quote).await?)
+        let Some(quote) = quotes::find(&mut ctx.tx, id).await? else { return Ok(false) };
+        Ok(now < quote.expires_at && !quotes::is_used(&mut ctx.tx, &quote).await?)
     }
 
     fn names_a_record(_intent: &Self::Intent) -> bool {
@@ -304,7 +303,7 @@ mod tests {
     #[tokio::test]
     async fn a_quote_of_fifty_lines_fits_into_an_answer() {
         for shop in shops().await {
-            let mut tx = shop.db.db.write().await.unwrap();
+            let mut tx = shop.db.db.write().await.unwrap().of("demo");
             for n in 1..=50 {
                 let sku = format!("TEE-OF-A-LONG-NAME-{n}");
                 tx.execute(

@@ -143,7 +143,6 @@ impl WriteTool for OrderRefund {
         ctx: &mut CallContext,
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let status = find::status(&plan.order.status)?;
         find::hold(ctx, &plan.order, status).await?;
         refunds::pay(ctx, &plan.order, &plan.parts, REASON).await?;
@@ -161,7 +160,7 @@ impl WriteTool for OrderRefund {
             author: &author,
             order_id: Some(&plan.order.id),
         };
-        interactions::insert(&mut ctx.tx, &tenant, note).await?;
+        interactions::insert(&mut ctx.tx, note).await?;
         let refund = refunds::sentence(ctx, &plan.parts).unwrap_or_default();
         let order = phrases::order_id(&plan.order.id);
         let say = text!("{refund} for your order {order}.", refund, order);

@@ -157,8 +157,7 @@ impl WriteTool for OrderReturn {
         let money = (plan.refund_to.as_deref(), plan.refund_minor);
         let request_id =
             requests::record(ctx, ("return", "RET"), &plan.order.id, money, &items).await?;
-        let tenant = ctx.tenant_id();
-        sales::order_changed(&mut ctx.tx, &tenant, &plan.order.id).await?;
+        sales::order_changed(&mut ctx.tx, &plan.order.id).await?;
         let number = phrases::order_id(&request_id);
         let back = refunds::words(&plan.parts, |minor| phrases::money(ctx.money(minor)));
         let say = match back {

@@ -162,12 +162,11 @@ impl WriteTool for OrderSettleRequest {
         ctx: &mut CallContext,
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let status = find::status(&plan.order().status)?;
         find::hold(ctx, plan.order(), status).await?;
         let (id, now) = (plan.request.id.as_str(), ctx.now);
         let minor = plan.minor();
-        if !order_requests::settle(&mut ctx.tx, &tenant, id, &plan.arrived, minor, now).await? {
+        if !order_requests::settle(&mut ctx.tx, id, &plan.arrived, minor, now).await? {
             return Err(settling::settled(id));
         }
         let reason = plan.request.kind.as_str();

@@ -112,7 +112,6 @@ impl WriteTool for OrderShip {
         ctx: &mut CallContext,
         intent: Intent,
     ) -> Result<Planned<Plan>, ToolError> {
-        let tenant = ctx.tenant_id();
         let Intent { order_id, carrier, tracking_number, .. } = intent;
         let (carrier, tracking_number) = (carrier.aside, tracking_number.aside);
         let row = find::by_id(ctx, &order_id).await?;
@@ -123,7 +122,7 @@ impl WriteTool for OrderShip {
                 text!("Order {order} {stands}, so there is nothing to send.", order, stands);
             return Err(ToolError::invalid_state(sentence));
         }
-        let parcels = shipments::of_order(&mut ctx.tx, &tenant, &row.id).await?;
+        let parcels = shipments::of_order(&mut ctx.tx, &row.id).await?;
         if parcels.iter().any(|parcel| parcel.tracking_number == tracking_number) {
             return Err(same_number());
         }
@@ -159,11 +158,10 @@ impl WriteTool for OrderShip {
         ctx: &mut CallContext,
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let Plan { order: row, carrier, tracking_number } = plan;
         let status = OrderStatus::Shipped;
         find::hold(ctx, &row, status).await?;
-        let ordered = order_items::quantities(&mut ctx.tx, &tenant, &row.id).await?;
+        let ordered = order_items::quantities(&mut ctx.tx, &row.id).await?;
         let skus: Vec<String> = ordered.into_iter().map(|(sku, _)| sku).collect();
         let parcel = ShipmentRow {
             tracking_number: tracking_number.clone(),
@@ -171,7 +169,7 @@ impl WriteTool for OrderShip {
             skus: serde_json::to_string(&skus).map_err(ToolError::internal)?,
             expected_on: None,
         };
-        if !shipments::insert(&mut ctx.tx, &tenant, &row.id, &parcel).await? {
+        if !shipments::insert(&mut ctx.tx, &row.id, &parcel).await? {
             return Err(same_number());
         }
         let (order, spoken) = (phrases::order_id(&row.id), phrases::stored(&carrier, 40));

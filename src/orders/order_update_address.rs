@@ -122,11 +122,10 @@ impl WriteTool for OrderUpdateAddress {
         ctx: &mut CallContext,
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let Plan { order: row, status, address } = plan;
         find::hold(ctx, &row, status).await?;
         let kept = serde_json::to_string(&address.kept()).map_err(ToolError::internal)?;
-        orders::set_address(&mut ctx.tx, &tenant, &row.id, &kept).await?;
+        orders::set_address(&mut ctx.tx, &row.id, &kept).await?;
         let (order, place) = (phrases::order_id(&row.id), address.spoken());
         let say = text!("Your order {order} now goes to {place}.", order, place);
         Ok(Answer::ok(say, Output { order_id: row.id, status, address }))

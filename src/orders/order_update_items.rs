@@ -154,7 +154,6 @@ impl WriteTool for OrderUpdateItems {
 /// # Errors
 /// `out_of_stock` and `insufficient_balance`, where somebody else was quicker.
 pub async fn make(ctx: &mut CallContext, plan: &Plan, reason: &str) -> Result<(), ToolError> {
-    let tenant = ctx.tenant_id();
     let order = &plan.order;
     let mut back = BTreeMap::<String, i64>::new();
     for planned in &plan.changes {
@@ -169,9 +168,9 @@ pub async fn make(ctx: &mut CallContext, plan: &Plan, reason: &str) -> Result<()
             unit_price_minor: line.unit_price_minor,
             discount_minor: line.discount_minor,
         };
-        order_items::write(&mut ctx.tx, &tenant, &order.id, item).await?;
+        order_items::write(&mut ctx.tx, &order.id, item).await?;
     }
-    orders::set_sums(&mut ctx.tx, &tenant, &order.id, plan.sums).await?;
+    orders::set_sums(&mut ctx.tx, &order.id, plan.sums).await?;
     let transfer = Transfer {
         order_id: &order.id,
         customer_id: &order.customer_id,
@@ -181,7 +180,7 @@ pub async fn make(ctx: &mut CallContext, plan: &Plan, reason: &str) -> Result<()
         waits: plan.waits,
     };
     money::settle(ctx, transfer).await?;
-    Ok(sales::order_changed(&mut ctx.tx, &tenant, &order.id).await?)
+    Ok(sales::order_changed(&mut ctx.tx, &order.id).await?)
 }
 
 /// The swaps, if the order may be changed.

@@ -196,7 +196,6 @@ impl WriteTool for OrderUpdatePayment {
 /// The change, if it may be made: one charge so far, and another method that can pay it. Where the
 /// provider has declined that charge, the order is charged anew, also to the same method.
 async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError> {
-    let tenant = ctx.tenant_id();
     let order = find::by_id(ctx, &intent.order_id).await?;
     let status = find::status(&order.status)?;
     let id = &order.id;
@@ -208,7 +207,7 @@ async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError>
             stands
         )));
     }
-    let ledger = payments::of_order(&mut ctx.tx, &tenant, &order.id).await?;
+    let ledger = payments::of_order(&mut ctx.tx, &order.id).await?;
     let paid = refunds::paid(ctx, &order).await?;
     let is_declined = |row: &PaymentRow| row.state == "declined";
     let old = if !ledger.is_empty() && ledger.iter().all(is_declined) {

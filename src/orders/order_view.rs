@@ -152,10 +152,9 @@ pub async fn of(
     row: OrderRow,
     status: OrderStatus,
 ) -> Result<OrderView, ToolError> {
-    let tenant = ctx.tenant_id();
-    let items = order_items::of_order(&mut ctx.tx, &tenant, &row.id).await?;
-    let payments = payments::of_order(&mut ctx.tx, &tenant, &row.id).await?;
-    let shipments = shipments::of_order(&mut ctx.tx, &tenant, &row.id).await?;
+    let items = order_items::of_order(&mut ctx.tx, &row.id).await?;
+    let payments = payments::of_order(&mut ctx.tx, &row.id).await?;
+    let shipments = shipments::of_order(&mut ctx.tx, &row.id).await?;
     let requests = requests::of_order(ctx, &row.id).await?;
     let mut items: Vec<ItemView> = items.into_iter().map(|item| item_view(ctx, item)).collect();
     let last_charge = payments.iter().rfind(|payment| payment.kind == "charge");

@@ -37,17 +37,16 @@ const REASON: &str = "sale";
 /// # Errors
 /// `out_of_stock` and `insufficient_balance`, where somebody else was quicker.
 pub async fn place(ctx: &mut CallContext, plan: &Plan) -> Result<String, ToolError> {
-    let tenant = ctx.tenant_id();
     let drawn = draw(ctx, plan).await?;
     if let Some(method) = &plan.method {
         money::take(ctx, &plan.buyer.id, method, plan.bill.total_minor).await?;
     }
-    let number = tenants::next_number(&mut ctx.tx, &tenant, "order", orders::sounds_like).await?;
+    let number = tenants::next_number(&mut ctx.tx, "order", orders::sounds_like).await?;
     let id = format!("ORD-{number}");
     let actor = ctx.caller.subject.clone();
     let cause = Cause { reason: REASON, id: Some(&id), actor: &actor, at: ctx.now };
     for (sku, location, pieces) in &drawn {
-        stock::record_movement(&mut ctx.tx, &tenant, sku, location, -pieces, cause).await?;
+        stock::record_movement(&mut ctx.tx, sku, location, -pieces, cause).await?;
     }
     write_order(ctx, plan, &id).await?;
     if let Some(method) = plan.method.as_ref().filter(|_| plan.bill.total_minor > 0) {
@@ -70,7 +69,7 @@ async fn draw<'p>(
     ctx: &mut CallContext,
     plan: &'p Plan,
 ) -> Result<Vec<(&'p str, String, i64)>, ToolError> {
-    let (tenant, owner) = (ctx.tenant_id(), catalog::reserver(ctx));
+    let owner = catalog::reserver(ctx);
     let mut wanted: Vec<_> = plan.wanted.iter().collect();
     wanted.sort_by(|a, b| a.article.sku.cmp(&b.article.sku));
     let mut drawn = Vec::with_capacity(wanted.len());
@@ -80,11 +79,11 @@ async fn draw<'p>(
         let mut places = Vec::new();
         if let Some(owner) = &owner {
             let of = (owner.as_str(), now);
-            places = own_reservations::draw(&mut ctx.tx, &tenant, sku, missing, of).await?;
+            places = own_reservations::draw(&mut ctx.tx, sku, missing, of).await?;
             missing -= places.iter().map(|(_, pieces)| pieces).sum::<i64>();
         }
         if missing > 0 {
-            places.extend(stock::draw(&mut ctx.tx, &tenant, sku, missing, now).await?);
+            places.extend(stock::draw(&mut ctx.tx, sku, missing, now).await?);
         }
         let pieces: i64 = places.iter().map(|(_, pieces)| pieces).sum();
         if pieces < wanted.quantity {
@@ -96,7 +95,6 @@ async fn draw<'p>(
 }
 
 async fn write_order(ctx: &mut CallContext, plan: &Plan, id: &str) -> Result<(), ToolError> {
-    let tenant = ctx.tenant_id();
     let placed_on = ctx.today().to_string();
     let bill = &plan.bill;
     let order = NewOrder {
@@ -113,7 +111,7 @@ async fn write_order(ctx: &mut CallContext, plan: &Plan, id: &str) -> Result<(),
         note: plan.note.as_deref().map(String::as_str),
         quote_id: plan.quote_id.as_deref(),
     };
-    orders::insert(&mut ctx.tx, &tenant, order).await?;
+    orders::insert(&mut ctx.tx, order).await?;
     for (line, of_bill) in (1_i64..).zip(&bill.lines) {
         let item = NewItem {
             line,
@@ -122,7 +120,7 @@ async fn write_order(ctx: &mut CallContext, plan: &Plan, id: &str) -> Result<(),
             unit_price_minor: of_bill.unit_price_minor,
             discount_minor: of_bill.discount_minor,
         };
-        order_items::write(&mut ctx.tx, &tenant, id, item).await?;
+        order_items::write(&mut ctx.tx, id, item).await?;
     }
     Ok(())
 }

@@ -90,20 +90,18 @@ async fn price(
 /// # Errors
 /// `not_found`.
 pub async fn quote(ctx: &mut CallContext, buyer: &Buyer, said: &str) -> Result<Quote, ToolError> {
-    let tenant = ctx.tenant_id();
-    let mut quote = quotes::find(&mut ctx.tx, &tenant, said).await?;
+    let mut quote = quotes::find(&mut ctx.tx, said).await?;
     if quote.is_none() {
         let key = reference::key(said);
         let id = format!("QUO-{}", key.strip_prefix("QUO").unwrap_or(&key));
-        quote = quotes::find(&mut ctx.tx, &tenant, &id).await?;
+        quote = quotes::find(&mut ctx.tx, &id).await?;
     }
     of_buyer(quote, buyer, said)
 }
 
 /// The customer's quote with exactly this id, whether or not it still holds.
 async fn quote_by_id(ctx: &mut CallContext, buyer: &Buyer, id: &str) -> Result<Quote, ToolError> {
-    let tenant = ctx.tenant_id();
-    of_buyer(quotes::find(&mut ctx.tx, &tenant, id).await?, buyer, id)
+    of_buyer(quotes::find(&mut ctx.tx, id).await?, buyer, id)
 }
 
 fn of_buyer(quote: Option<Quote>, buyer: &Buyer, said: &str) -> Result<Quote, ToolError> {

@@ -16,8 +16,7 @@ use business_mcp_engine::{
 
 /// What of an order is paid, by method.
 pub async fn paid(ctx: &mut CallContext, order: &OrderRow) -> Result<Vec<PaidRow>, ToolError> {
-    let tenant = ctx.tenant_id();
-    Ok(payments::paid(&mut ctx.tx, &tenant, &order.id, &order.customer_id).await?)
+    Ok(payments::paid(&mut ctx.tx, &order.id, &order.customer_id).await?)
 }
 
 /// Whether the provider may still decline a charge of the order, so that what is paid is not certain.
@@ -40,8 +39,7 @@ pub async fn destination(
     order: &OrderRow,
     said: Option<&str>,
 ) -> Result<Option<String>, ToolError> {
-    let tenant = ctx.tenant_id();
-    let ledger = payments::of_order(&mut ctx.tx, &tenant, &order.id).await?;
+    let ledger = payments::of_order(&mut ctx.tx, &order.id).await?;
     let Some(said) = said else {
         let mut charged = ledger.into_iter().filter(|row| row.kind == "charge");
         let first = charged.next().map(|row| row.payment_method_id);

@@ -89,9 +89,7 @@ pub async fn record(
     (method_id, amount_minor): (Option<&str>, i64),
     items: &[NewRequestItem<'_>],
 ) -> Result<String, ToolError> {
-    let tenant = ctx.tenant_id();
-    let number =
-        tenants::next_number(&mut ctx.tx, &tenant, kind, order_requests::sounds_like).await?;
+    let number = tenants::next_number(&mut ctx.tx, kind, order_requests::sounds_like).await?;
     let id = format!("{letters}-{number}");
     let request = NewRequest {
         id: &id,
@@ -101,7 +99,7 @@ pub async fn record(
         amount_minor,
         at: ctx.now,
     };
-    order_requests::insert(&mut ctx.tx, &tenant, request, items).await?;
+    order_requests::insert(&mut ctx.tx, request, items).await?;
     Ok(id)
 }
 
@@ -110,8 +108,7 @@ pub async fn record(
 /// # Errors
 /// `not_found`.
 pub async fn one(ctx: &mut CallContext, order: &str, said: &str) -> Result<RequestRow, ToolError> {
-    let tenant = ctx.tenant_id();
-    let rows = order_requests::of_order(&mut ctx.tx, &tenant, order).await?;
+    let rows = order_requests::of_order(&mut ctx.tx, order).await?;
     let readings = reference::readings(said);
     let is_meant = |row: &RequestRow| {
         let (key, digits) = (reference::key(&row.id), reference::digits(&row.id));
@@ -126,8 +123,7 @@ pub async fn one(ctx: &mut CallContext, order: &str, said: &str) -> Result<Reque
 /// # Errors
 /// `not_found`.
 pub async fn by_id(ctx: &mut CallContext, order: &str, id: &str) -> Result<RequestRow, ToolError> {
-    let tenant = ctx.tenant_id();
-    let rows = order_requests::of_order(&mut ctx.tx, &tenant, order).await?;
+    let rows = order_requests::of_order(&mut ctx.tx, order).await?;
     rows.into_iter().find(|row| row.id == id).ok_or_else(|| no_request(order, id))
 }
 
@@ -143,11 +139,10 @@ fn no_request(order: &str, said: &str) -> ToolError {
 
 /// The requests of an order, in full.
 pub async fn of_order(ctx: &mut CallContext, order: &str) -> Result<Vec<RequestView>, ToolError> {
-    let tenant = ctx.tenant_id();
-    let rows = order_requests::of_order(&mut ctx.tx, &tenant, order).await?;
+    let rows = order_requests::of_order(&mut ctx.tx, order).await?;
     let mut views = Vec::with_capacity(rows.len());
     for row in rows {
-        let items = order_requests::items(&mut ctx.tx, &tenant, &row.id).await?;
+        let items = order_requests::items(&mut ctx.tx, &row.id).await?;
         views.push(view(ctx, row, items));
     }
     Ok(views)
@@ -155,8 +150,7 @@ pub async fn of_order(ctx: &mut CallContext, order: &str) -> Result<Vec<RequestV
 
 /// The requests of an order, in brief.
 pub async fn briefly(ctx: &mut CallContext, order: &str) -> Result<Vec<RequestBrief>, ToolError> {
-    let tenant = ctx.tenant_id();
-    let rows = order_requests::of_order(&mut ctx.tx, &tenant, order).await?;
+    let rows = order_requests::of_order(&mut ctx.tx, order).await?;
     let brief =
         |row: RequestRow| RequestBrief { request_id: row.id, kind: row.kind, status: row.status };
     Ok(rows.into_iter().map(brief).collect())

@@ -14,7 +14,7 @@ use crate::{
 use business_mcp_engine::db::params;
 
 async fn set_status(shop: &Shop, status: &str) {
-    let mut tx = shop.db.db.write().await.unwrap();
+    let mut tx = shop.db.db.write().await.unwrap().of("demo");
     let sql = "update orders set status = $1 where id = 'ORD-10001'";
     tx.execute(sql, params![status]).await.unwrap();
     tx.commit().await.unwrap();

@@ -112,10 +112,9 @@ impl Plan {
 /// # Errors
 /// `not_found`, and `invalid_parameters` for what the order does not have.
 pub async fn resolve(ctx: &mut CallContext, args: &Args) -> Result<Intent, ToolError> {
-    let tenant = ctx.tenant_id();
     let order = find::one(ctx, &args.order_id).await?;
     let request = requests::one(ctx, &order.id, &args.request_id).await?;
-    let rows = order_requests::items(&mut ctx.tx, &tenant, &request.id).await?;
+    let rows = order_requests::items(&mut ctx.tx, &request.id).await?;
     let mut received = BTreeMap::<String, i64>::new();
     match &args.received {
         None => {
@@ -146,13 +145,12 @@ pub async fn resolve(ctx: &mut CallContext, args: &Args) -> Result<Intent, ToolE
 /// # Errors
 /// `not_found`, `invalid_parameters`, and what stands in the way of an exchange.
 pub async fn plan(ctx: &mut CallContext, intent: &Intent) -> Result<Plan, ToolError> {
-    let tenant = ctx.tenant_id();
     let order = find::by_id(ctx, &intent.order_id).await?;
     let request = requests::by_id(ctx, &order.id, &intent.request_id).await?;
     if request.status != "open" {
         return Err(settled(&request.id));
     }
-    let rows = order_requests::items(&mut ctx.tx, &tenant, &request.id).await?;
+    let rows = order_requests::items(&mut ctx.tx, &request.id).await?;
     let ordered = Ordered::of(ctx, &order).await?;
     let arrived = arrived(&rows, ordered.pieces(&intent.received)?)?;
     let mut pieces = Vec::with_capacity(rows.len());

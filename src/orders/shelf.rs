@@ -30,8 +30,7 @@ pub async fn swap(
     back: &BTreeMap<String, i64>,
     out: &[Wanted],
 ) -> Result<(), ToolError> {
-    let tenant = ctx.tenant_id();
-    let taken = stock::taken_by(&mut ctx.tx, &tenant, order_id).await?;
+    let taken = stock::taken_by(&mut ctx.tx, order_id).await?;
     let tenant_facts = ctx.tenant.clone();
     let business = tenant_facts.business();
     let usual = business.main_location().map_or("main", |location| location.id.as_str());
@@ -47,7 +46,7 @@ pub async fn swap(
         let mut left = back.get(sku).copied().unwrap_or(0);
         let missing = wanted.map_or(0, |wanted| wanted.quantity) - left;
         if let Some(wanted) = wanted.filter(|_| missing > 0) {
-            if !stock::take(&mut ctx.tx, &tenant, sku, missing, cause).await? {
+            if !stock::take(&mut ctx.tx, sku, missing, cause).await? {
                 return Err(wanted.out_of_stock(0));
             }
             continue;
@@ -66,7 +65,7 @@ pub async fn swap(
         // The usual place may stand before those that the order took them from.
         put.sort_unstable();
         for (location, pieces) in put {
-            stock::change(&mut ctx.tx, &tenant, sku, location, pieces, cause).await?;
+            stock::change(&mut ctx.tx, sku, location, pieces, cause).await?;
         }
     }
     Ok(())

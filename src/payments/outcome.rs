@@ -41,7 +41,7 @@ pub async fn write_down(
     outcome: &Outcome,
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
-    let mut tx = db.write().await?;
+    let mut tx = db.write().await?.of(call.tenant_id.as_str());
     let word = end(&mut tx, call, lease, outcome, now).await?;
     tx.commit().await?;
     // Only what is on disk is counted and told.
@@ -60,12 +60,12 @@ pub async fn write_down(
 /// # Errors
 /// When the database does not answer; the call is then taken again when its lease ends.
 pub async fn book(db: &Db, call: &LeasedCall, lease: &str, now: DateTime<Utc>) -> StoreResult<()> {
-    let mut tx = db.write().await?;
-    let (tenant, minor) = (&call.tenant_id, call.amount_minor);
+    let mut tx = db.write().await?.of(call.tenant_id.as_str());
+    let minor = call.amount_minor;
     let card = Card { customer_id: &call.customer_id, id: &call.payment_method_id };
-    let outcome = if gift_cards::put(&mut tx, tenant, card, minor).await? {
+    let outcome = if gift_cards::put(&mut tx, card, minor).await? {
         let entry = Entry { reason: &call.reason, cause: &call.order_id, at: now };
-        gift_cards::record_entry(&mut tx, tenant, card, minor, entry).await?;
+        gift_cards::record_entry(&mut tx, card, minor, entry).await?;
         Outcome::Accepted { reference: call.id.clone() }
     } else {
         Outcome::Declined { reason: "the gift card is not there any more".to_owned() }
@@ -130,7 +130,6 @@ async fn finish(
 ) -> StoreResult<bool> {
     if ended {
         let event = audit::Event {
-            tenant: &call.tenant_id,
             at,
             principal: NAME,
             token_id: None,
@@ -186,7 +185,7 @@ async fn note(tx: &mut Tx, call: &LeasedCall, reason: &str, at: DateTime<Utc>) -
         author: NAME,
         order_id: Some(order),
     };
-    interactions::insert(tx, &call.tenant_id, new).await
+    interactions::insert(tx, new).await
 }
 
 fn count(kind: &str, outcome: &'static str) {

@@ -107,8 +107,9 @@ impl<P: Provider> Worker<P> {
         let mut tx = self.db.write().await?;
         let mut taken = Vec::with_capacity(due.len());
         for (tenant, id) in due {
+            tx.set_tenant(tenant.as_str());
             let until = now + LEASE;
-            let leased = provider_calls::lease(&mut tx, tenant, id, &lease, now, until).await?;
+            let leased = provider_calls::lease(&mut tx, id, &lease, now, until).await?;
             let Some(mut call) = leased else { continue };
             let mut charges = Vec::new();
             if call.kind == "refund" {
@@ -121,11 +122,11 @@ impl<P: Provider> Worker<P> {
                 if most < call.amount_minor {
                     let (payment, promised) = (&call.id, call.amount_minor);
                     tracing::warn!(tenant, payment, promised, most, "less is paid back");
-                    provider_calls::lower(&mut tx, tenant, id, most).await?;
+                    provider_calls::lower(&mut tx, id, most).await?;
                     call.amount_minor = most;
                 }
                 let (order, method) = (&call.order_id, &call.payment_method_id);
-                charges = provider_calls::charges(&mut tx, tenant, order, method).await?;
+                charges = provider_calls::charges(&mut tx, order, method).await?;
             }
             let next = next(&call, charges);
             taken.push(Taken { call, lease: lease.clone(), next });

@@ -8,7 +8,7 @@
 
 use chrono::{DateTime, Days, Utc};
 
-use super::{DayRow, Heading, SalesRow, StoreResult, Tx, params, record, statements};
+use super::{DayRow, Heading, SalesRow, StoreResult, TENANT, Tx, params, record, statements};
 use business_mcp_engine::{
     db::{Db, StoreError},
     period::DayRange,
@@ -49,17 +49,13 @@ record! {
 type Kept = (Option<String>, Option<String>, i64, i64, i64);
 
 /// Every day with orders, whether its figures hold or not.
-pub(super) async fn by_day(
-    tx: &mut Tx,
-    tenant: &str,
-    range: DayRange,
-) -> StoreResult<Vec<KeptDay>> {
+pub(super) async fn by_day(tx: &mut Tx, range: DayRange) -> StoreResult<Vec<KeptDay>> {
     tx.fetch_all(
         "select day, counted = version as holds, orders, revenue_minor, units, returns
          from sales_days
          where tenant_id = $1 and day >= $2 and day <= $3
          order by day",
-        params![tenant, &range.from.to_string(), &range.to.to_string()],
+        params![TENANT, &range.from.to_string(), &range.to.to_string()],
     )
     .await
 }
@@ -67,7 +63,6 @@ pub(super) async fn by_day(
 /// Shows `each` row that holds, and answers with the days where none do, like [`gaps`].
 pub(super) async fn by(
     tx: &mut Tx,
-    tenant: &str,
     range: DayRange,
     heading: Heading,
     each: &mut impl FnMut(SalesRow),
@@ -93,7 +88,7 @@ pub(super) async fn by(
         let last = next.and_then(|next| next.pred_opt()).unwrap_or(range.to);
         let (first, last) = (first.to_string(), last.to_string());
         let lists: Vec<KeptList> =
-            tx.fetch_all_long(sql, params![tenant, &first, &last, kind]).await?;
+            tx.fetch_all_long(sql, params![TENANT, &first, &last, kind]).await?;
         for KeptList { day, holds, list } in lists {
             let rows: Vec<Kept> = serde_json::from_str(&list).map_err(other)?;
             for (key, label, revenue_minor, orders, units) in rows {
@@ -117,7 +112,7 @@ pub(super) fn gaps<'a>(days: impl Iterator<Item = (&'a str, bool)>) -> Vec<(Stri
 }
 
 /// To be called when an order is placed, with its day.
-pub async fn order_placed(tx: &mut Tx, tenant: &str, day: &str) -> StoreResult<()> {
+pub async fn order_placed(tx: &mut Tx, day: &str) -> StoreResult<()> {
     // Today's row is nearly always there and not counted, and then nobody waits for it. It is not
     // raised then, which is right because nobody counts the last two days ([`last_to_count`]).
     tx.execute(
@@ -128,7 +123,7 @@ pub async fn order_placed(tx: &mut Tx, tenant: &str, day: &str) -> StoreResult<(
                            where tenant_id = $1 and day = $2 and counted <> version)
          on conflict (tenant_id, day) do update
          set version = sales_days.version + 1",
-        params![tenant, day],
+        params![TENANT, day],
     )
     .await?;
     Ok(())
@@ -136,13 +131,13 @@ pub async fn order_placed(tx: &mut Tx, tenant: &str, day: &str) -> StoreResult<(
 
 /// To be called when an order was cancelled, came back, or has other lines or another price. It is a
 /// transaction's last lock, after stock and gift cards, so that nobody waits in a circle.
-pub async fn order_changed(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<()> {
+pub async fn order_changed(tx: &mut Tx, order_id: &str) -> StoreResult<()> {
     tx.execute(
         "update sales_days
          set version = version + 1
          where tenant_id = $1
            and day = (select placed_on from orders where tenant_id = $1 and id = $2)",
-        params![tenant, order_id],
+        params![TENANT, order_id],
     )
     .await?;
     Ok(())
@@ -151,7 +146,6 @@ pub async fn order_changed(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreRe
 /// To be called before a customer is put into a tier.
 pub(crate) async fn tier_changes(
     tx: &mut Tx,
-    tenant: &str,
     customer_id: &str,
     tier: Option<&str>,
 ) -> StoreResult<()> {
@@ -164,14 +158,14 @@ pub(crate) async fn tier_changes(
                        cross join orders o
                        where c.tenant_id = $1 and c.id = $2 and c.tier is distinct from $3
                          and o.tenant_id = c.tenant_id and o.customer_id = c.id)",
-        params![tenant, customer_id, tier],
+        params![TENANT, customer_id, tier],
     )
     .await?;
     Ok(())
 }
 
 /// To be called when many orders, customers or products were written past the functions here.
-pub(crate) async fn all_changed(tx: &mut Tx, tenant: &str) -> StoreResult<()> {
+pub(crate) async fn all_changed(tx: &mut Tx) -> StoreResult<()> {
     tx.execute(
         // In the order of the days, so that two imports lock them in the same one.
         "insert into sales_days
@@ -181,7 +175,7 @@ pub(crate) async fn all_changed(tx: &mut Tx, tenant: &str) -> StoreResult<()> {
          order by placed_on
          on conflict (tenant_id, day) do update
          set version = sales_days.version + 1",
-        params![tenant],
+        params![TENANT],
     )
     .await?;
     Ok(())
@@ -216,12 +210,13 @@ pub async fn count_some(db: &Db, until: &str, limit: i64) -> StoreResult<usize> 
     let mut tx = db.read().await?;
     let mut counted = Vec::new();
     for due in due(&mut tx, until, limit).await? {
+        tx.set_tenant(due.tenant_id.as_str());
         counted.push(count(&mut tx, due).await?);
     }
     drop(tx);
     for day in &counted {
         // One row a transaction, so that an import, which changes many, never waits in a circle.
-        let mut tx = db.write().await?;
+        let mut tx = db.write().await?.of(day.due.tenant_id.as_str());
         keep(&mut tx, day).await?;
         tx.commit().await?;
     }
@@ -242,7 +237,7 @@ pub(super) async fn due(tx: &mut Tx, until: &str, limit: i64) -> StoreResult<Vec
 
 pub(super) async fn count(tx: &mut Tx, due: DueDay) -> StoreResult<CountedDay> {
     let day = (due.day.as_str(), due.day.as_str());
-    let totals = statements::by_day(tx, &due.tenant_id, day).await?.pop();
+    let totals = statements::by_day(tx, day).await?.pop();
     let totals = totals.unwrap_or_else(|| DayRow {
         day: due.day.clone(),
         orders: 0,
@@ -253,7 +248,7 @@ pub(super) async fn count(tx: &mut Tx, due: DueDay) -> StoreResult<CountedDay> {
     let mut lists = [const { String::new() }; 3];
     let headings = [Heading::Tier, Heading::Category, Heading::Product];
     for (list, heading) in lists.iter_mut().zip(headings) {
-        let rows = statements::by(tx, &due.tenant_id, day, heading).await?;
+        let rows = statements::by(tx, day, heading).await?;
         let kept = |row: SalesRow| (row.key, row.label, row.revenue_minor, row.orders, row.units);
         let rows: Vec<Kept> = rows.into_iter().map(kept).collect();
         *list = serde_json::to_string(&rows).map_err(other)?;
@@ -270,7 +265,7 @@ pub(super) async fn keep(tx: &mut Tx, counted: &CountedDay) -> StoreResult<()> {
              tiers = $8, categories = $9, products = $10
          where tenant_id = $1 and day = $2 and version = $3 and counted <> $3",
         params![
-            &due.tenant_id,
+            TENANT,
             &due.day,
             due.version,
             totals.orders,

@@ -11,7 +11,7 @@ use std::collections::{HashMap, hash_map::Entry};
 
 use business_mcp_engine::{
     Module,
-    db::{StoreResult, Tx, params, record},
+    db::{StoreResult, TENANT, Tx, params, record},
     period::DayRange,
 };
 
@@ -94,25 +94,20 @@ pub enum Heading {
 type Days<'a> = (&'a str, &'a str);
 
 /// What was sold day by day, days without orders left out.
-pub async fn by_day(tx: &mut Tx, tenant: &str, range: DayRange) -> StoreResult<Vec<DayRow>> {
-    let kept = kept::by_day(tx, tenant, range).await?;
+pub async fn by_day(tx: &mut Tx, range: DayRange) -> StoreResult<Vec<DayRow>> {
+    let kept = kept::by_day(tx, range).await?;
     let gaps = kept::gaps(kept.iter().map(|day| (day.day.as_str(), day.holds)));
     let holds = kept.into_iter().filter(|day| day.holds && day.orders > 0);
     let mut rows: Vec<DayRow> = holds.map(DayRow::from).collect();
     for (from, to) in gaps {
-        rows.extend(statements::by_day(tx, tenant, (&from, &to)).await?);
+        rows.extend(statements::by_day(tx, (&from, &to)).await?);
     }
     rows.sort_unstable_by(|one, other| one.day.cmp(&other.day));
     Ok(rows)
 }
 
 /// What was sold under each heading of a kind, the best first.
-pub async fn by(
-    tx: &mut Tx,
-    tenant: &str,
-    range: DayRange,
-    heading: Heading,
-) -> StoreResult<Vec<SalesRow>> {
+pub async fn by(tx: &mut Tx, range: DayRange, heading: Heading) -> StoreResult<Vec<SalesRow>> {
     let mut sums = HashMap::<Option<String>, SalesRow>::new();
     let mut add = |row: SalesRow| match sums.entry(row.key.clone()) {
         Entry::Vacant(place) => drop(place.insert(row)),
@@ -123,8 +118,8 @@ pub async fn by(
             sum.units += row.units;
         }
     };
-    for (from, to) in kept::by(tx, tenant, range, heading, &mut add).await? {
-        let rows = statements::by(tx, tenant, (&from, &to), heading).await?;
+    for (from, to) in kept::by(tx, range, heading, &mut add).await? {
+        let rows = statements::by(tx, (&from, &to), heading).await?;
         rows.into_iter().for_each(&mut add);
     }
     let mut rows: Vec<_> = sums.into_values().collect();
@@ -136,6 +131,6 @@ pub async fn by(
 }
 
 /// What was paid back and who was new.
-pub async fn other_totals(tx: &mut Tx, tenant: &str, range: DayRange) -> StoreResult<OtherTotals> {
-    statements::other_totals(tx, tenant, (&range.from.to_string(), &range.to.to_string())).await
+pub async fn other_totals(tx: &mut Tx, range: DayRange) -> StoreResult<OtherTotals> {
+    statements::other_totals(tx, (&range.from.to_string(), &range.to.to_string())).await
 }

@@ -2,10 +2,10 @@
 //!
 //! A `cross join` keeps SQLite from starting anywhere else than at the index of days.
 
-use super::{DayRow, Days, Heading, OtherTotals, SalesRow, StoreResult, Tx, params};
+use super::{DayRow, Days, Heading, OtherTotals, SalesRow, StoreResult, TENANT, Tx, params};
 
 /// What was sold day by day, days without orders left out.
-pub(super) async fn by_day(tx: &mut Tx, tenant: &str, days: Days<'_>) -> StoreResult<Vec<DayRow>> {
+pub(super) async fn by_day(tx: &mut Tx, days: Days<'_>) -> StoreResult<Vec<DayRow>> {
     tx.fetch_all_long(
         "select d.day, d.orders, d.revenue_minor, coalesce(l.units, 0) as units, d.returns
          from (select placed_on as day, count(*) as orders,
@@ -23,7 +23,7 @@ pub(super) async fn by_day(tx: &mut Tx, tenant: &str, days: Days<'_>) -> StoreRe
                       and o.status <> 'cancelled'
                       and i.tenant_id = o.tenant_id and i.order_id = o.id
                     group by o.placed_on) l on l.day = d.day",
-        params![tenant, days.0, days.1],
+        params![TENANT, days.0, days.1],
     )
     .await
 }
@@ -59,7 +59,6 @@ macro_rules! by_line {
 /// What was sold under each heading of a kind, in any order.
 pub(super) async fn by(
     tx: &mut Tx,
-    tenant: &str,
     days: Days<'_>,
     heading: Heading,
 ) -> StoreResult<Vec<SalesRow>> {
@@ -82,15 +81,11 @@ pub(super) async fn by(
         Heading::Category => by_line!("p.category_key", "max(p.category)"),
         Heading::Product => by_line!("p.id", "max(p.name)"),
     };
-    tx.fetch_all_long(sql, params![tenant, days.0, days.1]).await
+    tx.fetch_all_long(sql, params![TENANT, days.0, days.1]).await
 }
 
 /// What was paid back and who was new.
-pub(super) async fn other_totals(
-    tx: &mut Tx,
-    tenant: &str,
-    days: Days<'_>,
-) -> StoreResult<OtherTotals> {
+pub(super) async fn other_totals(tx: &mut Tx, days: Days<'_>) -> StoreResult<OtherTotals> {
     tx.fetch_one(
         "select (select cast(coalesce(sum(p.amount_minor), 0) as bigint)
                  from payments p
@@ -103,7 +98,7 @@ pub(super) async fn other_totals(
                 (select count(*)
                  from customers
                  where tenant_id = $1 and created_on >= $2 and created_on <= $3) as new_customers",
-        params![tenant, days.0, days.1],
+        params![TENANT, days.0, days.1],
     )
     .await
 }

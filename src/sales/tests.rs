@@ -20,7 +20,7 @@ fn january() -> DayRange {
 async fn shops() -> Vec<TestDb> {
     let shops = testing::databases().await;
     for shop in &shops {
-        let mut tx = shop.db.write().await.unwrap();
+        let mut tx = shop.db.write().await.unwrap().of("demo");
         testing::small_shop(&mut tx).await;
         tx.commit().await.unwrap();
     }
@@ -34,8 +34,8 @@ async fn count(db: &Db) -> usize {
 
 /// Orders, revenue, units and returns of January, and revenue by tier, category and product.
 async fn january_of(db: &Db) -> ([i64; 4], Vec<(Heading, Option<String>, i64)>) {
-    let mut tx = db.read().await.unwrap();
-    let days = by_day(&mut tx, "demo", january()).await.unwrap();
+    let mut tx = db.read().await.unwrap().of("demo");
+    let days = by_day(&mut tx, january()).await.unwrap();
     let sum = |of: fn(&DayRow) -> i64| days.iter().map(of).sum();
     let sums = [
         sum(|day| day.orders),
@@ -45,7 +45,7 @@ async fn january_of(db: &Db) -> ([i64; 4], Vec<(Heading, Option<String>, i64)>) 
     ];
     let mut rows = Vec::new();
     for heading in [Heading::Tier, Heading::Category, Heading::Product] {
-        for row in by(&mut tx, "demo", january(), heading).await.unwrap() {
+        for row in by(&mut tx, january(), heading).await.unwrap() {
             rows.push((heading, row.key, row.revenue_minor));
         }
     }
@@ -53,7 +53,7 @@ async fn january_of(db: &Db) -> ([i64; 4], Vec<(Heading, Option<String>, i64)>) 
 }
 
 async fn order(tx: &mut Tx, id: &str) -> orders::OrderRow {
-    orders::find(tx, "demo", id).await.unwrap().unwrap()
+    orders::find(tx, id).await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn what_was_kept_is_what_the_orders_say_and_is_counted_once() {
         assert_eq!(count(db).await, 0);
         assert_eq!(january_of(db).await, counted_anew);
         // To see that it is read and not counted.
-        let mut tx = db.write().await.unwrap();
+        let mut tx = db.write().await.unwrap().of("demo");
         tx.execute("update sales_days set orders = 7, tiers = '[]'", params![]).await.unwrap();
         tx.commit().await.unwrap();
         let (sums, rows) = january_of(db).await;
@@ -79,26 +79,26 @@ async fn what_was_kept_is_what_the_orders_say_and_is_counted_once() {
 async fn whatever_changes_a_figure_makes_its_day_be_counted_again() {
     for TestDb { db, .. } in &shops().await {
         count(db).await;
-        let mut tx = db.write().await.unwrap();
+        let mut tx = db.write().await.unwrap().of("demo");
         let pending = order(&mut tx, "ORD-10001").await;
-        assert!(orders::cancel(&mut tx, "demo", &pending, "", testing::long_ago()).await.unwrap());
-        order_changed(&mut tx, "demo", "ORD-10001").await.unwrap();
+        assert!(orders::cancel(&mut tx, &pending, "", testing::long_ago()).await.unwrap());
+        order_changed(&mut tx, "ORD-10001").await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(january_of(db).await.0, [1, 750, 1, 0]);
         assert_eq!(count(db).await, 1);
 
-        let mut tx = db.write().await.unwrap();
+        let mut tx = db.write().await.unwrap().of("demo");
         let delivered = order(&mut tx, "ORD-10002").await;
         assert!(
-            orders::advance(&mut tx, "demo", &delivered, "return_requested").await.unwrap(),
+            orders::advance(&mut tx, &delivered, "return_requested").await.unwrap(),
             "somebody sends it back"
         );
-        order_changed(&mut tx, "demo", "ORD-10002").await.unwrap();
+        order_changed(&mut tx, "ORD-10002").await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(january_of(db).await.0, [1, 750, 1, 1]);
         assert_eq!(count(db).await, 1);
 
-        let mut tx = db.write().await.unwrap();
+        let mut tx = db.write().await.unwrap().of("demo");
         let item = NewItem {
             line: 1,
             sku: "TEE-RED-M",
@@ -106,26 +106,26 @@ async fn whatever_changes_a_figure_makes_its_day_be_counted_again() {
             unit_price_minor: 1000,
             discount_minor: 0,
         };
-        order_items::write(&mut tx, "demo", "ORD-10002", item).await.unwrap();
+        order_items::write(&mut tx, "ORD-10002", item).await.unwrap();
         let sums =
             Sums { subtotal_minor: 3000, discount_minor: 0, tax_minor: 0, total_minor: 3000 };
-        orders::set_sums(&mut tx, "demo", "ORD-10002", sums).await.unwrap();
-        order_changed(&mut tx, "demo", "ORD-10002").await.unwrap();
+        orders::set_sums(&mut tx, "ORD-10002", sums).await.unwrap();
+        order_changed(&mut tx, "ORD-10002").await.unwrap();
         tx.commit().await.unwrap();
         let (sums, rows) = january_of(db).await;
         assert_eq!(sums, [1, 3000, 3, 1]);
         assert!(rows.iter().any(|row| row.0 == Heading::Product && row.2 == 3000));
         assert_eq!(count(db).await, 1);
 
-        let mut tx = db.write().await.unwrap();
+        let mut tx = db.write().await.unwrap().of("demo");
         testing::another_order(&mut tx, "CUST-1", "A", "2026-01-05T10:00:00Z".parse().unwrap())
             .await;
         tx.commit().await.unwrap();
         assert_eq!(january_of(db).await.0[..2], [2, 3500]);
         assert_eq!(count(db).await, 1);
 
-        let mut tx = db.write().await.unwrap();
-        all_changed(&mut tx, "demo").await.unwrap();
+        let mut tx = db.write().await.unwrap().of("demo");
+        all_changed(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(count(db).await, 1);
     }
@@ -136,7 +136,7 @@ async fn a_tier_takes_its_orders_along() {
     for TestDb { db, .. } in &shops().await {
         count(db).await;
         for (tier, recounted) in [("enterprise", 1), ("enterprise", 0)] {
-            let mut tx = db.write().await.unwrap();
+            let mut tx = db.write().await.unwrap().of("demo");
             let sql = "select version, name from customers
                        where tenant_id = 'demo' and id = 'CUST-1'";
             let (version, name): (i64, String) = tx.fetch_one(sql, &[]).await.unwrap();
@@ -149,7 +149,7 @@ async fn a_tier_takes_its_orders_along() {
                 tier,
                 address: None,
             };
-            let changed = customer_changes::update(&mut tx, "demo", "CUST-1", version, written);
+            let changed = customer_changes::update(&mut tx, "CUST-1", version, written);
             assert!(changed.await.unwrap());
             tx.commit().await.unwrap();
             assert_eq!(count(db).await, recounted);
@@ -163,35 +163,35 @@ async fn a_tier_takes_its_orders_along() {
 #[tokio::test]
 async fn what_changes_while_it_is_counted_is_counted_again() {
     for TestDb { db, .. } in &shops().await {
-        let mut tx = db.read().await.unwrap();
+        let mut tx = db.read().await.unwrap().of("demo");
         let due = kept::due(&mut tx, "2026-12-31", 100).await.unwrap().pop().unwrap();
         let counted = kept::count(&mut tx, due).await.unwrap();
         drop(tx);
-        let mut tx = db.write().await.unwrap();
+        let mut tx = db.write().await.unwrap().of("demo");
         let pending = order(&mut tx, "ORD-10001").await;
-        orders::cancel(&mut tx, "demo", &pending, "", testing::long_ago()).await.unwrap();
-        order_changed(&mut tx, "demo", "ORD-10001").await.unwrap();
+        orders::cancel(&mut tx, &pending, "", testing::long_ago()).await.unwrap();
+        order_changed(&mut tx, "ORD-10001").await.unwrap();
         tx.commit().await.unwrap();
-        let mut tx = db.write().await.unwrap();
+        let mut tx = db.write().await.unwrap().of("demo");
         kept::keep(&mut tx, &counted).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(january_of(db).await.0, [1, 750, 1, 0]);
         assert_eq!(count(db).await, 1, "its figures were let go");
 
         // Nor does it overlook what is not committed yet.
-        let mut tx = db.write().await.unwrap();
+        let mut tx = db.write().await.unwrap().of("demo");
         let delivered = order(&mut tx, "ORD-10002").await;
-        order_changed(&mut tx, "demo", "ORD-10001").await.unwrap();
+        order_changed(&mut tx, "ORD-10001").await.unwrap();
         tx.commit().await.unwrap();
-        let mut tx = db.write().await.unwrap();
-        orders::advance(&mut tx, "demo", &delivered, "return_requested").await.unwrap();
-        order_changed(&mut tx, "demo", "ORD-10002").await.unwrap();
-        let mut reading = db.read().await.unwrap();
+        let mut tx = db.write().await.unwrap().of("demo");
+        orders::advance(&mut tx, &delivered, "return_requested").await.unwrap();
+        order_changed(&mut tx, "ORD-10002").await.unwrap();
+        let mut reading = db.read().await.unwrap().of("demo");
         let due = kept::due(&mut reading, "2026-12-31", 100).await.unwrap().pop().unwrap();
         let counted = kept::count(&mut reading, due).await.unwrap();
         drop(reading);
         let kept = async {
-            let mut tx = db.write().await.unwrap();
+            let mut tx = db.write().await.unwrap().of("demo");
             kept::keep(&mut tx, &counted).await.unwrap();
             tx.commit().await.unwrap();
         };

@@ -55,8 +55,8 @@ impl Sandbox {
             reason: declines.then_some("the sandbox declines this method"),
             at: self.clock.now(),
         };
-        let mut tx = self.db.write().await?;
-        let answer = calls::record(&mut tx, &request.tenant, call).await?;
+        let mut tx = self.db.write().await?.of(request.tenant.as_str());
+        let answer = calls::record(&mut tx, call).await?;
         tx.commit().await?;
         Ok(answer)
     }

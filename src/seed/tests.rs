@@ -166,7 +166,7 @@ async fn seeding_twice_doubles_nothing_and_numbers_go_on_after_the_highest() {
         let fresh = |counts: Counts| counts.new == counts.total();
         assert!(report.files.iter().all(|file| fresh(file.counts) == new), "{report:?}");
     }
-    let mut tx = db.read().await.unwrap();
+    let mut tx = db.read().await.unwrap().of("demo");
     for (name, highest) in [("order", 12_348), ("customer", 12_345)] {
         let (value,): (i64,) = tx
             .fetch_one(

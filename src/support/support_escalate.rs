@@ -176,14 +176,13 @@ impl WriteTool for SupportEscalate {
         ctx: &mut CallContext,
         plan: Intent,
     ) -> Result<Answer<Output>, ToolError> {
-        let tenant = ctx.tenant_id();
         let customer = plan.customer_id.as_deref();
         let zone = ctx.tenant.time_zone;
         let callback = Callback::next(&ctx.tenant.business().hours, zone, ctx.now);
         let (by, conversation) = (ctx.caller.subject.clone(), ctx.conversation.clone());
         let ticket_id = format!(
             "TIC-{}",
-            tenants::next_number(&mut ctx.tx, &tenant, "ticket", tickets::sounds_like).await?
+            tenants::next_number(&mut ctx.tx, "ticket", tickets::sounds_like).await?
         );
         let new = NewTicket {
             id: &ticket_id,
@@ -196,7 +195,7 @@ impl WriteTool for SupportEscalate {
             conversation: conversation.as_deref(),
             callback: callback.map(|window| (window.from, window.to)),
         };
-        tickets::insert(&mut ctx.tx, &tenant, new).await?;
+        tickets::insert(&mut ctx.tx, new).await?;
         if let Some(customer_id) = customer {
             let reason = plan.reason.trim_end_matches('.');
             let said = format!("{ticket_id}, {reason}: {}", &*plan.summary);
@@ -209,7 +208,7 @@ impl WriteTool for SupportEscalate {
                 author: &by,
                 order_id: plan.order_id.as_deref(),
             };
-            interactions::insert(&mut ctx.tx, &tenant, interaction).await?;
+            interactions::insert(&mut ctx.tx, interaction).await?;
         }
         ctx.concerns(&ticket_id);
         let number = phrases::order_id(&ticket_id);
@@ -258,7 +257,6 @@ struct Subject {
 impl Subject {
     /// The customer who was named, or as whom the conversation is verified, or whose order it is.
     async fn of(ctx: &mut CallContext, args: &Args) -> Result<Self, ToolError> {
-        let tenant = ctx.tenant_id();
         let verified = ctx.verified.clone();
         let named = match args.customer_id.as_deref().or(verified.as_deref()) {
             Some(said) => Some(known::one(ctx, said).await.map_err(|error| {
@@ -281,7 +279,7 @@ impl Subject {
             if may_read { error } else { without_details(&error, find::several_end_like_this()) }
         })?;
         // Who was erased is not found, and the ticket is about the order only.
-        let customer = customers::find(&mut ctx.tx, &tenant, &order.customer_id).await?;
+        let customer = customers::find(&mut ctx.tx, &order.customer_id).await?;
         let may_be_told = ctx.caller.scopes.contains(scope::CRM_READ);
         Ok(Self { customer, may_be_told, order_id: Some(order.id) })
     }

@@ -25,7 +25,7 @@ record! {
 
 /// The ticket as it is kept, with what was written down about its customer.
 async fn kept(shop: &Shop, ticket: &str) -> Kept {
-    let mut tx = shop.db.db.read().await.unwrap();
+    let mut tx = shop.db.db.read().await.unwrap().of("demo");
     tx.fetch_one(
         "select t.status, t.customer_id, t.order_id, t.created_by,
                 (select i.text
@@ -42,7 +42,7 @@ async fn kept(shop: &Shop, ticket: &str) -> Kept {
 }
 
 async fn tickets(shop: &Shop) -> i64 {
-    let mut tx = shop.db.db.read().await.unwrap();
+    let mut tx = shop.db.db.read().await.unwrap().of("demo");
     let (count,): (i64,) = tx.fetch_one("select count(*) from tickets", &[]).await.unwrap();
     count
 }
@@ -111,7 +111,7 @@ async fn an_order_says_whose_it_is_to_whoever_may_know() {
 #[tokio::test]
 async fn who_may_not_read_orders_learns_no_numbers() {
     for mut shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         testing::another_order(&mut tx, "CUST-2", "ORD-20001", testing::long_ago()).await;
         tx.commit().await.unwrap();
         let arguments = json!({ "reason": "late", "summary": "Where is it?", "order_id": "0001" });
@@ -155,7 +155,7 @@ async fn what_does_not_fit_opens_no_ticket() {
             assert_eq!(given, code, "{words}");
             assert!(words.contains(word), "{words}");
         }
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         testing::move_to_another_tenant(&mut tx, "CUST-1").await;
         tx.commit().await.unwrap();
         assert_eq!(shop.refusal(SupportEscalate, with("CUST-1", "")).await.0, "not_found");
@@ -194,7 +194,7 @@ async fn an_erasure_reaches_tickets_as_well() {
         shop.call(SupportEscalate, arguments).await.unwrap();
         let erase = json!({ "customer_id": "CUST-2", "reason": "Asked for it." });
         shop.call(CustomerDelete, erase).await.unwrap();
-        let mut tx = shop.db.db.read().await.unwrap();
+        let mut tx = shop.db.db.read().await.unwrap().of("demo");
         let left = testing::everything_about(&mut tx, "CUST-2").await;
         assert!(!left.contains("Elm") && !left.contains("moved"), "{left}");
     }

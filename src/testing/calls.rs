@@ -49,7 +49,7 @@ pub(crate) async fn collated_shops() -> Vec<Shop> {
 async fn shops_on(databases: Vec<TestDb>) -> Vec<Shop> {
     let mut shops = Vec::new();
     for db in databases {
-        let mut tx = db.db.write().await.unwrap();
+        let mut tx = db.db.write().await.unwrap().of("demo");
         testing::small_shop(&mut tx).await;
         tx.commit().await.unwrap();
         let (now, business) = ("2026-01-10T17:00:00Z".parse().unwrap(), testing::business());
@@ -119,14 +119,14 @@ impl Shop {
 
     /// The one number that a statement answers.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
-        let mut tx = self.db.db.read().await.unwrap();
+        let mut tx = self.db.db.read().await.unwrap().of("demo");
         let (number,): (i64,) = tx.fetch_one(sql, &[]).await.unwrap();
         number
     }
 
     /// Changes the shop behind the tools' back.
     pub(crate) async fn run(&self, sql: &'static str) {
-        let mut tx = self.db.db.write().await.unwrap();
+        let mut tx = self.db.db.write().await.unwrap().of("demo");
         tx.execute(sql, &[]).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -134,7 +134,7 @@ impl Shop {
     /// Whether every ledger adds up. What was sold is counted after that, so that whatever comes
     /// next has to see to it that its totals are counted again.
     pub(crate) async fn books_add_up(&self) {
-        let mut tx = self.db.db.read().await.unwrap();
+        let mut tx = self.db.db.read().await.unwrap().of("demo");
         let differences = ledgers::differences(&mut tx).await.unwrap();
         assert!(differences.none(), "{differences:?}");
         drop(tx);
@@ -156,7 +156,7 @@ impl Shop {
             expires_at: None,
             access: crate::access::ACCESS,
         };
-        CallContext::new(Arc::new(caller), Arc::new(tenant), tx.unwrap(), self.now)
+        CallContext::new(Arc::new(caller), Arc::new(tenant), tx.unwrap().of("demo"), self.now)
     }
 }
 

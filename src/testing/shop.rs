@@ -10,7 +10,7 @@ use crate::{
     customers::sql::customer_changes::{self, Written},
     sales,
 };
-use business_mcp_engine::db::{Tx, params};
+use business_mcp_engine::db::{TENANT, Tx, params};
 
 /// When the small shop's records were made.
 pub(crate) fn long_ago() -> DateTime<Utc> {
@@ -94,8 +94,8 @@ pub(crate) async fn small_shop(tx: &mut Tx) {
     )
     .await
     .unwrap();
-    small_stock(tx, tenant, at).await;
-    small_orders(tx, tenant, at).await;
+    small_stock(tx, at).await;
+    small_orders(tx, at).await;
 }
 
 async fn search_term(tx: &mut Tx, kind: &str, term: &str, id: &str) {
@@ -109,13 +109,13 @@ async fn search_term(tx: &mut Tx, kind: &str, term: &str, id: &str) {
     .unwrap();
 }
 
-async fn small_stock(tx: &mut Tx, tenant: &str, at: DateTime<Utc>) {
+async fn small_stock(tx: &mut Tx, at: DateTime<Utc>) {
     for (id, name, category) in [("TEE", "T-Shirt", "Clothing"), ("MUG", "Coffee Mug", "Kitchen")] {
         let key = business_mcp_engine::speech::name::fold(name);
         tx.execute(
             "insert into products (tenant_id, id, name, category, description, name_key, category_key)
              values ($1, $2, $3, $4, 'A good one.', $5, lower($4))",
-            params![tenant, id, name, category, &key],
+            params![TENANT, id, name, category, &key],
         )
         .await
         .unwrap();
@@ -133,22 +133,22 @@ async fn small_stock(tx: &mut Tx, tenant: &str, at: DateTime<Utc>) {
             "insert into variants
                  (tenant_id, sku, product_id, sku_key, options, price_minor, reorder_point, active, version)
              values ($1, $2, $3, $4, $5, $6, 3, true, 1)",
-            params![tenant, sku, product, &key, options, price],
+            params![TENANT, sku, product, &key, options, price],
         )
         .await
         .unwrap();
         for (location, on_hand) in stock {
             let cause = stock::Cause { reason: "import", id: None, actor: "test", at };
-            stock::change(tx, tenant, sku, location, *on_hand, cause).await.unwrap();
+            stock::change(tx, sku, location, *on_hand, cause).await.unwrap();
         }
     }
 }
 
-async fn small_orders(tx: &mut Tx, tenant: &str, at: DateTime<Utc>) {
+async fn small_orders(tx: &mut Tx, at: DateTime<Utc>) {
     tx.execute(
         "insert into counters (tenant_id, name, value)
          values ($1, 'order', 10002)",
-        params![tenant],
+        params![TENANT],
     )
     .await
     .unwrap();
@@ -162,7 +162,7 @@ async fn small_orders(tx: &mut Tx, tenant: &str, at: DateTime<Utc>) {
                  (tenant_id, id, id_tail, customer_id, status, placed_at, placed_on,
                   subtotal_minor, discount_minor, tax_minor, total_minor, version)
              values ($1, $2, $3, 'CUST-1', $4, $5, '2026-01-05', $6, 0, 0, $6, 1)",
-            params![tenant, id, &tail, status, at, price],
+            params![TENANT, id, &tail, status, at, price],
         )
         .await
         .unwrap();
@@ -170,7 +170,7 @@ async fn small_orders(tx: &mut Tx, tenant: &str, at: DateTime<Utc>) {
             "insert into order_items
                  (tenant_id, order_id, line, sku, quantity, unit_price_minor, discount_minor)
              values ($1, $2, 1, $3, 1, $4, 0)",
-            params![tenant, id, sku, price],
+            params![TENANT, id, sku, price],
         )
         .await
         .unwrap();
@@ -178,19 +178,19 @@ async fn small_orders(tx: &mut Tx, tenant: &str, at: DateTime<Utc>) {
             "insert into payments
                  (tenant_id, id, order_id, kind, amount_minor, payment_method_id, at, at_day)
              values ($1, $2, $2, 'charge', $3, $4, $5, '2026-01-05')",
-            params![tenant, id, price, method, at],
+            params![TENANT, id, price, method, at],
         )
         .await
         .unwrap();
     }
-    sales::all_changed(tx, tenant).await.unwrap();
+    sales::all_changed(tx).await.unwrap();
 }
 
 /// Holds pieces for somebody for ten minutes.
 pub(crate) async fn hold(tx: &mut Tx, sku: &str, quantity: i64, now: DateTime<Utc>) {
     let until = now + chrono::Duration::minutes(10);
     let holding = Holding { holder: "somebody", location: None, reserved_by: None, now, until };
-    assert!(reservations::hold(tx, "demo", sku, quantity, holding).await.unwrap());
+    assert!(reservations::hold(tx, sku, quantity, holding).await.unwrap());
 }
 
 /// Gives a customer the phone number of another.
@@ -221,7 +221,7 @@ pub(crate) async fn another_order(tx: &mut Tx, customer: &str, id: &str, placed_
     )
     .await
     .unwrap();
-    sales::order_placed(tx, "demo", &day).await.unwrap();
+    sales::order_placed(tx, &day).await.unwrap();
 }
 
 /// Pays something back of an order.

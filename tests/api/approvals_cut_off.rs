@@ -240,6 +240,6 @@ async fn an_approved_call_that_finds_the_disk_full_can_be_approved_again() {
 
 /// Sets how large the file may become.
 async fn most_pages(db: &Db, pragma: &'static str) {
-    let mut tx = db.write().await.unwrap();
+    let mut tx = db.write().await.unwrap().of("demo");
     tx.fetch_all::<(i64,)>(pragma, &[]).await.unwrap();
 }

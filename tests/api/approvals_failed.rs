@@ -224,7 +224,7 @@ async fn a_key_that_was_revoked_meanwhile_has_no_requests() {
             expires_at: None,
             revoked_at: None,
         };
-        let mut tx = server.db.write().await.unwrap();
+        let mut tx = server.db.write().await.unwrap().of("demo");
         keys::insert(&mut tx, &row).await.unwrap();
         tx.commit().await.unwrap();
         let till = server.client(key.plaintext.clone());
@@ -233,8 +233,8 @@ async fn a_key_that_was_revoked_meanwhile_has_no_requests() {
         let lost = till.call("order_create", unpaid("lost")).await.pending();
         assert_eq!(server.approver().approve(&kept).await.body["status"], "executed");
 
-        let mut tx = server.db.write().await.unwrap();
-        assert!(keys::revoke(&mut tx, "demo", &key.id, server.clock.now()).await.unwrap());
+        let mut tx = server.db.write().await.unwrap().of("demo");
+        assert!(keys::revoke(&mut tx, &key.id, server.clock.now()).await.unwrap());
         tx.commit().await.unwrap();
         fails(&server, &server, &lost, "forbidden").await;
         let sold = before.sold(1, 0);

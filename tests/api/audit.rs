@@ -24,7 +24,7 @@ struct Line {
 
 /// The whole trail, oldest first.
 async fn trail(db: &Db) -> Vec<Line> {
-    let mut tx = db.read().await.unwrap();
+    let mut tx = db.read().await.unwrap().of("demo");
     let rows: Vec<(String,)> = tx
         .fetch_all(
             "select action || '|' || outcome || '|' || principal || '|' || tool || '|'

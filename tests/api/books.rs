@@ -56,7 +56,7 @@ impl Books {
             union all
             select 'held', cast(coalesce(sum(quantity), 0) as bigint)
             from reservations where tenant_id = $1";
-        let mut tx = db.read().await.unwrap();
+        let mut tx = db.read().await.unwrap().of("demo");
         let rows: Vec<(String, i64)> = tx.fetch_all(sql, &[Bound::from(TENANT)]).await.unwrap();
         let sums: BTreeMap<String, i64> = rows.into_iter().collect();
         let books = Self {
@@ -98,21 +98,21 @@ impl Books {
 
 /// One number out of the database.
 pub async fn number(db: &Db, sql: &'static str, params: &[Bound<'_>]) -> i64 {
-    let mut tx = db.read().await.unwrap();
+    let mut tx = db.read().await.unwrap().of("demo");
     let (number,): (i64,) = tx.fetch_one(sql, params).await.unwrap();
     number
 }
 
 /// One text out of the database.
 pub async fn text(db: &Db, sql: &'static str, params: &[Bound<'_>]) -> String {
-    let mut tx = db.read().await.unwrap();
+    let mut tx = db.read().await.unwrap().of("demo");
     let (text,): (String,) = tx.fetch_one(sql, params).await.unwrap();
     text
 }
 
 /// Changes rows behind the server's back, and says how many.
 pub async fn change(db: &Db, sql: &'static str, params: &[Bound<'_>]) -> u64 {
-    let mut tx = db.write().await.unwrap();
+    let mut tx = db.write().await.unwrap().of("demo");
     let changed = tx.execute(sql, params).await.unwrap();
     tx.commit().await.unwrap();
     changed

@@ -38,7 +38,7 @@ fn order_id(reply: &Reply) -> String {
 /// One number out of the shop's database.
 async fn number(shop: &HotShop, sql: &'static str) -> i64 {
     let db = start::open(&shop.database_url).unwrap();
-    let mut tx = db.read().await.unwrap();
+    let mut tx = db.read().await.unwrap().of("demo");
     let (number,): (i64,) = tx.fetch_one(sql, &[]).await.unwrap();
     number
 }

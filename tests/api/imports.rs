@@ -79,7 +79,7 @@ async fn an_import_keeps_what_the_server_did_since() {
             approver.approve(&moved.pending()).await;
         }
         let balance = async || -> (i64, i64, i64, String) {
-            let mut tx = server.db.read().await.unwrap();
+            let mut tx = server.db.read().await.unwrap().of("demo");
             let row: Option<(i64, i64, i64, String)> = tx
                 .fetch_optional(
                     "select p.balance_minor, s.on_hand, v.price_minor, coalesce(c.company, '')

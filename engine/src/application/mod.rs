@@ -178,12 +178,12 @@ mod tests {
     use super::*;
     use crate::{
         approvals::{self, ApprovalStatus},
-        testing::FixtureFacts,
+        testing::FIXTURE_FACTS,
     };
 
     fn application() -> Application {
         let approvals = approvals::module(Arc::new(NoReservations));
-        Application::new(Access::BASIC, "", |_| Ok(Arc::new(FixtureFacts))).module(approvals)
+        Application::new(Access::BASIC, "", |_| Ok(Arc::new(FIXTURE_FACTS))).module(approvals)
     }
 
     #[test]

@@ -143,11 +143,8 @@ pub struct Reindexed {
 }
 
 /// None where no record comes after the id.
-type Reindex = for<'a> fn(
-    &'a mut Tx,
-    tenant: &'a str,
-    after: &'a str,
-) -> BoxFuture<'a, StoreResult<Option<Reindexed>>>;
+type Reindex =
+    for<'a> fn(&'a mut Tx, after: &'a str) -> BoxFuture<'a, StoreResult<Option<Reindexed>>>;
 
 /// Works until all is done.
 type RunAfterImport = for<'a> fn(&'a Db, DateTime<Utc>) -> BoxFuture<'a, StoreResult<()>>;

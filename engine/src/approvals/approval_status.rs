@@ -91,18 +91,17 @@ impl ReadTool for ApprovalStatus {
 /// of what was asked in this conversation about nobody. Whoever was cut off and calls again is in another
 /// conversation: there it is the latest about the same customer.
 async fn latest(ctx: &mut CallContext) -> Result<Option<Request>, ToolError> {
-    let (tenant, subject) = (ctx.tenant_id(), ctx.caller.subject.clone());
+    let subject = ctx.caller.subject.clone();
     let (conversation, customer) = (ctx.conversation.as_deref(), ctx.verified.as_deref());
     let since = ctx.now - CONVERSATION;
     let tx = &mut ctx.tx;
     if conversation.is_none() && customer.is_none() {
-        return Ok(approvals::latest_of(tx, &tenant, &subject).await?);
+        return Ok(approvals::latest_of(tx, &subject).await?);
     }
-    let here =
-        approvals::latest_since(tx, &tenant, &subject, (conversation, customer), since).await?;
+    let here = approvals::latest_since(tx, &subject, (conversation, customer), since).await?;
     match (here, conversation, customer) {
         (None, Some(_), Some(_)) => {
-            Ok(approvals::latest_since(tx, &tenant, &subject, (None, customer), since).await?)
+            Ok(approvals::latest_since(tx, &subject, (None, customer), since).await?)
         }
         (here, ..) => Ok(here),
     }

@@ -11,18 +11,18 @@ use crate::{
 async fn ask(fixture: &Fixture, id: &str, requester: &str, conversation: Option<&str>) {
     let conversation = conversation.map(str::to_owned);
     let request = Request { conversation, ..testing::request(id, requester) };
-    let mut tx = fixture.db.db.write().await.unwrap();
-    approvals::insert(&mut tx, "demo", &request).await.unwrap();
+    let mut tx = fixture.db.db.write().await.unwrap().of("demo");
+    approvals::insert(&mut tx, &request).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 async fn decide(fixture: &Fixture, id: &str, status: &str, result: Option<&str>) {
     let decided =
         Decided { status, by: Some("boss"), at: fixture.now, reason: Some("**Too** late") };
-    let mut tx = fixture.db.db.write().await.unwrap();
-    assert!(approvals::decide(&mut tx, "demo", id, decided).await.unwrap());
+    let mut tx = fixture.db.db.write().await.unwrap().of("demo");
+    assert!(approvals::decide(&mut tx, id, decided).await.unwrap());
     if let Some(result) = result {
-        approvals::save_result(&mut tx, "demo", id, result).await.unwrap();
+        approvals::save_result(&mut tx, id, result).await.unwrap();
     }
     tx.commit().await.unwrap();
 }
@@ -112,9 +112,9 @@ fn about(id: &str, customer: Option<&str>, conversation: &str) -> Request {
 }
 
 async fn insert(fixture: &Fixture, requests: &[Request]) {
-    let mut tx = fixture.db.db.write().await.unwrap();
+    let mut tx = fixture.db.db.write().await.unwrap().of("demo");
     for request in requests {
-        approvals::insert(&mut tx, "demo", request).await.unwrap();
+        approvals::insert(&mut tx, request).await.unwrap();
     }
     tx.commit().await.unwrap();
 }
@@ -244,8 +244,8 @@ async fn what_waits_is_said_in_words() {
     for fixture in fixtures().await {
         let summary = "Cancel order ORD-10001 of Ana: refund 5.00 USD to the card.".to_owned();
         let request = Request { summary, ..testing::request("APR-1", "tester") };
-        let mut tx = fixture.db.db.write().await.unwrap();
-        approvals::insert(&mut tx, "demo", &request).await.unwrap();
+        let mut tx = fixture.db.db.write().await.unwrap().of("demo");
+        approvals::insert(&mut tx, &request).await.unwrap();
         tx.commit().await.unwrap();
         let answer = fixture.call(ApprovalStatus, json!({})).await.unwrap();
         assert_eq!(

@@ -85,14 +85,14 @@ impl WriteTool for ApprovalWithdraw {
         ctx: &mut CallContext,
         plan: Intent,
     ) -> Result<Answer<Output>, ToolError> {
-        let (tenant, caller, id) = (ctx.tenant_id(), ctx.caller.clone(), plan.approval_id);
+        let (caller, id) = (ctx.caller.clone(), plan.approval_id);
         let by = Some(&*caller.subject);
         let decided = Decided { status: "withdrawn", by, at: ctx.now, reason: None };
-        if !approvals::decide(&mut ctx.tx, &tenant, &id, decided).await? {
+        if !approvals::decide(&mut ctx.tx, &id, decided).await? {
             // Somebody decided after it was looked up.
             return Err(waits_no_longer());
         }
-        self.reservations.release(&mut ctx.tx, &tenant, &approvals::holder(&id)).await?;
+        self.reservations.release(&mut ctx.tx, &approvals::holder(&id)).await?;
         ctx.concerns(&id);
         let output = Output { approval_id: id, status: "withdrawn" };
         Ok(Answer::ok(text!("The request is withdrawn, and nothing was changed."), output))

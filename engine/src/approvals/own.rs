@@ -10,9 +10,8 @@ use crate::{
 /// # Errors
 /// `not_found`; `forbidden` where the caller is verified as somebody else than it is about.
 pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Request, ToolError> {
-    let tenant = ctx.tenant_id();
     let id = said.trim().to_uppercase();
-    let row = approvals::find(&mut ctx.tx, &tenant, &id).await?;
+    let row = approvals::find(&mut ctx.tx, &id).await?;
     let row = row.filter(|row| row.requester == *ctx.caller.subject || decides(ctx));
     let row = row.ok_or_else(|| ToolError::not_found("request", said))?;
     if let Some(customer_id) = &row.customer_id {

@@ -83,8 +83,8 @@ pub(super) async fn run(args: KeyArgs, application: &Application) -> anyhow::Res
             output::line(format_args!("{}", key.plaintext));
         }
         Action::List => {
-            let mut tx = db.read().await?;
-            for key in keys::list(&mut tx, &args.tenant).await? {
+            let mut tx = db.read().await?.of(args.tenant.as_str());
+            for key in keys::list(&mut tx).await? {
                 let state = match (key.revoked_at, key.expires_at) {
                     (Some(at), _) => format!("revoked {}", rfc3339(at)),
                     (None, Some(at)) if at <= now => format!("expired {}", rfc3339(at)),
@@ -96,8 +96,8 @@ pub(super) async fn run(args: KeyArgs, application: &Application) -> anyhow::Res
             }
         }
         Action::Revoke { id } => {
-            let mut tx = db.write().await?;
-            if !keys::revoke(&mut tx, &args.tenant, &id, now).await? {
+            let mut tx = db.write().await?.of(args.tenant.as_str());
+            if !keys::revoke(&mut tx, &id, now).await? {
                 bail!("tenant {} has no active key {id}", args.tenant);
             }
             tx.commit().await?;

@@ -9,7 +9,7 @@ use super::{progress::Shown, start};
 use crate::{
     application::{Application, Index, Reindexed},
     config::{self, DatabaseConfig},
-    db::{Db, StoreResult, params, tenants},
+    db::{Db, StoreResult, TENANT, params, tenants},
 };
 
 /// How often the same few records are tried when other transactions are in the way.
@@ -47,7 +47,7 @@ pub(super) async fn run(args: ReindexArgs, application: &Application) -> anyhow:
 
 async fn reindex(db: &Db, tenant: &str, index: &Index, shown: &mut Shown) -> StoreResult<()> {
     let name = format!("{tenant}: {}", index.name);
-    let (of,): (i64,) = db.read().await?.fetch_one(index.count, params![tenant]).await?;
+    let (of,): (i64,) = db.read().await?.of(tenant).fetch_one(index.count, params![TENANT]).await?;
     let of = usize::try_from(of).unwrap_or_default();
     let (mut done, mut changed, mut after) = (0, 0, String::new());
     while let Some(some) = some(db, tenant, index, &after).await? {
@@ -65,8 +65,8 @@ async fn some(db: &Db, tenant: &str, index: &Index, after: &str) -> StoreResult<
     loop {
         tries.next();
         let outcome: StoreResult<_> = async {
-            let mut tx = db.write().await?;
-            let some = (index.reindex)(&mut tx, tenant, after).await?;
+            let mut tx = db.write().await?.of(tenant);
+            let some = (index.reindex)(&mut tx, after).await?;
             tx.commit().await?;
             Ok(some)
         }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{StoreResult, Tx, params, record};
+use super::{StoreResult, TENANT, Tx, params, record};
 
 record! {
     /// A stored request.
@@ -63,7 +63,7 @@ pub fn holder(id: &str) -> String {
 }
 
 /// Stores a new pending request.
-pub async fn insert(tx: &mut Tx, tenant: &str, approval: &Approval) -> StoreResult<()> {
+pub async fn insert(tx: &mut Tx, approval: &Approval) -> StoreResult<()> {
     let a = approval;
     tx.execute(
         "insert into approvals
@@ -73,7 +73,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, approval: &Approval) -> StoreResu
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
                  $19, $20)",
         params![
-            tenant,
+            TENANT,
             &a.id,
             &a.status,
             &a.tool,
@@ -100,7 +100,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, approval: &Approval) -> StoreResu
 }
 
 /// The request with this id.
-pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<Approval>> {
+pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Approval>> {
     tx.fetch_optional(
         "select id, status, tool, tool_version, policy_version, risk, requester, requester_token,
                 requester_scopes, conversation, verified_customer, customer_id, arguments,
@@ -108,17 +108,13 @@ pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<App
                 decided_by, decided_at, decision_reason, result
          from approvals
          where tenant_id = $1 and id = $2",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
 
 /// The newest request of a principal.
-pub async fn latest_of(
-    tx: &mut Tx,
-    tenant: &str,
-    requester: &str,
-) -> StoreResult<Option<Approval>> {
+pub async fn latest_of(tx: &mut Tx, requester: &str) -> StoreResult<Option<Approval>> {
     tx.fetch_optional(
         "select id, status, tool, tool_version, policy_version, risk, requester, requester_token,
                 requester_scopes, conversation, verified_customer, customer_id, arguments,
@@ -128,7 +124,7 @@ pub async fn latest_of(
          where tenant_id = $1 and requester = $2
          order by created_at desc, id desc
          limit 1",
-        params![tenant, requester],
+        params![TENANT, requester],
     )
     .await
 }
@@ -138,7 +134,6 @@ pub async fn latest_of(
 /// nobody.
 pub async fn latest_since(
     tx: &mut Tx,
-    tenant: &str,
     requester: &str,
     (conversation, customer_id): (Option<&str>, Option<&str>),
     since: DateTime<Utc>,
@@ -154,7 +149,7 @@ pub async fn latest_since(
            and ($5 is null or customer_id = $5 or (customer_id is null and conversation = $4))
          order by created_at desc, id desc
          limit 1",
-        params![tenant, requester, since, conversation, customer_id],
+        params![TENANT, requester, since, conversation, customer_id],
     )
     .await
 }
@@ -162,7 +157,6 @@ pub async fn latest_since(
 /// A page of requests, newest first, of one status or of all; older than `before` where given.
 pub async fn list(
     tx: &mut Tx,
-    tenant: &str,
     status: Option<&str>,
     before: Option<(DateTime<Utc>, &str)>,
     limit: i64,
@@ -179,19 +173,19 @@ pub async fn list(
            and ($3 is null or created_at < $3 or (created_at = $3 and id < $4))
          order by created_at desc, id desc
          limit $5",
-        params![tenant, status, before_at, before_id, limit],
+        params![TENANT, status, before_at, before_id, limit],
     )
     .await
 }
 
 /// How many requests of a principal wait.
-pub async fn count_open(tx: &mut Tx, tenant: &str, requester: &str) -> StoreResult<i64> {
+pub async fn count_open(tx: &mut Tx, requester: &str) -> StoreResult<i64> {
     let (open,): (i64,) = tx
         .fetch_one(
             "select count(*)
              from approvals
              where tenant_id = $1 and requester = $2 and status = 'pending'",
-            params![tenant, requester],
+            params![TENANT, requester],
         )
         .await?;
     Ok(open)
@@ -212,31 +206,26 @@ pub struct Decided<'a> {
 
 /// Moves a pending request that has not expired to its last state. False when it is no longer
 /// pending or time has decided already: whoever gets true is the only one.
-pub async fn decide(
-    tx: &mut Tx,
-    tenant: &str,
-    id: &str,
-    decided: Decided<'_>,
-) -> StoreResult<bool> {
+pub async fn decide(tx: &mut Tx, id: &str, decided: Decided<'_>) -> StoreResult<bool> {
     let changed = tx
         .execute(
             "update approvals
              set status = $3, decided_by = $4, decided_at = $5, decision_reason = $6
              where tenant_id = $1 and id = $2 and status = 'pending' and expires_at > $5",
-            params![tenant, id, decided.status, decided.by, decided.at, decided.reason],
+            params![TENANT, id, decided.status, decided.by, decided.at, decided.reason],
         )
         .await?;
     Ok(changed == 1)
 }
 
 /// Turns a pending request whose time is over into an expired one; false when it was not so.
-pub async fn expire(tx: &mut Tx, tenant: &str, id: &str, now: DateTime<Utc>) -> StoreResult<bool> {
+pub async fn expire(tx: &mut Tx, id: &str, now: DateTime<Utc>) -> StoreResult<bool> {
     let changed = tx
         .execute(
             "update approvals
              set status = 'expired', decided_at = $3
              where tenant_id = $1 and id = $2 and status = 'pending' and expires_at <= $3",
-            params![tenant, id, now],
+            params![TENANT, id, now],
         )
         .await?;
     Ok(changed == 1)
@@ -244,41 +233,35 @@ pub async fn expire(tx: &mut Tx, tenant: &str, id: &str, now: DateTime<Utc>) -> 
 
 /// Marks a request failed that was to be executed, with its reason. False when it was decided
 /// meanwhile.
-pub async fn fail(
-    tx: &mut Tx,
-    tenant: &str,
-    id: &str,
-    decided: Decided<'_>,
-    result: &str,
-) -> StoreResult<bool> {
+pub async fn fail(tx: &mut Tx, id: &str, decided: Decided<'_>, result: &str) -> StoreResult<bool> {
     let changed = tx
         .execute(
             "update approvals
              set status = $3, decided_by = $4, decided_at = $5, decision_reason = $6, result = $7
              where tenant_id = $1 and id = $2 and status = 'pending'",
-            params![tenant, id, decided.status, decided.by, decided.at, decided.reason, result],
+            params![TENANT, id, decided.status, decided.by, decided.at, decided.reason, result],
         )
         .await?;
     Ok(changed == 1)
 }
 
 /// Stores what came of an executed or failed request.
-pub async fn save_result(tx: &mut Tx, tenant: &str, id: &str, result: &str) -> StoreResult<()> {
+pub async fn save_result(tx: &mut Tx, id: &str, result: &str) -> StoreResult<()> {
     tx.execute(
         "update approvals set result = $3 where tenant_id = $1 and id = $2",
-        params![tenant, id, result],
+        params![TENANT, id, result],
     )
     .await?;
     Ok(())
 }
 
 /// Tells what a request is about in other words, such as without a name that was erased.
-pub async fn retell(tx: &mut Tx, tenant: &str, id: &str, summary: &str) -> StoreResult<()> {
+pub async fn retell(tx: &mut Tx, id: &str, summary: &str) -> StoreResult<()> {
     tx.execute(
         "update approvals
          set summary = $3
          where tenant_id = $1 and id = $2",
-        params![tenant, id, summary],
+        params![TENANT, id, summary],
     )
     .await?;
     Ok(())

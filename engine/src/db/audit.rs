@@ -2,13 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{StoreResult, Tx, params};
+use super::{StoreResult, TENANT, Tx, params};
 
 /// One event.
 #[derive(Debug)]
 pub struct Event<'a> {
-    /// Whose business.
-    pub tenant: &'a str,
     /// When.
     pub at: DateTime<Utc>,
     /// Who did it.
@@ -53,7 +51,7 @@ pub async fn append_once(tx: &mut Tx, id: &str, event: &Event<'_>) -> StoreResul
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          on conflict (tenant_id, id) do nothing",
         params![
-            event.tenant,
+            TENANT,
             id,
             event.at,
             event.principal,
@@ -75,7 +73,6 @@ pub async fn append_once(tx: &mut Tx, id: &str, event: &Event<'_>) -> StoreResul
 /// How often a principal's calls of a tool took effect in the last hour.
 pub async fn executed_in_last_hour(
     tx: &mut Tx,
-    tenant: &str,
     principal: &str,
     tool: &str,
     now: DateTime<Utc>,
@@ -86,7 +83,7 @@ pub async fn executed_in_last_hour(
              from audit
              where tenant_id = $1 and principal = $2 and tool = $3 and at > $4
                and action = 'executed'",
-            params![tenant, principal, tool, now - TimeDelta::hours(1)],
+            params![TENANT, principal, tool, now - TimeDelta::hours(1)],
         )
         .await?;
     Ok(count)

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{StoreResult, Tx, params, record};
+use super::{StoreResult, TENANT, Tx, params, record};
 
 record! {
     /// What is stored under a key.
@@ -25,8 +25,6 @@ record! {
 /// Whose key it is: a key of one principal or tool says nothing about another's.
 #[derive(Debug, Clone, Copy)]
 pub struct ClaimKey<'a> {
-    /// The tenant.
-    pub tenant: &'a str,
     /// The principal who calls.
     pub principal: &'a str,
     /// The tool's name.
@@ -73,7 +71,7 @@ pub async fn claim(
                  expires_at = excluded.expires_at
              where idempotency_keys.expires_at <= excluded.created_at",
             params![
-                key.tenant,
+                TENANT,
                 key.principal,
                 key.tool,
                 key.key,
@@ -92,7 +90,7 @@ pub async fn claim(
         "select fingerprint, customer_id, response, approval_id
          from idempotency_keys
          where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
-        params![key.tenant, key.principal, key.tool, key.key],
+        params![TENANT, key.principal, key.tool, key.key],
     )
     .await
 }
@@ -100,7 +98,6 @@ pub async fn claim(
 /// What a call left that was made before with the same letters, while its key is kept.
 pub async fn by_letters(
     tx: &mut Tx,
-    tenant: &str,
     principal: &str,
     tool: &str,
     letters: &str,
@@ -113,7 +110,7 @@ pub async fn by_letters(
            and expires_at > $5
          order by created_at desc
          limit 1",
-        params![tenant, principal, tool, letters, now],
+        params![TENANT, principal, tool, letters, now],
     )
     .await
 }
@@ -126,7 +123,7 @@ pub async fn take_over(tx: &mut Tx, key: ClaimKey<'_>, new: NewClaim<'_>) -> Sto
              created_at = $8, expires_at = $9
          where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
         params![
-            key.tenant,
+            TENANT,
             key.principal,
             key.tool,
             key.key,
@@ -152,7 +149,7 @@ pub async fn answer(
         "update idempotency_keys
          set response = $5, expires_at = $6
          where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
-        params![key.tenant, key.principal, key.tool, key.key, response, expires_at],
+        params![TENANT, key.principal, key.tool, key.key, response, expires_at],
     )
     .await?;
     Ok(())
@@ -169,7 +166,7 @@ pub async fn wait_for_approval(
         "update idempotency_keys
          set approval_id = $5, expires_at = $6
          where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
-        params![key.tenant, key.principal, key.tool, key.key, approval_id, expires_at],
+        params![TENANT, key.principal, key.tool, key.key, approval_id, expires_at],
     )
     .await?;
     Ok(())

@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{StoreResult, Tx, bulk::Insert, params, tx::Inner, value::Value};
+use super::{StoreResult, TENANT, Tx, bulk::Insert, params, tx::Inner, value::Value};
 
 /// How many records are asked for at once.
 const AT_ONCE: usize = 50;
@@ -31,7 +31,7 @@ pub struct ImportedFile<'a> {
 }
 
 /// Whether this very text was the last that was imported under this name: then whatever was done since stays done.
-pub async fn was_last(tx: &mut Tx, tenant: &str, file: ImportedFile<'_>) -> StoreResult<bool> {
+pub async fn was_last(tx: &mut Tx, file: ImportedFile<'_>) -> StoreResult<bool> {
     let last: Option<(String,)> = tx
         .fetch_optional(
             "select digest
@@ -39,26 +39,21 @@ pub async fn was_last(tx: &mut Tx, tenant: &str, file: ImportedFile<'_>) -> Stor
              where tenant_id = $1 and name = $2
              order by at desc
              limit 1",
-            params![tenant, file.name],
+            params![TENANT, file.name],
         )
         .await?;
     Ok(last.is_some_and(|(last,)| last == file.digest))
 }
 
 /// Remembers a file that was imported.
-pub async fn remember(
-    tx: &mut Tx,
-    tenant: &str,
-    file: ImportedFile<'_>,
-    now: DateTime<Utc>,
-) -> StoreResult<()> {
+pub async fn remember(tx: &mut Tx, file: ImportedFile<'_>, now: DateTime<Utc>) -> StoreResult<()> {
     let records = i64::try_from(file.records).unwrap_or(i64::MAX);
     tx.execute(
         "insert into imported_files (tenant_id, name, digest, records, at)
          values ($1, $2, $3, $4, $5)
          on conflict (tenant_id, name, digest) do update
          set at = excluded.at",
-        params![tenant, file.name, file.digest, records, now],
+        params![TENANT, file.name, file.digest, records, now],
     )
     .await?;
     Ok(())
@@ -67,7 +62,6 @@ pub async fn remember(
 /// Records of a kind as they were last imported, by id, in JSON.
 pub async fn last_records(
     tx: &mut Tx,
-    tenant: &str,
     kind: &str,
     ids: &[&str],
 ) -> StoreResult<HashMap<String, String>> {
@@ -87,7 +81,7 @@ pub async fn last_records(
     });
     let mut found = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(AT_ONCE) {
-        let mut values = vec![Value::from(tenant), Value::from(kind)];
+        let mut values = vec![TENANT, Value::from(kind)];
         // The last statement has as many: what is asked for twice is found once.
         values.extend(ids.iter().cycle().take(AT_ONCE).map(|id| Value::from(*id)));
         let rows: Vec<(String, String)> = tx.fetch_all(sql, &values).await?;
@@ -97,28 +91,23 @@ pub async fn last_records(
 }
 
 /// Keeps records as they were imported, each with its id.
-pub async fn keep_records(
-    tx: &mut Tx,
-    tenant: &str,
-    kind: &str,
-    records: &[(&str, String)],
-) -> StoreResult<()> {
+pub async fn keep_records(tx: &mut Tx, kind: &str, records: &[(&str, String)]) -> StoreResult<()> {
     let mut values = Vec::with_capacity(records.len() * 4);
     for (id, record) in records {
-        values.extend([tenant, kind, id, record].map(Value::from));
+        values.extend([TENANT, kind.into(), (*id).into(), record.into()]);
     }
     RECORDS.run(tx, &values).await
 }
 
-/// The one column of every row of a statement about tenant `$1`.
-pub async fn column(tx: &mut Tx, tenant: &str, sql: &'static str) -> StoreResult<HashSet<String>> {
-    let rows: Vec<(String,)> = tx.fetch_all(sql, params![tenant]).await?;
+/// The one column of every row of a statement whose `$1` is the tenant.
+pub async fn column(tx: &mut Tx, sql: &'static str) -> StoreResult<HashSet<String>> {
+    let rows: Vec<(String,)> = tx.fetch_all(sql, params![TENANT]).await?;
     Ok(rows.into_iter().map(|(column,)| column).collect())
 }
 
 /// Lets SQLite keep more pages while much is written, or as many as usual again.
 pub async fn keep_pages(tx: &mut Tx, many: bool) -> StoreResult<()> {
-    if matches!(tx.0, Inner::SqliteWrite(_)) {
+    if matches!(tx.inner, Inner::SqliteWrite(_)) {
         // The usual two megabytes would have the pages of large indices go in and out all the time.
         let sql = if many { "pragma cache_size = -131072" } else { "pragma cache_size = -2000" };
         tx.execute(sql, &[]).await?;

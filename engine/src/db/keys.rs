@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{StoreResult, Tx, params, record};
+use super::{StoreResult, TENANT, Tx, params, record};
 
 record! {
     /// A stored key. Its secret is not in it, only the secret's digest.
@@ -62,44 +62,39 @@ pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<KeyRow>> {
 }
 
 /// A tenant's keys, newest first.
-pub async fn list(tx: &mut Tx, tenant: &str) -> StoreResult<Vec<KeyRow>> {
+pub async fn list(tx: &mut Tx) -> StoreResult<Vec<KeyRow>> {
     tx.fetch_all(
         "select id, tenant_id, name, scopes, role, secret_hash, created_at, expires_at, revoked_at
          from api_keys
          where tenant_id = $1
          order by created_at desc, id",
-        params![tenant],
+        params![TENANT],
     )
     .await
 }
 
 /// Revokes a key; false when there is no such key or it was revoked before.
-pub async fn revoke(tx: &mut Tx, tenant: &str, id: &str, now: DateTime<Utc>) -> StoreResult<bool> {
+pub async fn revoke(tx: &mut Tx, id: &str, now: DateTime<Utc>) -> StoreResult<bool> {
     let changed = tx
         .execute(
             "update api_keys
              set revoked_at = $3
              where tenant_id = $1 and id = $2 and revoked_at is null",
-            params![tenant, id, now],
+            params![TENANT, id, now],
         )
         .await?;
     Ok(changed == 1)
 }
 
 /// Whether a key still opens anything.
-pub async fn is_active(
-    tx: &mut Tx,
-    tenant: &str,
-    id: &str,
-    now: DateTime<Utc>,
-) -> StoreResult<bool> {
+pub async fn is_active(tx: &mut Tx, id: &str, now: DateTime<Utc>) -> StoreResult<bool> {
     let found: Option<(String,)> = tx
         .fetch_optional(
             "select id
              from api_keys
              where tenant_id = $1 and id = $2 and revoked_at is null
                and (expires_at is null or expires_at > $3)",
-            params![tenant, id, now],
+            params![TENANT, id, now],
         )
         .await?;
     Ok(found.is_some())

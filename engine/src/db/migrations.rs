@@ -12,6 +12,7 @@ use super::{
     open::Backend,
     params, postgres, record,
     sqlite::{self, Session as _, Writing},
+    value::Params,
 };
 use crate::digest;
 
@@ -226,8 +227,12 @@ impl Session {
 
     async fn fetch_all<T: Record>(&mut self, sql: &'static str) -> StoreResult<Vec<T>> {
         match self {
-            Self::Sqlite(writing) => sqlite::fetch_all(writing.connection()?, sql, &[]),
-            Self::Postgres(connection) => postgres::fetch_all(connection, sql, &[]).await,
+            Self::Sqlite(writing) => {
+                sqlite::fetch_all(writing.connection()?, sql, Params::default())
+            }
+            Self::Postgres(connection) => {
+                postgres::fetch_all(connection, sql, Params::default()).await
+            }
         }
     }
 
@@ -250,6 +255,7 @@ impl Session {
                    values ($1, $2, $3, $4)";
         let checksum = migration.checksum();
         let params = params![migration.module, migration.version, migration.name, &checksum];
+        let params = Params::new(params, None)?;
         match self {
             Self::Sqlite(writing) => sqlite::execute(writing.connection()?, sql, params)?,
             Self::Postgres(connection) => postgres::execute(connection, sql, params).await?,

@@ -39,6 +39,7 @@ pub use migrations::{Migration, Migrations};
 pub use open::{Db, DbOptions};
 pub use record::Record;
 pub use tx::Tx;
+pub use value::TENANT;
 
 #[cfg(test)]
 mod tests {
@@ -90,6 +91,31 @@ mod tests {
             let mut tx = db.read().await.unwrap();
             let (count,): (i64,) = tx.fetch_one("select count(*) from tenants", &[]).await.unwrap();
             assert_eq!(count, 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_statement_about_a_tenant_finds_that_of_its_transaction_and_needs_one() {
+        let sql = "select id, name, created_at
+                   from tenants
+                   where id = $1";
+        for TestDb { db, .. } in &testing::databases().await {
+            let mut tx = db.write().await.unwrap();
+            insert(&mut tx, "acme").await.unwrap();
+            insert(&mut tx, "other").await.unwrap();
+            tx.commit().await.unwrap();
+
+            let mut tx = db.read().await.unwrap().of("acme");
+            for id in ["acme", "other"] {
+                tx.set_tenant(id);
+                let found: Vec<Tenant> = tx.fetch_all(sql, params![TENANT]).await.unwrap();
+                assert_eq!(found[0].id, id);
+                let found: Vec<Tenant> = tx.fetch_all_long(sql, params![TENANT]).await.unwrap();
+                assert_eq!(found[0].id, id);
+            }
+            let mut tx = db.read().await.unwrap();
+            let found = tx.fetch_optional::<Tenant>(sql, params![TENANT]).await;
+            assert!(matches!(found, Err(StoreError::Other(_))), "{found:?}");
         }
     }
 

@@ -64,7 +64,7 @@ impl Db {
 
     /// Begins a transaction in which the database itself refuses to write.
     pub async fn read(&self) -> StoreResult<Tx> {
-        Ok(Tx(match &self.0 {
+        Ok(Tx::new(match &self.0 {
             Backend::Sqlite(sqlite) => Inner::SqliteRead(sqlite.read().await?),
             Backend::Postgres(postgres) => {
                 Inner::Postgres(postgres::begin(&postgres.readers).await?)
@@ -74,7 +74,7 @@ impl Db {
 
     /// Begins a transaction that may write. SQLite has one at a time; callers queue fairly for it.
     pub async fn write(&self) -> StoreResult<Tx> {
-        Ok(Tx(match &self.0 {
+        Ok(Tx::new(match &self.0 {
             Backend::Sqlite(sqlite) => Inner::SqliteWrite(sqlite.write().await?),
             Backend::Postgres(postgres) => {
                 Inner::Postgres(postgres::begin(&postgres.writers).await?)

@@ -8,7 +8,10 @@ use sqlx::{
     query::Query,
 };
 
-use super::{Record, StoreError, StoreResult, value::Value};
+use super::{
+    Record, StoreError, StoreResult,
+    value::{Params, Value},
+};
 
 /// An open pair of pools.
 pub(super) struct Postgres {
@@ -38,9 +41,10 @@ impl Postgres {
     }
 }
 
-fn query<'q>(sql: &'static str, params: &[Value<'q>]) -> Query<'q, Driver, PgArguments> {
-    params.iter().fold(sqlx::query(sql), |query, param| match *param {
+fn query<'q>(sql: &'static str, params: Params<'q>) -> Query<'q, Driver, PgArguments> {
+    params.iter().fold(sqlx::query(sql), |query, param| match param {
         Value::Text(text) => query.bind(text),
+        Value::Tenant => query,
         Value::Int(number) => query.bind(number),
         Value::Bool(truth) => query.bind(truth),
         Value::Time(at) => query.bind(at),
@@ -74,7 +78,7 @@ pub(super) async fn commit(transaction: Transaction) -> StoreResult<()> {
 pub(super) async fn execute(
     connection: &mut PgConnection,
     sql: &'static str,
-    params: &[Value<'_>],
+    params: Params<'_>,
 ) -> StoreResult<u64> {
     Ok(query(sql, params).execute(connection).await?.rows_affected())
 }
@@ -82,7 +86,7 @@ pub(super) async fn execute(
 pub(super) async fn fetch_all<T: Record>(
     connection: &mut PgConnection,
     sql: &'static str,
-    params: &[Value<'_>],
+    params: Params<'_>,
 ) -> StoreResult<Vec<T>> {
     let rows = query(sql, params).fetch_all(connection).await?;
     Ok(rows.iter().map(T::from_postgres).collect::<sqlx::Result<_>>()?)
@@ -91,7 +95,7 @@ pub(super) async fn fetch_all<T: Record>(
 pub(super) async fn fetch_optional<T: Record>(
     connection: &mut PgConnection,
     sql: &'static str,
-    params: &[Value<'_>],
+    params: Params<'_>,
 ) -> StoreResult<Option<T>> {
     let row = query(sql, params).fetch_optional(connection).await?;
     Ok(row.as_ref().map(T::from_postgres).transpose()?)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{StoreResult, Tx, bulk::Insert, params, record, value::Value};
+use super::{StoreResult, TENANT, Tx, bulk::Insert, params, record};
 
 static TERMS: Insert = Insert::new("insert into search_terms (tenant_id, kind, term, ref_id)", 4);
 
@@ -18,19 +18,13 @@ pub struct Terms {
 
 impl Terms {
     /// Those of the records after one id, up to another one.
-    pub async fn between(
-        tx: &mut Tx,
-        tenant: &str,
-        kind: &str,
-        after: &str,
-        last: &str,
-    ) -> StoreResult<Self> {
+    pub async fn between(tx: &mut Tx, kind: &str, after: &str, last: &str) -> StoreResult<Self> {
         let rows: Vec<Row> = tx
             .fetch_all(
                 "select ref_id, term
                  from search_terms
                  where tenant_id = $1 and kind = $2 and ref_id > $3 and ref_id <= $4",
-                params![tenant, kind, after, last],
+                params![TENANT, kind, after, last],
             )
             .await?;
         let mut terms = Self::default();
@@ -49,14 +43,13 @@ impl Terms {
 /// Lets records that have no terms yet be found by these, each with its id.
 pub async fn insert(
     tx: &mut Tx,
-    tenant: &str,
     kind: &str,
     records: &[(&str, BTreeSet<String>)],
 ) -> StoreResult<()> {
     let mut values = Vec::new();
     for (id, terms) in records {
         for term in terms {
-            values.extend([tenant, kind, term, id].map(Value::from));
+            values.extend([TENANT, kind.into(), term.into(), (*id).into()]);
         }
     }
     TERMS.run(tx, &values).await
@@ -65,7 +58,6 @@ pub async fn insert(
 /// Lets a record be found by these and no others.
 pub async fn replace(
     tx: &mut Tx,
-    tenant: &str,
     kind: &str,
     id: &str,
     terms: &BTreeSet<String>,
@@ -73,14 +65,14 @@ pub async fn replace(
     tx.execute(
         "delete from search_terms
          where tenant_id = $1 and kind = $2 and ref_id = $3",
-        params![tenant, kind, id],
+        params![TENANT, kind, id],
     )
     .await?;
     for term in terms {
         tx.execute(
             "insert into search_terms (tenant_id, kind, term, ref_id)
              values ($1, $2, $3, $4)",
-            params![tenant, kind, term, id],
+            params![TENANT, kind, term, id],
         )
         .await?;
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 
-use super::{StoreResult, Tx, params, record};
+use super::{StoreResult, TENANT, Tx, params, record};
 use crate::speech::reference;
 
 /// Where a tenant's numbers begin: the first one is the next.
@@ -128,35 +128,29 @@ pub async fn save(
 
 /// Waits until no other transaction of the tenant holds this name, and holds it until the end of
 /// this one: what is counted after it stays true until the commit.
-pub async fn one_at_a_time(tx: &mut Tx, tenant: &str, name: &str) -> StoreResult<()> {
+pub async fn one_at_a_time(tx: &mut Tx, name: &str) -> StoreResult<()> {
     tx.execute(
         "insert into counters (tenant_id, name, value)
          values ($1, $2, 0)
          on conflict (tenant_id, name) do update
          set value = counters.value",
-        params![tenant, name],
+        params![TENANT, name],
     )
     .await?;
     Ok(())
 }
 
 /// Whether a tenant has something on file that sounds like a number.
-pub type SoundsLike =
-    for<'a> fn(&'a mut Tx, tenant: &'a str, number: &'a str) -> BoxFuture<'a, StoreResult<bool>>;
+pub type SoundsLike = for<'a> fn(&'a mut Tx, number: &'a str) -> BoxFuture<'a, StoreResult<bool>>;
 
 /// The next business number of a kind, such as `order`, that sounds like none on file, whatever letters
 /// that one has. The first one is 10001. Taken late in a transaction, because others of the same tenant
 /// wait for it until the commit.
-pub async fn next_number(
-    tx: &mut Tx,
-    tenant: &str,
-    kind: &str,
-    on_file: SoundsLike,
-) -> StoreResult<i64> {
+pub async fn next_number(tx: &mut Tx, kind: &str, on_file: SoundsLike) -> StoreResult<i64> {
     let mut step = 1;
     loop {
-        let number = count(tx, tenant, kind, step).await?;
-        if !on_file(tx, tenant, &number.to_string()).await? {
+        let number = count(tx, kind, step).await?;
+        if !on_file(tx, &number.to_string()).await? {
             return Ok(number);
         }
         // Numbers on file often stand in one row, and longer steps soon come to its end.
@@ -164,7 +158,7 @@ pub async fn next_number(
     }
 }
 
-async fn count(tx: &mut Tx, tenant: &str, kind: &str, step: i64) -> StoreResult<i64> {
+async fn count(tx: &mut Tx, kind: &str, step: i64) -> StoreResult<i64> {
     let (number,): (i64,) = tx
         .fetch_one(
             "insert into counters (tenant_id, name, value)
@@ -172,7 +166,7 @@ async fn count(tx: &mut Tx, tenant: &str, kind: &str, step: i64) -> StoreResult<
              on conflict (tenant_id, name) do update
              set value = counters.value + $3
              returning value",
-            params![tenant, kind, step],
+            params![TENANT, kind, step],
         )
         .await?;
     Ok(number)
@@ -180,13 +174,7 @@ async fn count(tx: &mut Tx, tenant: &str, kind: &str, step: i64) -> StoreResult<
 
 /// Makes sure that the next number of a kind is none of these ids', which came from elsewhere. With the prefix `ORD-`,
 /// `ORD-10042` raises the counter to 10042, and `#10043` beside it to 10043.
-pub async fn count_on(
-    tx: &mut Tx,
-    tenant: &str,
-    kind: &str,
-    prefix: &str,
-    ids: &[&str],
-) -> StoreResult<()> {
+pub async fn count_on(tx: &mut Tx, kind: &str, prefix: &str, ids: &[&str]) -> StoreResult<()> {
     let mut highest = FIRST_NUMBERS;
     let mut numbers = HashSet::new();
     for id in ids {
@@ -197,30 +185,30 @@ pub async fn count_on(
         }
         numbers.insert(number);
     }
-    raise(tx, tenant, kind, highest).await?;
+    raise(tx, kind, highest).await?;
     let (mut counted,): (i64,) = tx
         .fetch_one(
             "select value
              from counters
              where tenant_id = $1 and name = $2",
-            params![tenant, kind],
+            params![TENANT, kind],
         )
         .await?;
     // With other letters in front they sound like the numbers that would come next.
     while numbers.contains(&(counted + 1)) {
         counted += 1;
     }
-    raise(tx, tenant, kind, counted).await
+    raise(tx, kind, counted).await
 }
 
-async fn raise(tx: &mut Tx, tenant: &str, kind: &str, to: i64) -> StoreResult<()> {
+async fn raise(tx: &mut Tx, kind: &str, to: i64) -> StoreResult<()> {
     tx.execute(
         "insert into counters (tenant_id, name, value)
          values ($1, $2, $3)
          on conflict (tenant_id, name) do update
          set value = excluded.value
          where counters.value < excluded.value",
-        params![tenant, kind, to],
+        params![TENANT, kind, to],
     )
     .await?;
     Ok(())

@@ -3,15 +3,20 @@
 //! What Postgres waits for is boxed: it is much larger than the same on SQLite, and would make every
 //! future around it as large.
 
+use std::sync::Arc;
+
 use super::{
     Record, StoreError, StoreResult,
     postgres::{self, Transaction},
     sqlite::{self, Reading, Session, Writing},
-    value::Value,
+    value::{Params, Value},
 };
 
-/// An open transaction. Dropped without [`Tx::commit`], it rolls back.
-pub struct Tx(pub(super) Inner);
+/// An open transaction, of one tenant or of none. Dropped without [`Tx::commit`], it rolls back.
+pub struct Tx {
+    pub(super) inner: Inner,
+    tenant: Option<Arc<str>>,
+}
 
 pub(super) enum Inner {
     SqliteRead(Reading),
@@ -20,13 +25,30 @@ pub(super) enum Inner {
 }
 
 impl Tx {
+    pub(super) fn new(inner: Inner) -> Self {
+        Self { inner, tenant: None }
+    }
+
+    /// This transaction as one of a tenant: its statements are about what is that tenant's.
+    #[must_use]
+    pub fn of(mut self, tenant: impl Into<Arc<str>>) -> Self {
+        self.set_tenant(tenant);
+        self
+    }
+
+    /// From here on, statements are about what is this tenant's. For work on records of several tenants.
+    pub fn set_tenant(&mut self, tenant: impl Into<Arc<str>>) {
+        self.tenant = Some(tenant.into());
+    }
+
     /// Every row of a statement.
     pub async fn fetch_all<T: Record>(
         &mut self,
         sql: &'static str,
         params: &[Value<'_>],
     ) -> StoreResult<Vec<T>> {
-        match &mut self.0 {
+        let params = Params::new(params, self.tenant.as_deref())?;
+        match &mut self.inner {
             Inner::SqliteRead(session) => sqlite::fetch_all(session.connection()?, sql, params),
             Inner::SqliteWrite(session) => sqlite::fetch_all(session.connection()?, sql, params),
             Inner::Postgres(transaction) => {
@@ -42,8 +64,11 @@ impl Tx {
         sql: &'static str,
         params: &[Value<'_>],
     ) -> StoreResult<Vec<T>> {
-        match &mut self.0 {
-            Inner::SqliteRead(session) => session.fetch_all_long(sql, params).await,
+        match &mut self.inner {
+            Inner::SqliteRead(session) => {
+                let params = Params::new(params, self.tenant.as_deref())?;
+                session.fetch_all_long(sql, params).await
+            }
             _ => self.fetch_all(sql, params).await,
         }
     }
@@ -54,7 +79,8 @@ impl Tx {
         sql: &'static str,
         params: &[Value<'_>],
     ) -> StoreResult<Option<T>> {
-        match &mut self.0 {
+        let params = Params::new(params, self.tenant.as_deref())?;
+        match &mut self.inner {
             Inner::SqliteRead(session) => {
                 sqlite::fetch_optional(session.connection()?, sql, params)
             }
@@ -80,7 +106,8 @@ impl Tx {
 
     /// Runs a statement and says how many rows it changed.
     pub async fn execute(&mut self, sql: &'static str, params: &[Value<'_>]) -> StoreResult<u64> {
-        match &mut self.0 {
+        let params = Params::new(params, self.tenant.as_deref())?;
+        match &mut self.inner {
             Inner::SqliteRead(session) => sqlite::execute(session.connection()?, sql, params),
             Inner::SqliteWrite(session) => sqlite::execute(session.connection()?, sql, params),
             Inner::Postgres(transaction) => {
@@ -94,7 +121,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Unknown`] where the database may have committed; after all others it has not.
     pub async fn commit(self) -> StoreResult<()> {
-        match self.0 {
+        match self.inner {
             Inner::SqliteRead(_) => Ok(()),
             Inner::SqliteWrite(session) => session.commit().await,
             Inner::Postgres(transaction) => postgres::commit(transaction).await,

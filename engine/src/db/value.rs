@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use super::{StoreError, StoreResult};
+
 /// A parameter. Nulls keep their type, because Postgres asks for it.
 #[derive(Debug, Clone, Copy)]
 pub enum Value<'a> {
@@ -13,9 +15,52 @@ pub enum Value<'a> {
     Bool(Option<bool>),
     /// `timestamptz`; RFC 3339 with milliseconds on SQLite, so that it sorts as text.
     Time(Option<DateTime<Utc>>),
+    /// `text`: the tenant of the transaction.
+    Tenant,
 }
 
-/// The parameters of a statement: `params![tenant, id]` for `$1` and `$2`.
+/// The tenant of the transaction in which the statement runs: `params![TENANT, id]`.
+pub const TENANT: Value<'static> = Value::Tenant;
+
+/// The parameters of a statement, with the tenant of its transaction.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Params<'a> {
+    values: &'a [Value<'a>],
+    tenant: &'a str,
+}
+
+impl<'a> Params<'a> {
+    /// # Errors
+    /// A transaction that has no tenant, where a parameter is the tenant.
+    pub(super) fn new(values: &'a [Value<'a>], tenant: Option<&'a str>) -> StoreResult<Self> {
+        match tenant {
+            Some(tenant) => Ok(Self { values, tenant }),
+            None if values.iter().any(|value| matches!(value, Value::Tenant)) => Err(
+                StoreError::other("the statement is about a tenant, and its transaction has none"),
+            ),
+            None => Ok(Self { values, tenant: "" }),
+        }
+    }
+
+    /// The parameter with this number, from 0.
+    pub(super) fn get(self, number: usize) -> Option<Value<'a>> {
+        self.values.get(number).map(|value| self.resolve(*value))
+    }
+
+    /// Every parameter in order.
+    pub(super) fn iter(self) -> impl Iterator<Item = Value<'a>> {
+        self.values.iter().map(move |value| self.resolve(*value))
+    }
+
+    fn resolve(self, value: Value<'a>) -> Value<'a> {
+        match value {
+            Value::Tenant => Value::Text(Some(self.tenant)),
+            value => value,
+        }
+    }
+}
+
+/// The parameters of a statement: `params![TENANT, id]` for `$1` and `$2`.
 #[macro_export]
 macro_rules! params {
     ($($value:expr),* $(,)?) => { &[$($crate::db::value::Value::from($value)),*] };

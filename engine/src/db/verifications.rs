@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{StoreResult, Tx, params, record};
+use super::{StoreResult, TENANT, Tx, params, record};
 
 /// A caller who has shown to be a customer.
 #[derive(Debug, Clone, Copy)]
@@ -22,14 +22,14 @@ pub struct NewVerification<'a> {
 }
 
 /// Writes a verification down.
-pub async fn insert(tx: &mut Tx, tenant: &str, new: NewVerification<'_>) -> StoreResult<()> {
+pub async fn insert(tx: &mut Tx, new: NewVerification<'_>) -> StoreResult<()> {
     let n = new;
     tx.execute(
         "insert into verifications
              (tenant_id, id, principal, conversation, customer_id, created_at, expires_at)
          values ($1, $2, $3, $4, $5, $6, $7)",
         params![
-            tenant,
+            TENANT,
             n.id,
             n.principal,
             n.conversation,
@@ -45,7 +45,6 @@ pub async fn insert(tx: &mut Tx, tenant: &str, new: NewVerification<'_>) -> Stor
 /// The customer whom a principal's handle stands for, while it counts.
 pub async fn by_handle(
     tx: &mut Tx,
-    tenant: &str,
     principal: &str,
     id: &str,
     now: DateTime<Utc>,
@@ -54,7 +53,7 @@ pub async fn by_handle(
         "select customer_id
          from verifications
          where tenant_id = $1 and id = $2 and principal = $3 and expires_at > $4",
-        params![tenant, id, principal, now],
+        params![TENANT, id, principal, now],
     )
     .await
 }
@@ -62,7 +61,6 @@ pub async fn by_handle(
 /// The customer as whom a principal was verified last in a conversation, while it counts.
 pub async fn by_conversation(
     tx: &mut Tx,
-    tenant: &str,
     principal: &str,
     conversation: &str,
     now: DateTime<Utc>,
@@ -73,7 +71,7 @@ pub async fn by_conversation(
          where tenant_id = $1 and principal = $2 and conversation = $3 and expires_at > $4
          order by expires_at desc
          limit 1",
-        params![tenant, principal, conversation, now],
+        params![TENANT, principal, conversation, now],
     )
     .await
 }
@@ -98,7 +96,6 @@ record! {
 /// A lock that has ended begins the count anew.
 pub async fn take_try(
     tx: &mut Tx,
-    tenant: &str,
     principal: &str,
     customer_id: &str,
     now: DateTime<Utc>,
@@ -112,7 +109,7 @@ pub async fn take_try(
              locked_until = case when verification_tries.locked_until <= $4 then null
                                  else verification_tries.locked_until end
          returning failures, locked_until",
-        params![tenant, principal, customer_id, now],
+        params![TENANT, principal, customer_id, now],
     )
     .await
 }
@@ -120,7 +117,6 @@ pub async fn take_try(
 /// Lets no try count until a moment.
 pub async fn lock(
     tx: &mut Tx,
-    tenant: &str,
     principal: &str,
     customer_id: &str,
     until: DateTime<Utc>,
@@ -129,23 +125,18 @@ pub async fn lock(
         "update verification_tries
          set locked_until = $4
          where tenant_id = $1 and principal = $2 and customer_id = $3",
-        params![tenant, principal, customer_id, until],
+        params![TENANT, principal, customer_id, until],
     )
     .await?;
     Ok(())
 }
 
 /// Forgets the tries of a caller who has shown to be the customer.
-pub async fn forget_tries(
-    tx: &mut Tx,
-    tenant: &str,
-    principal: &str,
-    customer_id: &str,
-) -> StoreResult<()> {
+pub async fn forget_tries(tx: &mut Tx, principal: &str, customer_id: &str) -> StoreResult<()> {
     tx.execute(
         "delete from verification_tries
          where tenant_id = $1 and principal = $2 and customer_id = $3",
-        params![tenant, principal, customer_id],
+        params![TENANT, principal, customer_id],
     )
     .await?;
     Ok(())

@@ -47,7 +47,6 @@ pub(super) struct Trace {
 
 /// Whose call it is, and what it says to the letter.
 pub(super) struct Letters {
-    tenant: Arc<str>,
     principal: Arc<str>,
     tool: &'static str,
     /// The digest of the given key, or of the conversation, and the canonical arguments.
@@ -110,7 +109,6 @@ impl Letters {
         let key = given.or(request.conversation.as_deref()).unwrap_or_default();
         let kind = if given.is_some() { "given" } else { "derived" };
         Self {
-            tenant: request.caller.tenant.clone(),
             principal: request.caller.subject.clone(),
             tool: spec.name,
             digest: digest(&format!("{kind}\0{key}\0{}", call.canonical())),
@@ -136,9 +134,8 @@ impl Letters {
         tx: &mut Tx,
         now: DateTime<Utc>,
     ) -> Result<Option<Earlier>, ToolError> {
-        let (tenant, principal) = (&*self.tenant, &*self.principal);
         let found =
-            idempotency::by_letters(tx, tenant, principal, self.tool, &self.digest, now).await?;
+            idempotency::by_letters(tx, &self.principal, self.tool, &self.digest, now).await?;
         found.map(|found| self.earlier(found)).transpose()
     }
 
@@ -220,12 +217,7 @@ impl Trace {
 
 impl Claim {
     fn key(&self) -> ClaimKey<'_> {
-        ClaimKey {
-            tenant: &self.letters.tenant,
-            principal: &self.letters.principal,
-            tool: self.letters.tool,
-            key: &self.key,
-        }
+        ClaimKey { principal: &self.letters.principal, tool: self.letters.tool, key: &self.key }
     }
 
     /// Takes the key for this transaction. `None` when this is the first such call.

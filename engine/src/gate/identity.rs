@@ -81,13 +81,11 @@ async fn verified(
     tx: &mut Tx,
     now: DateTime<Utc>,
 ) -> StoreResult<Option<Arc<str>>> {
-    let (tenant, principal) = (&*request.caller.tenant, &*request.caller.subject);
+    let principal = &*request.caller.subject;
     let found = match (&request.verification, &request.conversation) {
-        (Some(handle), _) => {
-            verifications::by_handle(tx, tenant, principal, &digest(handle), now).await?
-        }
+        (Some(handle), _) => verifications::by_handle(tx, principal, &digest(handle), now).await?,
         (None, Some(conversation)) => {
-            verifications::by_conversation(tx, tenant, principal, conversation, now).await?
+            verifications::by_conversation(tx, principal, conversation, now).await?
         }
         (None, None) => None,
     };

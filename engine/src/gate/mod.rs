@@ -261,7 +261,6 @@ fn is_audited(spec: &Spec, error: &ToolError) -> bool {
 /// The event of a call, before its outcome is known.
 fn event<'a>(spec: &Spec, request: &'a CallRequest, at: DateTime<Utc>) -> audit::Event<'a> {
     audit::Event {
-        tenant: &request.caller.tenant,
         at,
         principal: &request.caller.subject,
         token_id: request.caller.token_id.as_deref(),

@@ -136,6 +136,7 @@ impl Trail {
     async fn write_once(&self, lines: &[Line]) -> StoreResult<()> {
         let mut tx = self.db.write().await?;
         for line in lines {
+            tx.set_tenant(line.caller.tenant.clone());
             // A commit whose answer was lost is made again.
             audit::append_once(&mut tx, &line.id, &line.event()).await?;
         }
@@ -146,7 +147,6 @@ impl Trail {
 impl Line {
     fn event(&self) -> audit::Event<'_> {
         audit::Event {
-            tenant: &self.caller.tenant,
             at: self.at,
             principal: &self.caller.subject,
             token_id: self.caller.token_id.as_deref(),

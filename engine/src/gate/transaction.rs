@@ -26,7 +26,7 @@ impl Gate {
         request: &CallRequest,
         now: DateTime<Utc>,
     ) -> Result<Rendered, ToolError> {
-        let tx = self.db.read().await?;
+        let tx = self.db.read().await?.of(request.caller.tenant.clone());
         match self.bind(entry.spec, request, tx, now).await? {
             Bound::Context(mut ctx) => call.run(&mut ctx).await,
             Bound::Unverified(instead) => Ok(instead),
@@ -63,7 +63,7 @@ impl Gate {
         trace: &Trace,
         now: DateTime<Utc>,
     ) -> Result<Rendered, ToolError> {
-        let tx = self.db.write().await?;
+        let tx = self.db.write().await?.of(request.caller.tenant.clone());
         let mut ctx = match self.bind(entry.spec, request, tx, now).await? {
             Bound::Context(ctx) => ctx,
             Bound::Unverified(instead) => return Ok(instead),
@@ -72,8 +72,7 @@ impl Gate {
         let (resolved, claim) = match self.understand(call, request, letters, &mut ctx).await? {
             Understood::New(resolved, claim) => (resolved, claim),
             Understood::Before(left) => {
-                let tenant = &request.caller.tenant;
-                return self.earlier_answer(ctx.tx, trace, tenant, left, now).await;
+                return self.earlier_answer(ctx.tx, trace, left, now).await;
             }
         };
         if entry.writes_money() {

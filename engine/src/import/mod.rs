@@ -181,9 +181,8 @@ impl Import {
         progress: Progress<'_>,
     ) -> Result<FileReport, ImportError> {
         let mut ctx = self.context(true).await?;
-        let tenant = &*self.tenant.id;
         let file = ImportedFile { name, digest, records: lines.len() };
-        let counts = if imports::was_last(&mut ctx.tx, tenant, file).await? {
+        let counts = if imports::was_last(&mut ctx.tx, file).await? {
             Counts { unchanged: lines.len(), ..Counts::default() }
         } else {
             let mut problems = Problems::of(name);
@@ -191,7 +190,7 @@ impl Import {
             if !problems.is_empty() {
                 return Err(ImportError::Records(problems));
             }
-            imports::remember(&mut ctx.tx, tenant, file, self.now).await?;
+            imports::remember(&mut ctx.tx, file, self.now).await?;
             ctx.tx.commit().await?;
             counts
         };
@@ -200,6 +199,10 @@ impl Import {
 
     async fn context(&self, writes: bool) -> Result<ImportContext, ImportError> {
         let tx = if writes { self.db.write().await? } else { self.db.read().await? };
-        Ok(ImportContext { tx, tenant: self.tenant.clone(), now: self.now })
+        Ok(ImportContext {
+            tx: tx.of(self.tenant.id.clone()),
+            tenant: self.tenant.clone(),
+            now: self.now,
+        })
     }
 }

@@ -8,7 +8,7 @@ use super::{fields::ID, *};
 use crate::{
     Application, Module,
     db::{StoreResult, bulk::Insert, params},
-    testing::{FixtureFacts, TestDb, access::ACCESS, databases_with},
+    testing::{FIXTURE_FACTS, TestDb, access::ACCESS, databases_with},
 };
 
 const TABLES: &str = r#"
@@ -67,7 +67,7 @@ impl Importer for Boxes {
 
     async fn ids(ctx: &mut ImportContext) -> StoreResult<HashSet<String>> {
         let sql = "select id from boxes where tenant_id = $1";
-        imports::column(&mut ctx.tx, &ctx.tenant.id, sql).await
+        imports::column(&mut ctx.tx, sql).await
     }
 
     async fn insert(ctx: &mut ImportContext, records: &[(&str, &BoxRecord)]) -> StoreResult<()> {
@@ -109,7 +109,7 @@ impl Importer for Boxes {
     }
 
     async fn finish(ctx: &mut ImportContext, ids: &[&str], _counts: Counts) -> StoreResult<()> {
-        tenants::count_on(&mut ctx.tx, &ctx.tenant.id, "box", "BOX-", ids).await
+        tenants::count_on(&mut ctx.tx, "box", "BOX-", ids).await
     }
 }
 
@@ -146,7 +146,7 @@ impl Importer for Remarks {
 
     async fn ids(ctx: &mut ImportContext) -> StoreResult<HashSet<String>> {
         let sql = "select id from remarks where tenant_id = $1";
-        imports::column(&mut ctx.tx, &ctx.tenant.id, sql).await
+        imports::column(&mut ctx.tx, sql).await
     }
 
     async fn check(
@@ -171,13 +171,13 @@ impl Importer for Remarks {
 /// The remarks come first in the list, and refer to the boxes.
 fn application() -> Application {
     let boxes = Module::new("boxes").migration(1, "boxes", TABLES).importer(Boxes);
-    Application::new(&ACCESS, "", |_| Ok(Arc::new(FixtureFacts)))
+    Application::new(&ACCESS, "", |_| Ok(Arc::new(FIXTURE_FACTS)))
         .module(Module::new("remarks").importer(Remarks))
         .module(boxes)
 }
 
 fn tenant() -> Tenant {
-    Tenant::new("demo".into(), Arc::new(FixtureFacts))
+    Tenant::new("demo".into(), Arc::new(FIXTURE_FACTS))
 }
 
 /// A database, and a folder of files.
@@ -220,20 +220,20 @@ impl Warehouse {
     }
 
     async fn run(&self, sql: &'static str) {
-        let mut tx = self.test_db.db.write().await.unwrap();
+        let mut tx = self.test_db.db.write().await.unwrap().of("demo");
         assert_eq!(tx.execute(sql, &[]).await.unwrap(), 1);
         tx.commit().await.unwrap();
     }
 
     async fn boxes(&self) -> HashMap<String, (i64, Option<String>)> {
-        let mut tx = self.test_db.db.read().await.unwrap();
+        let mut tx = self.test_db.db.read().await.unwrap().of("demo");
         let sql = "select id, weight, colour from boxes";
         let rows: Vec<(String, i64, Option<String>)> = tx.fetch_all(sql, &[]).await.unwrap();
         rows.into_iter().map(|(id, weight, colour)| (id, (weight, colour))).collect()
     }
 
     async fn number(&self, sql: &'static str) -> i64 {
-        let mut tx = self.test_db.db.read().await.unwrap();
+        let mut tx = self.test_db.db.read().await.unwrap().of("demo");
         let (number,): (i64,) = tx.fetch_one(sql, &[]).await.unwrap();
         number
     }

@@ -24,14 +24,13 @@ pub(super) async fn all<I: Importer>(
 ) -> StoreResult<Counts> {
     imports::keep_pages(&mut ctx.tx, true).await?;
     files::identify(&mut lines)?;
-    let tenant = ctx.tenant.id.clone();
     let mut references = I::references(ctx).await?;
     let known = I::ids(ctx).await?;
     let mut counts = Counts::default();
     let mut done = 0;
     for chunk in lines.chunks(CHUNK) {
         let ids: Vec<&str> = chunk.iter().map(Line::id).filter(|id| known.contains(*id)).collect();
-        let last = imports::last_records(&mut ctx.tx, &tenant, I::KIND, &ids).await?;
+        let last = imports::last_records(&mut ctx.tx, I::KIND, &ids).await?;
         let (mut new, mut kept) = (Vec::new(), Vec::new());
         for line in chunk {
             let last = last.get(line.id());
@@ -59,7 +58,7 @@ pub(super) async fn all<I: Importer>(
         // Of a file with problems nothing stays, and what refers to nothing cannot be inserted.
         if problems.is_empty() {
             I::insert(ctx, &new).await?;
-            imports::keep_records(&mut ctx.tx, &tenant, I::KIND, &kept).await?;
+            imports::keep_records(&mut ctx.tx, I::KIND, &kept).await?;
         }
         counts.new += new.len();
         done += chunk.len();

@@ -84,7 +84,7 @@ fn config(instructions: &str) -> ServerConfig {
     let mut capabilities = ServerCapabilities::default();
     capabilities.tools = Some(ToolsCapability::default());
     capabilities.resources = Some(ResourcesCapability::default());
-    ServerConfig::new(capabilities).with_server_info(implementation()).with_instructions(
-        format!("{instructions} {INSTRUCTIONS}").trim_start(),
-    )
+    ServerConfig::new(capabilities)
+        .with_server_info(implementation())
+        .with_instructions(format!("{instructions} {INSTRUCTIONS}").trim_start())
 }

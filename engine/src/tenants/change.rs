@@ -10,7 +10,7 @@ use clap::Args;
 use super::{BusinessFile, business_file::text_of};
 use crate::{
     business::{Facts, SharedFacts},
-    db::{StoreResult, Tx, params, tenants, tenants::TenantRow},
+    db::{StoreResult, TENANT, Tx, params, tenants, tenants::TenantRow},
     money::Currency,
     tool::context::Tenant,
 };
@@ -118,12 +118,13 @@ impl TenantArgs {
         money: &[&'static str],
         now: DateTime<Utc>,
     ) -> anyhow::Result<Tenant> {
+        tx.set_tenant(id);
         let before = tenants::lock(tx, id).await?;
         let (facts, business_file) = self.facts(file, before.as_ref())?;
         let (currency, own_currency) = self.currency(&facts, before.as_ref());
         if let Some(before) = &before
             && before.currency != currency.code()
-            && has_money(tx, id, money).await?
+            && has_money(tx, money).await?
         {
             bail!(
                 "{id} has money on record in {}, so it cannot change to {currency}: keep \
@@ -190,9 +191,9 @@ impl TenantArgs {
 ///
 /// # Errors
 /// The database's.
-pub async fn has_money(tx: &mut Tx, tenant: &str, money: &[&'static str]) -> StoreResult<bool> {
+pub async fn has_money(tx: &mut Tx, money: &[&'static str]) -> StoreResult<bool> {
     for statement in money {
-        let (count,): (i64,) = tx.fetch_one(statement, params![tenant]).await?;
+        let (count,): (i64,) = tx.fetch_one(statement, params![TENANT]).await?;
         if count > 0 {
             return Ok(true);
         }

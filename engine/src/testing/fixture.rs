@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
     databases,
 };
 use crate::{
-    business::Facts,
+    business::PlainFacts,
     db::{
         approvals::Approval,
         tenants::{self, TenantRow},
@@ -27,30 +26,16 @@ use crate::{
 };
 
 /// The facts of the business of these tests.
-#[derive(Debug)]
-pub struct FixtureFacts;
-
-impl Facts for FixtureFacts {
-    fn name(&self) -> &'static str {
-        "Fixture"
-    }
-
-    fn currency(&self) -> Currency {
-        Currency::USD
-    }
-
-    fn time_zone(&self) -> Tz {
-        chrono_tz::America::New_York
-    }
-
-    fn language(&self) -> &'static str {
-        "en-US"
-    }
-}
+pub const FIXTURE_FACTS: PlainFacts = PlainFacts {
+    name: "Fixture",
+    currency: Currency::USD,
+    time_zone: chrono_tz::America::New_York,
+    language: "en-US",
+};
 
 /// The same as the business file of a server, whatever its text.
 pub fn business_file() -> BusinessFile {
-    BusinessFile::shipped("", |_| Ok(Arc::new(FixtureFacts))).unwrap()
+    BusinessFile::shipped("", |_| Ok(Arc::new(FIXTURE_FACTS))).unwrap()
 }
 
 /// A database with the tenant `demo`, and a caller at noon of 2026-01-10 in New York.
@@ -68,8 +53,8 @@ pub async fn fixtures() -> Vec<Fixture> {
     let mut fixtures = Vec::new();
     for db in databases().await {
         let now = "2026-01-10T17:00:00Z".parse().unwrap();
-        let tenant = TenantRow::of(&FixtureFacts);
-        let mut tx = db.db.write().await.unwrap();
+        let tenant = TenantRow::of(&FIXTURE_FACTS);
+        let mut tx = db.db.write().await.unwrap().of("demo");
         tenants::create(&mut tx, "demo", &tenant, now).await.unwrap();
         tx.commit().await.unwrap();
         fixtures.push(Fixture { db, now, role: AGENT });
@@ -110,7 +95,7 @@ impl Fixture {
     /// A context as the gate makes one.
     pub async fn context(&self, writes: bool) -> CallContext {
         let tx = if writes { self.db.db.write().await } else { self.db.db.read().await };
-        let tenant = Tenant::new("demo".into(), Arc::new(FixtureFacts));
+        let tenant = Tenant::new("demo".into(), Arc::new(FIXTURE_FACTS));
         let caller = Caller {
             tenant: "demo".into(),
             subject: "tester".into(),
@@ -120,7 +105,7 @@ impl Fixture {
             expires_at: None,
             access: &ACCESS,
         };
-        CallContext::new(Arc::new(caller), Arc::new(tenant), tx.unwrap(), self.now)
+        CallContext::new(Arc::new(caller), Arc::new(tenant), tx.unwrap().of("demo"), self.now)
     }
 }
 

@@ -23,7 +23,7 @@ mod server;
 pub mod template;
 
 pub use client::{Client, Reply};
-pub use fixture::{Fixture, FixtureFacts, business_file, fixtures, request};
+pub use fixture::{FIXTURE_FACTS, Fixture, business_file, fixtures, request};
 pub use server::{TENANT, TestServer};
 
 use self::template::Place;

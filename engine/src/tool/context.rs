@@ -113,11 +113,6 @@ impl CallContext {
         }
     }
 
-    /// The tenant's id, for the first parameter of each statement.
-    pub fn tenant_id(&self) -> Arc<str> {
-        self.tenant.id.clone()
-    }
-
     /// Goes on only if this call may touch what belongs to a customer, and notes whom it is about. Every
     /// tool that finds a customer, or something of theirs, asks here before it looks any further.
     ///

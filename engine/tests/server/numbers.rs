@@ -7,7 +7,7 @@ use business_mcp_engine::{
     business::NoReservations,
     prelude::*,
     testing::{
-        FixtureFacts,
+        FIXTURE_FACTS,
         access::{ACCESS, READ, VOICE, WRITE},
     },
 };
@@ -27,7 +27,7 @@ pub fn application() -> Application {
         .tool(NumberAdd)
         .tool(NumberSet)
         .tool(NumberBreak);
-    Application::new(&ACCESS, "", |_| Ok(Arc::new(FixtureFacts)))
+    Application::new(&ACCESS, "", |_| Ok(Arc::new(FIXTURE_FACTS)))
         .module(numbers)
         .module(approvals::module(Arc::new(NoReservations)))
 }
@@ -59,7 +59,7 @@ pub struct Number {
 
 async fn value_of(ctx: &mut CallContext, name: &str) -> Result<i64, ToolError> {
     let sql = "select value from numbers where tenant_id = $1 and name = $2";
-    let found = ctx.tx.fetch_optional(sql, params![&*ctx.tenant_id(), name]).await?;
+    let found = ctx.tx.fetch_optional(sql, params![TENANT, name]).await?;
     Ok(found.map_or(0, |(value,): (i64,)| value))
 }
 
@@ -68,7 +68,7 @@ async fn write(ctx: &mut CallContext, number: Number) -> Result<Answer<Number>, 
     let sql = "insert into numbers (tenant_id, name, value)
                values ($1, $2, $3)
                on conflict (tenant_id, name) do update set value = excluded.value";
-    ctx.tx.execute(sql, params![&*ctx.tenant_id(), &number.name, number.value]).await?;
+    ctx.tx.execute(sql, params![TENANT, &number.name, number.value]).await?;
     Ok(Answer::ok(format!("{} is {}.", number.name, number.value), number))
 }
 

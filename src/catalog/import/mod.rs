@@ -56,13 +56,12 @@ impl Importer for Products {
     }
 
     async fn references(ctx: &mut ImportContext) -> StoreResult<HashMap<String, String>> {
-        let tenant = &ctx.tenant.id;
-        tenants::one_at_a_time(&mut ctx.tx, tenant, reindex::ONE_AT_A_TIME).await?;
-        sql::products_of_skus(&mut ctx.tx, tenant).await
+        tenants::one_at_a_time(&mut ctx.tx, reindex::ONE_AT_A_TIME).await?;
+        sql::products_of_skus(&mut ctx.tx).await
     }
 
     async fn ids(ctx: &mut ImportContext) -> StoreResult<HashSet<String>> {
-        sql::ids(&mut ctx.tx, &ctx.tenant.id).await
+        sql::ids(&mut ctx.tx).await
     }
 
     /// Makes the skus of a record its product's; those of another product are errors.
@@ -92,7 +91,7 @@ impl Importer for Products {
         records: &[(&str, &ProductRecord)],
     ) -> StoreResult<()> {
         let products: Vec<&ProductRecord> = records.iter().map(|(_, record)| *record).collect();
-        sql::insert(&mut ctx.tx, &ctx.tenant.id, &products).await?;
+        sql::insert(&mut ctx.tx, &products).await?;
         let rows = products.iter().flat_map(|product| VariantRow::of(product));
         variants::insert(ctx, &rows.collect::<Vec<_>>()).await
     }
@@ -103,8 +102,8 @@ impl Importer for Products {
         id: &str,
         named: &Object,
     ) -> StoreResult<Option<(Object, Self::Stored)>> {
-        let product = sql::stored(&mut ctx.tx, &ctx.tenant.id, id).await?;
-        let variants = sql::stored_variants(&mut ctx.tx, &ctx.tenant.id, id).await?;
+        let product = sql::stored(&mut ctx.tx, id).await?;
+        let variants = sql::stored_variants(&mut ctx.tx, id).await?;
         let record = on_server(ctx, id, named, &product, &variants).await?;
         Ok(Some((record, (product, variants))))
     }
@@ -119,14 +118,14 @@ impl Importer for Products {
         let mut changed = !merge.is_settled();
         if changed {
             let target = target(record, merge, &product);
-            sql::update(&mut ctx.tx, &ctx.tenant.id, &record.id, &target).await?;
+            sql::update(&mut ctx.tx, &record.id, &target).await?;
         }
         match variants::update(ctx, record, merge, &variants).await? {
             Ok(variants) => changed |= variants,
             Err(error) => return Ok(Err(error)),
         }
         if changed {
-            sql::index(&mut ctx.tx, &ctx.tenant.id, record).await?;
+            sql::index(&mut ctx.tx, record).await?;
         }
         Ok(Ok(changed))
     }
@@ -134,7 +133,7 @@ impl Importer for Products {
     async fn finish(ctx: &mut ImportContext, _ids: &[&str], counts: Counts) -> StoreResult<()> {
         if counts.changed > 0 {
             // Something may have another name or category.
-            sales::all_changed(&mut ctx.tx, &ctx.tenant.id).await?;
+            sales::all_changed(&mut ctx.tx).await?;
         }
         Ok(())
     }
@@ -156,8 +155,7 @@ async fn on_server(
         let price = Money::new(variant.price_minor, ctx.tenant.currency).decimal();
         let options = serde_json::from_str::<Json>(&variant.options);
         let options = options.map_err(|error| StoreError::Other(error.into()))?;
-        let on_hand =
-            import_stock::on_hand(&mut ctx.tx, &ctx.tenant.id, &variant.sku, place).await?;
+        let on_hand = import_stock::on_hand(&mut ctx.tx, &variant.sku, place).await?;
         records.push(Json::Object(present(json!({
             "sku": variant.sku,
             "options": Some(options).filter(|options| *options != json!({})),

@@ -14,7 +14,7 @@ pub(super) async fn insert(
     ctx: &mut ImportContext,
     variants: &[&VariantRecord],
 ) -> StoreResult<()> {
-    sql::insert(&mut ctx.tx, &ctx.tenant.id, variants).await?;
+    sql::insert(&mut ctx.tx, variants).await?;
     let moved: Vec<_> = variants.iter().map(|variant| (*variant, variant.on_hand)).collect();
     move_by(ctx, &moved).await
 }
@@ -28,7 +28,7 @@ async fn move_by(
         .filter(|(_, delta)| *delta != 0)
         .map(|(variant, delta)| (ctx.ledger_id(), *variant, *delta))
         .collect();
-    sql::insert_movements(&mut ctx.tx, &ctx.tenant.id, &moved, ctx.now).await
+    sql::insert_movements(&mut ctx.tx, &moved, ctx.now).await
 }
 
 /// Books what a record counts of a known variant: the difference to the last import at that place,
@@ -59,14 +59,14 @@ pub(super) async fn count(
         )));
     }
     if counted < reserved {
-        let (tenant, sku) = (&ctx.tenant.id, &variant.sku);
-        reservations::release_ended_of(&mut ctx.tx, tenant, sku, ctx.now).await?;
+        let sku = &variant.sku;
+        reservations::release_ended_of(&mut ctx.tx, sku, ctx.now).await?;
         reserved = stored(ctx, variant).await?.map_or(0, |(_, reserved)| reserved);
     }
     if counted < reserved {
         return Ok(Err(format!("is less than the {reserved} that are reserved")));
     }
-    if !sql::update(&mut ctx.tx, &ctx.tenant.id, variant, on_hand, counted).await? {
+    if !sql::update(&mut ctx.tx, variant, on_hand, counted).await? {
         return Err(StoreError::Busy("stock was moved in the meantime".into()));
     }
     move_by(ctx, &[(variant, delta)]).await?;
@@ -78,5 +78,5 @@ async fn stored(
     ctx: &mut ImportContext,
     variant: &VariantRecord,
 ) -> StoreResult<Option<(i64, i64)>> {
-    sql::stored(&mut ctx.tx, &ctx.tenant.id, &variant.sku, &variant.location).await
+    sql::stored(&mut ctx.tx, &variant.sku, &variant.location).await
 }

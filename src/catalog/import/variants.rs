@@ -11,7 +11,7 @@ use business_mcp_engine::{
 
 /// Inserts variants that are new, and their first count.
 pub(super) async fn insert(ctx: &mut ImportContext, rows: &[VariantRow<'_>]) -> StoreResult<()> {
-    sql::insert_variants(&mut ctx.tx, &ctx.tenant.id, rows).await?;
+    sql::insert_variants(&mut ctx.tx, rows).await?;
     let counted: Vec<&VariantRecord> = rows.iter().map(|row| row.record).collect();
     stock::insert(ctx, &counted).await
 }
@@ -61,6 +61,6 @@ async fn update_one(
     if target == *stored {
         return Ok(false);
     }
-    sql::update_variant(&mut ctx.tx, &ctx.tenant.id, &target).await?;
+    sql::update_variant(&mut ctx.tx, &target).await?;
     Ok(true)
 }

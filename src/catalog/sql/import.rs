@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::reindex;
 use crate::catalog::import::{ProductRecord, VariantRecord};
 use business_mcp_engine::{
-    db::{StoreResult, Tx, bulk::Insert, imports, params, record, search_terms},
+    db::{StoreResult, TENANT, Tx, bulk::Insert, imports, params, record, search_terms},
     speech::{name, reference},
 };
 
@@ -76,36 +76,36 @@ impl<'r> VariantRow<'r> {
 }
 
 /// Every product's id.
-pub async fn ids(tx: &mut Tx, tenant: &str) -> StoreResult<HashSet<String>> {
+pub async fn ids(tx: &mut Tx) -> StoreResult<HashSet<String>> {
     let sql = "select id
                from products
                where tenant_id = $1";
-    imports::column(tx, tenant, sql).await
+    imports::column(tx, sql).await
 }
 
 /// Every sku.
-pub async fn skus(tx: &mut Tx, tenant: &str) -> StoreResult<HashSet<String>> {
+pub async fn skus(tx: &mut Tx) -> StoreResult<HashSet<String>> {
     let sql = "select sku
                from variants
                where tenant_id = $1";
-    imports::column(tx, tenant, sql).await
+    imports::column(tx, sql).await
 }
 
 /// Which product each sku belongs to.
-pub async fn products_of_skus(tx: &mut Tx, tenant: &str) -> StoreResult<HashMap<String, String>> {
+pub async fn products_of_skus(tx: &mut Tx) -> StoreResult<HashMap<String, String>> {
     let rows: Vec<(String, String)> = tx
         .fetch_all(
             "select sku, product_id
              from variants
              where tenant_id = $1",
-            params![tenant],
+            params![TENANT],
         )
         .await?;
     Ok(rows.into_iter().collect())
 }
 
 /// Inserts products with all by which they are found.
-pub async fn insert(tx: &mut Tx, tenant: &str, records: &[&ProductRecord]) -> StoreResult<()> {
+pub async fn insert(tx: &mut Tx, records: &[&ProductRecord]) -> StoreResult<()> {
     let keys: Vec<(String, Option<String>)> = records
         .iter()
         .map(|record| (name::fold(&record.name), record.category.as_deref().map(name::fold)))
@@ -113,7 +113,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, records: &[&ProductRecord]) -> St
     let mut values = Vec::with_capacity(records.len() * 8);
     for (record, (name_key, category_key)) in records.iter().zip(&keys) {
         values.extend_from_slice(params![
-            tenant,
+            TENANT,
             &record.id,
             &record.name,
             &record.category,
@@ -126,19 +126,15 @@ pub async fn insert(tx: &mut Tx, tenant: &str, records: &[&ProductRecord]) -> St
     PRODUCTS.run(tx, &values).await?;
     let found: Vec<_> =
         records.iter().map(|record| (record.id.as_str(), found_by(record))).collect();
-    search_terms::insert(tx, tenant, "product", &found).await
+    search_terms::insert(tx, "product", &found).await
 }
 
 /// Inserts variants.
-pub async fn insert_variants(
-    tx: &mut Tx,
-    tenant: &str,
-    rows: &[VariantRow<'_>],
-) -> StoreResult<()> {
+pub async fn insert_variants(tx: &mut Tx, rows: &[VariantRow<'_>]) -> StoreResult<()> {
     let mut values = Vec::with_capacity(rows.len() * 9);
     for VariantRow { product, record, key, options } in rows {
         values.extend_from_slice(params![
-            tenant,
+            TENANT,
             &record.sku,
             *product,
             key,
@@ -153,41 +149,37 @@ pub async fn insert_variants(
 }
 
 /// A product that is there.
-pub async fn stored(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Stored> {
+pub async fn stored(tx: &mut Tx, id: &str) -> StoreResult<Stored> {
     tx.fetch_one(
         "select name, category, description, image_url
          from products
          where tenant_id = $1 and id = $2",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
 
 /// Its variants.
-pub async fn stored_variants(
-    tx: &mut Tx,
-    tenant: &str,
-    product: &str,
-) -> StoreResult<Vec<StoredVariant>> {
+pub async fn stored_variants(tx: &mut Tx, product: &str) -> StoreResult<Vec<StoredVariant>> {
     tx.fetch_all(
         "select sku, options, price_minor, reorder_point, active
          from variants
          where tenant_id = $1 and product_id = $2
          order by sku",
-        params![tenant, product],
+        params![TENANT, product],
     )
     .await
 }
 
 /// Changes a product. What it is found by is written by [`index`].
-pub async fn update(tx: &mut Tx, tenant: &str, id: &str, new: &Stored) -> StoreResult<()> {
+pub async fn update(tx: &mut Tx, id: &str, new: &Stored) -> StoreResult<()> {
     tx.execute(
         "update products
          set name = $3, category = $4, description = $5, image_url = $6, name_key = $7,
            category_key = $8
          where tenant_id = $1 and id = $2",
         params![
-            tenant,
+            TENANT,
             id,
             &new.name,
             &new.category,
@@ -202,21 +194,21 @@ pub async fn update(tx: &mut Tx, tenant: &str, id: &str, new: &Stored) -> StoreR
 }
 
 /// Changes a variant.
-pub async fn update_variant(tx: &mut Tx, tenant: &str, new: &StoredVariant) -> StoreResult<()> {
+pub async fn update_variant(tx: &mut Tx, new: &StoredVariant) -> StoreResult<()> {
     tx.execute(
         "update variants
          set options = $3, price_minor = $4, reorder_point = $5, active = $6,
            version = version + 1
          where tenant_id = $1 and sku = $2",
-        params![tenant, &new.sku, &new.options, new.price_minor, new.reorder_point, new.active],
+        params![TENANT, &new.sku, &new.options, new.price_minor, new.reorder_point, new.active],
     )
     .await?;
     Ok(())
 }
 
 /// Writes anew what a product is found by.
-pub async fn index(tx: &mut Tx, tenant: &str, record: &ProductRecord) -> StoreResult<()> {
-    search_terms::replace(tx, tenant, "product", &record.id, &found_by(record)).await
+pub async fn index(tx: &mut Tx, record: &ProductRecord) -> StoreResult<()> {
+    search_terms::replace(tx, "product", &record.id, &found_by(record)).await
 }
 
 fn found_by(record: &ProductRecord) -> std::collections::BTreeSet<String> {

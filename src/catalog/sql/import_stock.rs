@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::catalog::import::VariantRecord;
-use business_mcp_engine::db::{StoreResult, Tx, bulk::Insert, params};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, bulk::Insert, params};
 
 static STOCK: Insert =
     Insert::new("insert into stock (tenant_id, sku, location, on_hand, reserved)", 5);
@@ -13,11 +13,11 @@ static MOVEMENTS: Insert = Insert::new(
 );
 
 /// Inserts the first count of variants. The caller writes the movements down.
-pub async fn insert(tx: &mut Tx, tenant: &str, variants: &[&VariantRecord]) -> StoreResult<()> {
+pub async fn insert(tx: &mut Tx, variants: &[&VariantRecord]) -> StoreResult<()> {
     let mut values = Vec::with_capacity(variants.len() * 5);
     for variant in variants {
         values.extend_from_slice(params![
-            tenant,
+            TENANT,
             &variant.sku,
             &variant.location,
             variant.on_hand,
@@ -30,14 +30,13 @@ pub async fn insert(tx: &mut Tx, tenant: &str, variants: &[&VariantRecord]) -> S
 /// Writes movements down: each one's id, the variant, and by how many its stock changed.
 pub async fn insert_movements(
     tx: &mut Tx,
-    tenant: &str,
     moved: &[(String, &VariantRecord, i64)],
     at: DateTime<Utc>,
 ) -> StoreResult<()> {
     let mut values = Vec::with_capacity(moved.len() * 9);
     for (id, variant, delta) in moved {
         values.extend_from_slice(params![
-            tenant,
+            TENANT,
             id,
             &variant.sku,
             &variant.location,
@@ -55,7 +54,6 @@ pub async fn insert_movements(
 /// The caller writes the movement down.
 pub async fn update(
     tx: &mut Tx,
-    tenant: &str,
     variant: &VariantRecord,
     on_hand: i64,
     counted: i64,
@@ -66,30 +64,25 @@ pub async fn update(
              set on_hand = $4
              where tenant_id = $1 and sku = $2 and location = $3 and on_hand = $5
                and reserved <= $4",
-            params![tenant, &variant.sku, &variant.location, counted, on_hand],
+            params![TENANT, &variant.sku, &variant.location, counted, on_hand],
         )
         .await?;
     Ok(updated > 0)
 }
 
 /// How many of a variant are at a place.
-pub async fn on_hand(tx: &mut Tx, tenant: &str, sku: &str, location: &str) -> StoreResult<i64> {
-    let counted = stored(tx, tenant, sku, location).await?;
+pub async fn on_hand(tx: &mut Tx, sku: &str, location: &str) -> StoreResult<i64> {
+    let counted = stored(tx, sku, location).await?;
     Ok(counted.map_or(0, |(on_hand, _)| on_hand))
 }
 
 /// On hand and reserved of a variant at a place, where there is a count already.
-pub async fn stored(
-    tx: &mut Tx,
-    tenant: &str,
-    sku: &str,
-    location: &str,
-) -> StoreResult<Option<(i64, i64)>> {
+pub async fn stored(tx: &mut Tx, sku: &str, location: &str) -> StoreResult<Option<(i64, i64)>> {
     tx.fetch_optional(
         "select on_hand, reserved
          from stock
          where tenant_id = $1 and sku = $2 and location = $3",
-        params![tenant, sku, location],
+        params![TENANT, sku, location],
     )
     .await
 }

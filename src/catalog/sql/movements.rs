@@ -1,11 +1,10 @@
 //! What the ledger of stock says of a correction or a transfer since.
 
-use business_mcp_engine::db::{StoreResult, Tx, params};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params};
 
 /// The count at a location after the last movement whose reason begins with `reason`; `None` where there was none.
 pub async fn count_after_last(
     tx: &mut Tx,
-    tenant: &str,
     sku: &str,
     location: &str,
     reason: &str,
@@ -25,7 +24,7 @@ pub async fn count_after_last(
                on m.tenant_id = $1 and m.sku = $2 and m.location = $3
                   and (m.at < l.at or (m.at = l.at and m.id <= l.id))
              group by l.id",
-            params![tenant, sku, location, reason],
+            params![TENANT, sku, location, reason],
         )
         .await?;
     Ok(count.map(|(count,)| count))
@@ -34,7 +33,6 @@ pub async fn count_after_last(
 /// Whether as many pieces as a transfer took from a location came back there by a later one.
 pub async fn was_moved_back(
     tx: &mut Tx,
-    tenant: &str,
     sku: &str,
     from: &str,
     quantity: i64,
@@ -55,7 +53,7 @@ pub async fn was_moved_back(
                   and o.location = t.location and o.delta = -b.delta
              where m.tenant_id = $1 and m.cause = $5 and m.sku = $2 and m.location = $3
              limit 1",
-            params![tenant, sku, from, quantity, transfer_id],
+            params![TENANT, sku, from, quantity, transfer_id],
         )
         .await?;
     Ok(back.is_some())

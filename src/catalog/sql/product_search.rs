@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::stock::available;
 use business_mcp_engine::db::{
-    StoreResult, Tx, params, record,
+    StoreResult, TENANT, Tx, params, record,
     text_range::{TextRange, prefix_range},
 };
 
@@ -131,7 +131,7 @@ macro_rules! page_of_counted {
 }
 
 /// Products that are sold, by name.
-pub async fn browse(tx: &mut Tx, tenant: &str, filter: Filter<'_>) -> StoreResult<Vec<ListedRow>> {
+pub async fn browse(tx: &mut Tx, filter: Filter<'_>) -> StoreResult<Vec<ListedRow>> {
     let [first, second, third] = filter.options;
     let (_, name_key, id) = filter.after;
     tx.fetch_all(
@@ -149,7 +149,7 @@ pub async fn browse(tx: &mut Tx, tenant: &str, filter: Filter<'_>) -> StoreResul
             page_of_counted!("$10")
         ),
         params![
-            tenant,
+            TENANT,
             filter.category,
             first,
             second,
@@ -169,7 +169,6 @@ pub async fn browse(tx: &mut Tx, tenant: &str, filter: Filter<'_>) -> StoreResul
 /// [`MOST_WORDS`].
 pub async fn search(
     tx: &mut Tx,
-    tenant: &str,
     words: &[String],
     sku_key: &str,
     filter: Filter<'_>,
@@ -223,7 +222,7 @@ pub async fn search(
             page_of_counted!("$22")
         ),
         params![
-            tenant,
+            TENANT,
             filter.category,
             first,
             second,

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 
 use super::stock::available;
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 record! {
     /// A variant with its product's name.
@@ -49,7 +49,6 @@ record! {
 /// whose SKU is said like `key`; with what is available at a moment.
 pub async fn find_variants(
     tx: &mut Tx,
-    tenant: &str,
     said: &str,
     key: &str,
     now: DateTime<Utc>,
@@ -86,7 +85,7 @@ pub async fn find_variants(
          order by b.rank, v.sku
          limit 200"
         ),
-        params![tenant, said, (!key.is_empty()).then_some(key), now],
+        params![TENANT, said, (!key.is_empty()).then_some(key), now],
     )
     .await
 }
@@ -94,7 +93,6 @@ pub async fn find_variants(
 /// The variant with exactly this SKU, with what is available at a moment.
 pub async fn variant(
     tx: &mut Tx,
-    tenant: &str,
     sku: &str,
     now: DateTime<Utc>,
 ) -> StoreResult<Option<VariantRow>> {
@@ -108,24 +106,24 @@ pub async fn variant(
          join products p on p.tenant_id = v.tenant_id and p.id = v.product_id
          where v.tenant_id = $1 and v.sku = $2"
         ),
-        params![tenant, sku, now],
+        params![TENANT, sku, now],
     )
     .await
 }
 
 /// The product with exactly this id.
-pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<ProductRow>> {
+pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<ProductRow>> {
     tx.fetch_optional(
         "select name, category, description, image_url
          from products
          where tenant_id = $1 and id = $2",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
 
 /// Every category, in lower case. Each is one step in an index, however many products there are.
-pub async fn categories(tx: &mut Tx, tenant: &str) -> StoreResult<Vec<(String,)>> {
+pub async fn categories(tx: &mut Tx) -> StoreResult<Vec<(String,)>> {
     tx.fetch_all(
         "with recursive found (category) as (
              select min(category_key)
@@ -142,13 +140,13 @@ pub async fn categories(tx: &mut Tx, tenant: &str) -> StoreResult<Vec<(String,)>
          from found
          where category is not null
          limit 500",
-        params![tenant],
+        params![TENANT],
     )
     .await
 }
 
 /// Every word by which products are found, as `w:WORD`, each one step in an index.
-pub async fn words(tx: &mut Tx, tenant: &str) -> StoreResult<Vec<(String,)>> {
+pub async fn words(tx: &mut Tx) -> StoreResult<Vec<(String,)>> {
     tx.fetch_all(
         "with recursive found (term) as (
              select min(term)
@@ -165,7 +163,7 @@ pub async fn words(tx: &mut Tx, tenant: &str) -> StoreResult<Vec<(String,)>> {
          from found
          where term like 'w:%'
          limit 50000",
-        params![tenant],
+        params![TENANT],
     )
     .await
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use business_mcp_engine::{
     application::{Index, Reindexed},
     db::{
-        StoreResult, Tx, params, record,
+        StoreResult, TENANT, Tx, params, record,
         search_terms::{self, Terms},
         tenants,
     },
@@ -20,7 +20,7 @@ pub(crate) const PRODUCTS: Index = Index {
     count: "select count(*)
             from products
             where tenant_id = $1",
-    reindex: |tx, tenant, after| Box::pin(products(tx, tenant, after)),
+    reindex: |tx, after| Box::pin(products(tx, after)),
 };
 
 /// How SKUs are found.
@@ -29,7 +29,7 @@ pub(crate) const SKUS: Index = Index {
     count: "select count(*)
             from variants
             where tenant_id = $1",
-    reindex: |tx, tenant, after| Box::pin(skus(tx, tenant, after)),
+    reindex: |tx, after| Box::pin(skus(tx, after)),
 };
 
 /// What is held by whoever writes down what products are found by. A product has no version.
@@ -59,8 +59,8 @@ record! {
     }
 }
 
-async fn products(tx: &mut Tx, tenant: &str, after: &str) -> StoreResult<Option<Reindexed>> {
-    tenants::one_at_a_time(tx, tenant, ONE_AT_A_TIME).await?;
+async fn products(tx: &mut Tx, after: &str) -> StoreResult<Option<Reindexed>> {
+    tenants::one_at_a_time(tx, ONE_AT_A_TIME).await?;
     let rows: Vec<ProductRow> = tx
         .fetch_all(
             "select id, name, category, name_key, category_key
@@ -68,17 +68,17 @@ async fn products(tx: &mut Tx, tenant: &str, after: &str) -> StoreResult<Option<
              where tenant_id = $1 and id > $2
              order by id
              limit 200",
-            params![tenant, after],
+            params![TENANT, after],
         )
         .await?;
     let Some(last) = rows.last() else { return Ok(None) };
-    let kept = Terms::between(tx, tenant, "product", after, &last.id).await?;
-    let options = options(tx, tenant, after, &last.id).await?;
+    let kept = Terms::between(tx, "product", after, &last.id).await?;
+    let options = options(tx, after, &last.id).await?;
     let mut changed = 0;
     for row in &rows {
         let of_row = options.get(&row.id).into_iter().flatten();
         let terms = terms(&row.name, row.category.as_deref(), of_row);
-        changed += usize::from(product(tx, tenant, row, &terms, &kept).await?);
+        changed += usize::from(product(tx, row, &terms, &kept).await?);
     }
     Ok(Some(Reindexed { last: last.id.clone(), records: rows.len(), changed }))
 }
@@ -86,7 +86,6 @@ async fn products(tx: &mut Tx, tenant: &str, after: &str) -> StoreResult<Option<
 /// The options of each variant, by product.
 async fn options(
     tx: &mut Tx,
-    tenant: &str,
     after: &str,
     last: &str,
 ) -> StoreResult<HashMap<String, Vec<Map<String, Value>>>> {
@@ -95,7 +94,7 @@ async fn options(
             "select product_id, options
              from variants
              where tenant_id = $1 and product_id > $2 and product_id <= $3",
-            params![tenant, after, last],
+            params![TENANT, after, last],
         )
         .await?;
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
@@ -109,7 +108,6 @@ async fn options(
 /// Says whether anything was to be changed.
 async fn product(
     tx: &mut Tx,
-    tenant: &str,
     row: &ProductRow,
     terms: &BTreeSet<String>,
     kept: &Terms,
@@ -122,10 +120,10 @@ async fn product(
         "update products
          set name_key = $3, category_key = $4
          where tenant_id = $1 and id = $2",
-        params![tenant, &row.id, &name_key, &category_key],
+        params![TENANT, &row.id, &name_key, &category_key],
     )
     .await?;
-    search_terms::replace(tx, tenant, "product", &row.id, terms).await?;
+    search_terms::replace(tx, "product", &row.id, terms).await?;
     Ok(true)
 }
 
@@ -133,7 +131,7 @@ record! {
     struct SkuRow { sku: String, sku_key: String }
 }
 
-async fn skus(tx: &mut Tx, tenant: &str, after: &str) -> StoreResult<Option<Reindexed>> {
+async fn skus(tx: &mut Tx, after: &str) -> StoreResult<Option<Reindexed>> {
     let rows: Vec<SkuRow> = tx
         .fetch_all(
             "select sku, sku_key
@@ -141,7 +139,7 @@ async fn skus(tx: &mut Tx, tenant: &str, after: &str) -> StoreResult<Option<Rein
              where tenant_id = $1 and sku > $2
              order by sku
              limit 1000",
-            params![tenant, after],
+            params![TENANT, after],
         )
         .await?;
     let Some(last) = rows.last() else { return Ok(None) };
@@ -153,7 +151,7 @@ async fn skus(tx: &mut Tx, tenant: &str, after: &str) -> StoreResult<Option<Rein
                 "update variants
                  set sku_key = $3
                  where tenant_id = $1 and sku = $2",
-                params![tenant, sku, &key],
+                params![TENANT, sku, &key],
             )
             .await?;
             changed += 1;

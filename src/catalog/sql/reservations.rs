@@ -10,7 +10,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{own_reservations, stock};
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 record! {
     /// Pieces of a SKU at one location that someone holds.
@@ -46,16 +46,15 @@ pub struct Holding<'a> {
 /// caller lets the transaction go.
 pub async fn hold(
     tx: &mut Tx,
-    tenant: &str,
     sku: &str,
     quantity: i64,
     holding: Holding<'_>,
 ) -> StoreResult<bool> {
-    let mut missing = hold_free(tx, tenant, sku, quantity, holding).await?;
+    let mut missing = hold_free(tx, sku, quantity, holding).await?;
     if missing > 0 {
         // What has ended is let go, and whoever was quicker may have left enough elsewhere.
-        release_ended_of(tx, tenant, sku, holding.now).await?;
-        missing = hold_free(tx, tenant, sku, missing, holding).await?;
+        release_ended_of(tx, sku, holding.now).await?;
+        missing = hold_free(tx, sku, missing, holding).await?;
     }
     Ok(missing == 0)
 }
@@ -63,22 +62,19 @@ pub async fn hold(
 /// Holds what is free, the fullest location first, and says how many are missing.
 async fn hold_free(
     tx: &mut Tx,
-    tenant: &str,
     sku: &str,
     quantity: i64,
     holding: Holding<'_>,
 ) -> StoreResult<i64> {
     let mut missing = quantity;
-    for (location, here) in
-        stock::places(tx, tenant, sku, quantity, holding.location, holding.now).await?
-    {
+    for (location, here) in stock::places(tx, sku, quantity, holding.location, holding.now).await? {
         let changed = tx
             .execute(
                 "update stock
                  set reserved = reserved + $4
                  where tenant_id = $1 and sku = $2 and location = $3
                    and on_hand - reserved >= $4",
-                params![tenant, sku, &location, here],
+                params![TENANT, sku, &location, here],
             )
             .await?;
         if changed == 1 {
@@ -88,7 +84,7 @@ async fn hold_free(
                      (tenant_id, id, sku, location, quantity, holder, expires_at, reserved_by)
                  values ($1, $2, $3, $4, $5, $6, $7, $8)",
                 params![
-                    tenant,
+                    TENANT,
                     &id,
                     sku,
                     &location,
@@ -106,41 +102,36 @@ async fn hold_free(
 }
 
 /// What a holder holds at a moment, in the order of SKU and location; nothing once it has ended.
-pub async fn of_holder(
-    tx: &mut Tx,
-    tenant: &str,
-    holder: &str,
-    now: DateTime<Utc>,
-) -> StoreResult<Vec<HeldRow>> {
+pub async fn of_holder(tx: &mut Tx, holder: &str, now: DateTime<Utc>) -> StoreResult<Vec<HeldRow>> {
     tx.fetch_all(
         "select sku, location, cast(sum(quantity) as bigint) as quantity, expires_at
          from reservations
          where tenant_id = $1 and holder = $2 and expires_at > $3
          group by sku, location, expires_at
          order by sku, location, expires_at",
-        params![tenant, holder, now],
+        params![TENANT, holder, now],
     )
     .await
 }
 
 /// Lets go of everything that a holder holds, and says how many pieces that were. What was lent goes back to the
 /// reservation that it came from, and does not count.
-pub async fn release_holder(tx: &mut Tx, tenant: &str, holder: &str) -> StoreResult<i64> {
+pub async fn release_holder(tx: &mut Tx, holder: &str) -> StoreResult<i64> {
     let held: Vec<(String, String, String, i64)> = tx
         .fetch_all(
             "select id, sku, location, quantity
              from reservations
              where tenant_id = $1 and holder = $2
              order by sku, location, id",
-            params![tenant, holder],
+            params![TENANT, holder],
         )
         .await?;
     let mut pieces = 0;
     for (id, sku, location, quantity) in held {
-        if own_reservations::give_back(tx, tenant, &id, DateTime::UNIX_EPOCH).await? {
+        if own_reservations::give_back(tx, &id, DateTime::UNIX_EPOCH).await? {
             continue;
         }
-        if release(tx, tenant, &id, &sku, &location, quantity).await? {
+        if release(tx, &id, &sku, &location, quantity).await? {
             pieces += quantity;
         }
     }
@@ -148,26 +139,21 @@ pub async fn release_holder(tx: &mut Tx, tenant: &str, holder: &str) -> StoreRes
 }
 
 /// Lets go of what is held of a SKU beyond its time, and says how many reservations that were.
-pub async fn release_ended_of(
-    tx: &mut Tx,
-    tenant: &str,
-    sku: &str,
-    now: DateTime<Utc>,
-) -> StoreResult<usize> {
+pub async fn release_ended_of(tx: &mut Tx, sku: &str, now: DateTime<Utc>) -> StoreResult<usize> {
     let held: Vec<(String, String, i64)> = tx
         .fetch_all(
             "select id, location, quantity
              from reservations
              where tenant_id = $1 and sku = $2 and expires_at <= $3
              order by location, id",
-            params![tenant, sku, now],
+            params![TENANT, sku, now],
         )
         .await?;
     for (id, location, quantity) in &held {
-        if own_reservations::give_back(tx, tenant, id, now).await? {
+        if own_reservations::give_back(tx, id, now).await? {
             continue;
         }
-        release(tx, tenant, id, sku, location, *quantity).await?;
+        release(tx, id, sku, location, *quantity).await?;
     }
     Ok(held.len())
 }
@@ -185,10 +171,11 @@ pub async fn release_ended(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Store
         )
         .await?;
     for (tenant, id, sku, location, quantity) in &held {
-        if own_reservations::give_back(tx, tenant, id, now).await? {
+        tx.set_tenant(tenant.as_str());
+        if own_reservations::give_back(tx, id, now).await? {
             continue;
         }
-        release(tx, tenant, id, sku, location, *quantity).await?;
+        release(tx, id, sku, location, *quantity).await?;
     }
     Ok(held.len())
 }
@@ -197,7 +184,6 @@ pub async fn release_ended(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Store
 /// whoever then finds no reservation to delete was too late, and takes the change back.
 async fn release(
     tx: &mut Tx,
-    tenant: &str,
     id: &str,
     sku: &str,
     location: &str,
@@ -208,18 +194,18 @@ async fn release(
             "update stock
              set reserved = reserved - $4
              where tenant_id = $1 and sku = $2 and location = $3 and reserved >= $4",
-            params![tenant, sku, location, quantity],
+            params![TENANT, sku, location, quantity],
         )
         .await?;
     let ended = tx
-        .execute("delete from reservations where tenant_id = $1 and id = $2", params![tenant, id])
+        .execute("delete from reservations where tenant_id = $1 and id = $2", params![TENANT, id])
         .await?;
     if freed == 1 && ended == 0 {
         tx.execute(
             "update stock
              set reserved = reserved + $4
              where tenant_id = $1 and sku = $2 and location = $3",
-            params![tenant, sku, location, quantity],
+            params![TENANT, sku, location, quantity],
         )
         .await?;
     }

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 
 use super::reservations;
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 /// Pieces of a variant `v` that nobody holds, at all locations, at the moment of this parameter.
 macro_rules! available {
@@ -53,12 +53,7 @@ pub struct Cause<'a> {
 }
 
 /// Stock of a SKU at every location at a moment, the fullest first.
-pub async fn of_sku(
-    tx: &mut Tx,
-    tenant: &str,
-    sku: &str,
-    now: DateTime<Utc>,
-) -> StoreResult<Vec<StockRow>> {
+pub async fn of_sku(tx: &mut Tx, sku: &str, now: DateTime<Utc>) -> StoreResult<Vec<StockRow>> {
     tx.fetch_all(
         "select location, on_hand, reserved
          from (select s.location, s.on_hand,
@@ -69,26 +64,20 @@ pub async fn of_sku(
                from stock s
                where s.tenant_id = $1 and s.sku = $2) as counted
          order by on_hand - reserved desc, location",
-        params![tenant, sku, now],
+        params![TENANT, sku, now],
     )
     .await
 }
 
 /// Takes pieces from a location if that many are free there; what has ended but was not let go yet
 /// is not free.
-async fn take_at(
-    tx: &mut Tx,
-    tenant: &str,
-    sku: &str,
-    location: &str,
-    quantity: i64,
-) -> StoreResult<bool> {
+async fn take_at(tx: &mut Tx, sku: &str, location: &str, quantity: i64) -> StoreResult<bool> {
     let changed = tx
         .execute(
             "update stock
              set on_hand = on_hand - $4
              where tenant_id = $1 and sku = $2 and location = $3 and on_hand - reserved >= $4",
-            params![tenant, sku, location, quantity],
+            params![TENANT, sku, location, quantity],
         )
         .await?;
     Ok(changed == 1)
@@ -96,16 +85,10 @@ async fn take_at(
 
 /// Takes free pieces from wherever they are, the fullest location first. False when there are not
 /// enough, and then the caller lets the transaction go.
-pub async fn take(
-    tx: &mut Tx,
-    tenant: &str,
-    sku: &str,
-    quantity: i64,
-    cause: Cause<'_>,
-) -> StoreResult<bool> {
-    let drawn = draw(tx, tenant, sku, quantity, cause.at).await?;
+pub async fn take(tx: &mut Tx, sku: &str, quantity: i64, cause: Cause<'_>) -> StoreResult<bool> {
+    let drawn = draw(tx, sku, quantity, cause.at).await?;
     for (location, pieces) in &drawn {
-        record_movement(tx, tenant, sku, location, -pieces, cause).await?;
+        record_movement(tx, sku, location, -pieces, cause).await?;
     }
     Ok(sum(&drawn) == quantity)
 }
@@ -115,7 +98,6 @@ pub async fn take(
 /// commit. What is missing in the sum was not there.
 pub async fn draw(
     tx: &mut Tx,
-    tenant: &str,
     sku: &str,
     quantity: i64,
     now: DateTime<Utc>,
@@ -132,7 +114,7 @@ pub async fn draw(
                                order by on_hand - reserved desc, location
                                limit 1)
              returning location",
-            params![tenant, sku, quantity],
+            params![TENANT, sku, quantity],
         )
         .await?;
     if let Some((location,)) = at_once {
@@ -141,10 +123,10 @@ pub async fn draw(
     let mut drawn = Vec::new();
     let mut missing = quantity;
     loop {
-        reservations::release_ended_of(tx, tenant, sku, now).await?;
+        reservations::release_ended_of(tx, sku, now).await?;
         let mut overtaken = false;
-        for (location, here) in places(tx, tenant, sku, missing, None, now).await? {
-            if take_at(tx, tenant, sku, &location, here).await? {
+        for (location, here) in places(tx, sku, missing, None, now).await? {
+            if take_at(tx, sku, &location, here).await? {
                 missing -= here;
                 drawn.push((location, here));
             } else {
@@ -162,14 +144,13 @@ pub async fn draw(
 /// location only or at all. They come in the order of the locations, in which everybody locks them.
 pub(super) async fn places(
     tx: &mut Tx,
-    tenant: &str,
     sku: &str,
     quantity: i64,
     only: Option<&str>,
     now: DateTime<Utc>,
 ) -> StoreResult<Vec<(String, i64)>> {
     let mut places = Vec::new();
-    for row in of_sku(tx, tenant, sku, now).await? {
+    for row in of_sku(tx, sku, now).await? {
         let here = (quantity - sum(&places)).min(row.on_hand - row.reserved);
         if here > 0 && only.is_none_or(|only| only == row.location) {
             places.push((row.location, here));
@@ -187,16 +168,15 @@ fn sum(pieces: &[(String, i64)]) -> i64 {
 /// that are free there.
 pub async fn change(
     tx: &mut Tx,
-    tenant: &str,
     sku: &str,
     location: &str,
     delta: i64,
     cause: Cause<'_>,
 ) -> StoreResult<bool> {
     if delta < 0 {
-        let mut taken = take_at(tx, tenant, sku, location, -delta).await?;
-        if !taken && reservations::release_ended_of(tx, tenant, sku, cause.at).await? > 0 {
-            taken = take_at(tx, tenant, sku, location, -delta).await?;
+        let mut taken = take_at(tx, sku, location, -delta).await?;
+        if !taken && reservations::release_ended_of(tx, sku, cause.at).await? > 0 {
+            taken = take_at(tx, sku, location, -delta).await?;
         }
         if !taken {
             return Ok(false);
@@ -207,11 +187,11 @@ pub async fn change(
              values ($1, $2, $3, $4, 0)
              on conflict (tenant_id, sku, location) do update
              set on_hand = stock.on_hand + excluded.on_hand",
-            params![tenant, sku, location, delta],
+            params![TENANT, sku, location, delta],
         )
         .await?;
     }
-    record_movement(tx, tenant, sku, location, delta, cause).await?;
+    record_movement(tx, sku, location, delta, cause).await?;
     Ok(true)
 }
 
@@ -219,7 +199,6 @@ pub async fn change(
 /// than that are free there, and then the caller lets the transaction go.
 pub async fn transfer(
     tx: &mut Tx,
-    tenant: &str,
     sku: &str,
     (from, to): (&str, &str),
     quantity: i64,
@@ -229,7 +208,7 @@ pub async fn transfer(
     let mut legs = [(from, -quantity), (to, quantity)];
     legs.sort_unstable();
     for (location, delta) in legs {
-        if !change(tx, tenant, sku, location, delta, cause).await? {
+        if !change(tx, sku, location, delta, cause).await? {
             return Ok(false);
         }
     }
@@ -239,7 +218,6 @@ pub async fn transfer(
 /// Writes down that pieces came to a location, or left it.
 pub async fn record_movement(
     tx: &mut Tx,
-    tenant: &str,
     sku: &str,
     location: &str,
     delta: i64,
@@ -250,18 +228,14 @@ pub async fn record_movement(
         "insert into stock_movements
              (tenant_id, id, sku, location, delta, reason, cause, actor, at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        params![tenant, &id, sku, location, delta, cause.reason, cause.id, cause.actor, cause.at],
+        params![TENANT, &id, sku, location, delta, cause.reason, cause.id, cause.actor, cause.at],
     )
     .await?;
     Ok(())
 }
 
 /// What an order took, by SKU and location, to be put back.
-pub async fn taken_by(
-    tx: &mut Tx,
-    tenant: &str,
-    order_id: &str,
-) -> StoreResult<Vec<(String, String, i64)>> {
+pub async fn taken_by(tx: &mut Tx, order_id: &str) -> StoreResult<Vec<(String, String, i64)>> {
     tx.fetch_all(
         // Materialized, because SQLite would rather read every movement in the order of the groups.
         "with moved as materialized (
@@ -274,19 +248,19 @@ pub async fn taken_by(
          group by sku, location
          having sum(delta) < 0
          order by sku, location",
-        params![tenant, order_id],
+        params![TENANT, order_id],
     )
     .await
 }
 
 /// Every location that has a stock row.
-pub async fn locations(tx: &mut Tx, tenant: &str) -> StoreResult<Vec<(String,)>> {
+pub async fn locations(tx: &mut Tx) -> StoreResult<Vec<(String,)>> {
     tx.fetch_all(
         "select distinct location
          from stock
          where tenant_id = $1
          order by location",
-        params![tenant],
+        params![TENANT],
     )
     .await
 }
@@ -299,22 +273,22 @@ mod tests {
     #[tokio::test]
     async fn the_fullest_place_gives_most_and_all_are_locked_in_one_order() {
         for db in databases().await {
-            let mut tx = db.db.write().await.unwrap();
+            let mut tx = db.db.write().await.unwrap().of("demo");
             small_shop(&mut tx).await;
             // A language puts `main` and `store` between these two.
             let cause = Cause { reason: "import", id: None, actor: "test", at: long_ago() };
             for (location, pieces) in [("Zoo", 1), ("Annex", 4)] {
-                change(&mut tx, "demo", "TEE-BLUE-M", location, pieces, cause).await.unwrap();
+                change(&mut tx, "TEE-BLUE-M", location, pieces, cause).await.unwrap();
             }
-            let places = places(&mut tx, "demo", "TEE-BLUE-M", 10, None, long_ago()).await.unwrap();
+            let places = places(&mut tx, "TEE-BLUE-M", 10, None, long_ago()).await.unwrap();
             let wanted = [("Annex", 4), ("Zoo", 1), ("main", 2), ("store", 3)];
             assert_eq!(places, wanted.map(|(place, pieces)| (place.to_owned(), pieces)));
             for (location, pieces) in &places {
                 let taken = -pieces;
                 let cause = Cause { reason: "sale", id: Some("ORD-1"), ..cause };
-                change(&mut tx, "demo", "TEE-BLUE-M", location, taken, cause).await.unwrap();
+                change(&mut tx, "TEE-BLUE-M", location, taken, cause).await.unwrap();
             }
-            let back = taken_by(&mut tx, "demo", "ORD-1").await.unwrap();
+            let back = taken_by(&mut tx, "ORD-1").await.unwrap();
             let back: Vec<(String, i64)> = back.into_iter().map(|(_, at, n)| (at, n)).collect();
             assert_eq!(back, places);
         }

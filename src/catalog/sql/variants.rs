@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 /// Counts a tenant's prices.
 pub const PRICES: &str = "select count(*)
@@ -44,31 +44,26 @@ record! {
 }
 
 /// The terms of the variant with exactly this SKU.
-pub async fn terms(tx: &mut Tx, tenant: &str, sku: &str) -> StoreResult<Option<TermsRow>> {
+pub async fn terms(tx: &mut Tx, sku: &str) -> StoreResult<Option<TermsRow>> {
     tx.fetch_optional(
         "select price_minor, active, reorder_point, version
          from variants
          where tenant_id = $1 and sku = $2",
-        params![tenant, sku],
+        params![TENANT, sku],
     )
     .await
 }
 
 /// Changes a variant's terms to those given, of which the version is the one that they replace.
 /// False when somebody else has changed them since.
-pub async fn set_terms(
-    tx: &mut Tx,
-    tenant: &str,
-    sku: &str,
-    terms: &TermsRow,
-) -> StoreResult<bool> {
+pub async fn set_terms(tx: &mut Tx, sku: &str, terms: &TermsRow) -> StoreResult<bool> {
     let changed = tx
         .execute(
             "update variants
              set price_minor = $3, active = $4, reorder_point = $5, version = version + 1
              where tenant_id = $1 and sku = $2 and version = $6",
             params![
-                tenant,
+                TENANT,
                 sku,
                 terms.price_minor,
                 terms.active,
@@ -82,12 +77,7 @@ pub async fn set_terms(
 
 /// Variants that are sold, have a reorder point, and of which no more are free at all locations;
 /// those furthest below it first. It reads the whole table.
-pub async fn low(
-    tx: &mut Tx,
-    tenant: &str,
-    now: DateTime<Utc>,
-    limit: i64,
-) -> StoreResult<Vec<LowRow>> {
+pub async fn low(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> StoreResult<Vec<LowRow>> {
     tx.fetch_all_long(
         "with ended as materialized (
              select sku, cast(sum(quantity) as bigint) as pieces
@@ -111,7 +101,7 @@ pub async fn low(
          where c.available <= c.reorder_point and p.tenant_id = $1 and p.id = c.product_id
          order by c.available - c.reorder_point, c.sku
          limit $3",
-        params![tenant, now, limit],
+        params![TENANT, now, limit],
     )
     .await
 }
@@ -119,7 +109,6 @@ pub async fn low(
 /// Like [`low`], but only of what is kept at one location, and only what is free there.
 pub async fn low_at(
     tx: &mut Tx,
-    tenant: &str,
     location: &str,
     now: DateTime<Utc>,
     limit: i64,
@@ -141,7 +130,7 @@ pub async fn low_at(
          where available <= reorder_point
          order by available - reorder_point, sku
          limit $3",
-        params![tenant, now, limit, location],
+        params![TENANT, now, limit, location],
     )
     .await
 }

@@ -58,7 +58,7 @@ async fn a_customer_is_found_by_whatever_they_can_say() {
 #[tokio::test]
 async fn the_answer_says_little_that_is_personal() {
     for mut shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         for (id, day) in [("ORD-10003", "2026-01-08"), ("ORD-10004", "2026-01-07")] {
             let at = format!("{day}T15:00:00Z").parse().unwrap();
             testing::another_order(&mut tx, "CUST-1", id, at).await;
@@ -159,7 +159,7 @@ async fn what_is_missing_is_named() {
 #[tokio::test]
 async fn another_tenants_customers_are_not_found() {
     for shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         testing::move_to_another_tenant(&mut tx, "CUST-1").await;
         tx.commit().await.unwrap();
         for arguments in [
@@ -178,8 +178,8 @@ async fn another_tenants_customers_are_not_found() {
 #[tokio::test]
 async fn who_was_erased_is_not_found() {
     for shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
-        assert!(erasure::erase(&mut tx, "demo", "CUST-2", shop.now).await.unwrap());
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
+        assert!(erasure::erase(&mut tx, "CUST-2", shop.now).await.unwrap());
         tx.commit().await.unwrap();
         for arguments in [
             json!({ "customer_id": "CUST-2" }),
@@ -195,7 +195,7 @@ async fn who_was_erased_is_not_found() {
 #[tokio::test]
 async fn only_the_verified_customer_is_a_match() {
     for shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         testing::share_phone(&mut tx, "CUST-1", "CUST-2").await;
         tx.commit().await.unwrap();
         let look_up = async |customer: &str, arguments: Value| {
@@ -232,7 +232,7 @@ async fn only_the_verified_customer_is_a_match() {
 async fn the_latest_order_is_from_today_where_it_is_and_its_return_is_settled_where_it_is() {
     for mut shop in shops().await {
         shop.role = role::DESK;
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         testing::another_order(&mut tx, "CUST-1", "ORD-10003", shop.now).await;
         tx.commit().await.unwrap();
         let said = async || {
@@ -243,13 +243,13 @@ async fn the_latest_order_is_from_today_where_it_is_and_its_return_is_settled_wh
             "I found Ana López, a premium customer. The latest order, 1 0 0 0 3, from today, ";
         assert_eq!(said().await, format!("{begin}has been delivered."));
         for (status, kind) in [("return_requested", "return"), ("exchange_requested", "exchange")] {
-            let mut tx = shop.db.db.write().await.unwrap();
+            let mut tx = shop.db.db.write().await.unwrap().of("demo");
             let sql = "update orders set status = $1 where id = 'ORD-10003'";
             tx.execute(sql, params![status]).await.unwrap();
             tx.commit().await.unwrap();
             let article = if kind == "return" { "a" } else { "an" };
             assert_eq!(said().await, format!("{begin}has {article} {kind} under way."));
-            let mut tx = shop.db.db.write().await.unwrap();
+            let mut tx = shop.db.db.write().await.unwrap().of("demo");
             tx.execute(
                 "insert into order_requests
                      (tenant_id, id, order_id, kind, status, amount_minor, created_at)

@@ -6,7 +6,7 @@ use crate::customers::sql::customer_changes::{self, Written};
 #[tokio::test]
 async fn several_matches_are_a_question() {
     for shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         testing::share_phone(&mut tx, "CUST-1", "CUST-2").await;
         testing::another_order(&mut tx, "CUST-2", "ORD-20001", testing::long_ago()).await;
         tx.commit().await.unwrap();
@@ -53,7 +53,7 @@ async fn a_misheard_address_is_asked_back_and_never_guessed() {
 
 /// Somebody new, on file with everything they are found by.
 async fn customer(shop: &Shop, id: &str, name: &str, email: Option<&str>, phone: Option<&str>) {
-    let mut tx = shop.db.db.write().await.unwrap();
+    let mut tx = shop.db.db.write().await.unwrap().of("demo");
     let address = crate::customers::import::Address {
         line1: "2 Main Street".into(),
         line2: None,
@@ -64,7 +64,7 @@ async fn customer(shop: &Shop, id: &str, name: &str, email: Option<&str>, phone:
     };
     let address = Some(&address);
     let new = Written { name, email, phone, company: None, tier: None, address };
-    customer_changes::insert(&mut tx, "demo", id, new, shop.now, "2026-01-10").await.unwrap();
+    customer_changes::insert(&mut tx, id, new, shop.now, "2026-01-10").await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -120,8 +120,8 @@ async fn the_end_of_a_phone_number_is_enough_to_ask_by() {
         assert_eq!(candidates(&who(&shop, told).await), ["P-1"]);
         assert_eq!(candidates(&who(&shop, json!({ "phone": "4321" })).await), [""; 0]);
         // Who was forgotten, or has another number now, is not found by the old one.
-        let mut tx = shop.db.db.write().await.unwrap();
-        assert!(erasure::erase(&mut tx, "demo", "P-2", shop.now).await.unwrap());
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
+        assert!(erasure::erase(&mut tx, "P-2", shop.now).await.unwrap());
         let other = Written {
             name: "Jane Peters",
             email: None,
@@ -130,7 +130,7 @@ async fn the_end_of_a_phone_number_is_enough_to_ask_by() {
             tier: None,
             address: None,
         };
-        assert!(customer_changes::update(&mut tx, "demo", "P-1", 1, other).await.unwrap());
+        assert!(customer_changes::update(&mut tx, "P-1", 1, other).await.unwrap());
         tx.commit().await.unwrap();
         assert_eq!(candidates(&who(&shop, json!({ "phone": "9876" })).await), [""; 0]);
         assert_eq!(candidates(&who(&shop, json!({ "phone": "0101" })).await), ["CUST-1"]);
@@ -167,7 +167,7 @@ async fn an_address_whose_words_ran_together_is_asked_back() {
 #[tokio::test]
 async fn those_of_one_name_are_asked_for_once() {
     for shop in shops().await {
-        let mut tx = shop.db.db.write().await.unwrap();
+        let mut tx = shop.db.db.write().await.unwrap().of("demo");
         for same in [
             "insert into customers (tenant_id, id, name, name_key, email, email_key, version,
                                     created_at, created_on)

@@ -65,11 +65,11 @@ impl Importer for Interactions {
     }
 
     async fn references(ctx: &mut ImportContext) -> StoreResult<HashSet<String>> {
-        import::ids(&mut ctx.tx, &ctx.tenant.id).await
+        import::ids(&mut ctx.tx).await
     }
 
     async fn ids(ctx: &mut ImportContext) -> StoreResult<HashSet<String>> {
-        sql::ids(&mut ctx.tx, &ctx.tenant.id).await
+        sql::ids(&mut ctx.tx).await
     }
 
     async fn check(
@@ -83,7 +83,7 @@ impl Importer for Interactions {
             return Ok(vec![FieldError::new("customer_id", problem)]);
         }
         let Some(order) = &record.order_id else { return Ok(Vec::new()) };
-        let owner = sql::owner_of_order(&mut ctx.tx, &ctx.tenant.id, order).await?;
+        let owner = sql::owner_of_order(&mut ctx.tx, order).await?;
         if owner.as_ref() == Some(customer) {
             return Ok(Vec::new());
         }
@@ -95,6 +95,6 @@ impl Importer for Interactions {
         ctx: &mut ImportContext,
         records: &[(&str, &InteractionRecord)],
     ) -> StoreResult<()> {
-        sql::insert(&mut ctx.tx, &ctx.tenant.id, records, ctx.now).await
+        sql::insert(&mut ctx.tx, records, ctx.now).await
     }
 }

@@ -17,7 +17,7 @@ pub(super) async fn insert(
     ctx: &mut ImportContext,
     methods: &[(&str, &MethodRecord)],
 ) -> StoreResult<()> {
-    sql::insert(&mut ctx.tx, &ctx.tenant.id, methods).await?;
+    sql::insert(&mut ctx.tx, methods).await?;
     let entries = methods.iter().map(|(owner, method)| {
         (*owner, method.id.as_str(), method.balance.map_or(0, |balance| balance.minor))
     });
@@ -31,12 +31,12 @@ async fn enter(ctx: &mut ImportContext, entries: &[(&str, &str, i64)]) -> StoreR
         .filter(|(_, _, amount)| *amount != 0)
         .map(|entry| (ctx.ledger_id(), *entry))
         .collect();
-    sql::enter(&mut ctx.tx, &ctx.tenant.id, &entries, ctx.now).await
+    sql::enter(&mut ctx.tx, &entries, ctx.now).await
 }
 
 /// The payment methods of a customer who is known.
 pub(super) async fn stored(ctx: &mut ImportContext, owner: &str) -> StoreResult<Vec<StoredMethod>> {
-    sql::stored(&mut ctx.tx, &ctx.tenant.id, owner).await
+    sql::stored(&mut ctx.tx, owner).await
 }
 
 /// A method on the server as a record has it.
@@ -90,7 +90,7 @@ pub(super) async fn update(
                 last4: if item.changes("last4") { &method.last4 } else { &old.last4 }.as_deref(),
                 difference,
             };
-            sql::update(&mut ctx.tx, &ctx.tenant.id, old, change).await?;
+            sql::update(&mut ctx.tx, old, change).await?;
             enter(ctx, &[(&record.id, &method.id, difference)]).await?;
             changed |= difference != 0 || item.changes("brand") || item.changes("last4");
         }

@@ -58,7 +58,7 @@ impl Importer for Customers {
     }
 
     async fn ids(ctx: &mut ImportContext) -> StoreResult<HashSet<String>> {
-        sql::ids(&mut ctx.tx, &ctx.tenant.id).await
+        sql::ids(&mut ctx.tx).await
     }
 
     async fn insert(
@@ -67,7 +67,7 @@ impl Importer for Customers {
     ) -> StoreResult<()> {
         let rows = records.iter().map(|(_, record)| row(ctx, record));
         let rows: Vec<Row<'_>> = rows.collect::<StoreResult<_>>()?;
-        sql::insert(&mut ctx.tx, &ctx.tenant.id, &rows).await?;
+        sql::insert(&mut ctx.tx, &rows).await?;
         let owned = records.iter().flat_map(|(id, record)| {
             record.payment_methods.iter().map(move |method| (*id, method))
         });
@@ -81,7 +81,7 @@ impl Importer for Customers {
         id: &str,
         _named: &Object,
     ) -> StoreResult<Option<(Object, Self::Stored)>> {
-        let stored = sql::stored(&mut ctx.tx, &ctx.tenant.id, id).await?;
+        let stored = sql::stored(&mut ctx.tx, id).await?;
         if stored.erased_at.is_some() {
             return Ok(None);
         }
@@ -102,7 +102,7 @@ impl Importer for Customers {
                     let created_at = target.created_at.or(Some(stored.created_at));
                     let target = CustomerRecord { created_at, ..target };
                     let row = row(ctx, &target)?;
-                    sql::update(&mut ctx.tx, &ctx.tenant.id, &row).await?;
+                    sql::update(&mut ctx.tx, &row).await?;
                 }
                 Err(error) => return Ok(Err(error)),
             }
@@ -112,10 +112,10 @@ impl Importer for Customers {
     }
 
     async fn finish(ctx: &mut ImportContext, ids: &[&str], counts: Counts) -> StoreResult<()> {
-        tenants::count_on(&mut ctx.tx, &ctx.tenant.id, "customer", "CUST-", ids).await?;
+        tenants::count_on(&mut ctx.tx, "customer", "CUST-", ids).await?;
         if counts.changed > 0 {
             // Somebody may be in another tier.
-            sales::all_changed(&mut ctx.tx, &ctx.tenant.id).await?;
+            sales::all_changed(&mut ctx.tx).await?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{customers::import::Address, sales};
 use business_mcp_engine::{
-    db::{StoreError, StoreResult, Tx, params, record, search_terms},
+    db::{StoreError, StoreResult, TENANT, Tx, params, record, search_terms},
     speech::{misheard, name, phone, reference},
 };
 
@@ -71,12 +71,12 @@ impl Keys {
 }
 
 /// The customer with this id, unless they were erased.
-pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<Stored>> {
+pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Stored>> {
     tx.fetch_optional(
         "select name, email, phone, company, tier, address, created_at, version
          from customers
          where tenant_id = $1 and id = $2 and erased_at is null",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
@@ -84,7 +84,6 @@ pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<Sto
 /// Writes a new customer down. `on` is the tenant's day.
 pub async fn insert(
     tx: &mut Tx,
-    tenant: &str,
     id: &str,
     new: Written<'_>,
     at: DateTime<Utc>,
@@ -97,7 +96,7 @@ pub async fn insert(
               email_key, phone_key, postal_key, version, created_at, created_on, id_number)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $4, $11, $12, 1, $13, $14, $15)",
         params![
-            tenant,
+            TENANT,
             id,
             new.name,
             new.email,
@@ -115,20 +114,14 @@ pub async fn insert(
         ],
     )
     .await?;
-    search_terms::replace(tx, tenant, "customer", id, &terms(id, new)).await
+    search_terms::replace(tx, "customer", id, &terms(id, new)).await
 }
 
 /// Changes a customer who is in this version; false where they are in another one, or not there.
 /// Without an address, the one on file stays.
-pub async fn update(
-    tx: &mut Tx,
-    tenant: &str,
-    id: &str,
-    version: i64,
-    new: Written<'_>,
-) -> StoreResult<bool> {
+pub async fn update(tx: &mut Tx, id: &str, version: i64, new: Written<'_>) -> StoreResult<bool> {
     let keys = Keys::of(new)?;
-    sales::tier_changes(tx, tenant, id, new.tier).await?;
+    sales::tier_changes(tx, id, new.tier).await?;
     let changed = tx
         .execute(
             "update customers
@@ -138,7 +131,7 @@ pub async fn update(
                  phone_key = $13, version = version + 1
              where tenant_id = $1 and id = $2 and version = $3 and erased_at is null",
             params![
-                tenant,
+                TENANT,
                 id,
                 version,
                 new.name,
@@ -157,7 +150,7 @@ pub async fn update(
     if changed == 0 {
         return Ok(false);
     }
-    search_terms::replace(tx, tenant, "customer", id, &terms(id, new)).await?;
+    search_terms::replace(tx, "customer", id, &terms(id, new)).await?;
     Ok(true)
 }
 

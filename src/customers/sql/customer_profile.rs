@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 record! {
     /// What a customer is worth.
@@ -18,7 +18,7 @@ record! {
 }
 
 /// What the customer with this id is worth. `since` is the day from which orders count as recent.
-pub async fn worth(tx: &mut Tx, tenant: &str, id: &str, since: &str) -> StoreResult<Worth> {
+pub async fn worth(tx: &mut Tx, id: &str, since: &str) -> StoreResult<Worth> {
     tx.fetch_one(
         "select count(*) as order_count,
                 cast(coalesce(sum(minor), 0) as bigint) as lifetime_minor,
@@ -36,7 +36,7 @@ pub async fn worth(tx: &mut Tx, tenant: &str, id: &str, since: &str) -> StoreRes
                       end as minor
                from orders o
                where o.tenant_id = $1 and o.customer_id = $2) as kept",
-        params![tenant, id, since],
+        params![TENANT, id, since],
     )
     .await
 }
@@ -59,18 +59,14 @@ record! {
 }
 
 /// What a customer pays with.
-pub async fn payment_methods(
-    tx: &mut Tx,
-    tenant: &str,
-    customer_id: &str,
-) -> StoreResult<Vec<MethodRow>> {
+pub async fn payment_methods(tx: &mut Tx, customer_id: &str) -> StoreResult<Vec<MethodRow>> {
     tx.fetch_all(
         "select id, kind, brand, last4, balance_minor
          from payment_methods
          where tenant_id = $1 and customer_id = $2
          order by kind, id
          limit 50",
-        params![tenant, customer_id],
+        params![TENANT, customer_id],
     )
     .await
 }
@@ -89,19 +85,14 @@ record! {
 }
 
 /// The newest orders of a customer.
-pub async fn orders(
-    tx: &mut Tx,
-    tenant: &str,
-    customer_id: &str,
-    limit: i64,
-) -> StoreResult<Vec<OrderLine>> {
+pub async fn orders(tx: &mut Tx, customer_id: &str, limit: i64) -> StoreResult<Vec<OrderLine>> {
     tx.fetch_all(
         "select id, status, placed_at
          from orders
          where tenant_id = $1 and customer_id = $2
          order by placed_at desc, id desc
          limit $3",
-        params![tenant, customer_id, limit],
+        params![TENANT, customer_id, limit],
     )
     .await
 }

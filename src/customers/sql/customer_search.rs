@@ -3,7 +3,7 @@
 
 use super::customers::Match;
 use business_mcp_engine::db::{
-    StoreResult, Tx, params, record,
+    StoreResult, TENANT, Tx, params, record,
     text_range::{TextRange, prefix_range},
 };
 use business_mcp_engine::speech::{name, phone};
@@ -75,7 +75,6 @@ fn ending(phone_end: &str) -> (TextRange, String) {
 /// number that ends so.
 pub async fn by_key(
     tx: &mut Tx,
-    tenant: &str,
     ids: &[String; 5],
     email: &TextRange,
     phone: &TextRange,
@@ -110,7 +109,7 @@ pub async fn by_key(
          order by created_at, id
          limit 100",
         params![
-            tenant,
+            TENANT,
             first,
             second,
             third,
@@ -143,7 +142,6 @@ record! {
 /// Addresses whose terms are in one of two ranges, up to a thousand of each.
 pub async fn addresses(
     tx: &mut Tx,
-    tenant: &str,
     by_sound: &TextRange,
     by_end: &TextRange,
 ) -> StoreResult<Vec<Kept>> {
@@ -161,13 +159,13 @@ pub async fn addresses(
                where tenant_id = $1 and kind = 'customer' and term >= $4 and term <= $5
                order by term
                limit 1000) by_end",
-        params![tenant, &by_sound.low, &by_sound.high, &by_end.low, &by_end.high],
+        params![TENANT, &by_sound.low, &by_sound.high, &by_end.low, &by_end.high],
     )
     .await
 }
 
 /// Up to ten customers whose phone number ends so, with four digits or more.
-pub async fn by_phone_end(tx: &mut Tx, tenant: &str, phone_end: &str) -> StoreResult<Vec<Match>> {
+pub async fn by_phone_end(tx: &mut Tx, phone_end: &str) -> StoreResult<Vec<Match>> {
     let (kept, end) = ending(phone_end);
     tx.fetch_all(
         "select id, name, company, tier, address, created_at, email_key, phone_key, postal_key,
@@ -182,7 +180,7 @@ pub async fn by_phone_end(tx: &mut Tx, tenant: &str, phone_end: &str) -> StoreRe
            and erased_at is null
          order by created_at, id
          limit 10",
-        params![tenant, &kept.low, &kept.high, &end],
+        params![TENANT, &kept.low, &kept.high, &end],
     )
     .await
 }
@@ -191,7 +189,6 @@ pub async fn by_phone_end(tx: &mut Tx, tenant: &str, phone_end: &str) -> StoreRe
 /// of the words first, and of them those who are written so.
 pub async fn by_words(
     tx: &mut Tx,
-    tenant: &str,
     words: &[WordSpans; 3],
     tier: Option<&str>,
 ) -> StoreResult<Vec<Hit>> {
@@ -228,7 +225,7 @@ pub async fn by_words(
          where c.tenant_id = $1 and c.id = b.ref_id and c.erased_at is null
          order by b.words desc, c.id",
         params![
-            tenant,
+            TENANT,
             &first.written.low,
             &first.written.high,
             &first.sounds[0],

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record, text_range::TextRange};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record, text_range::TextRange};
 
 record! {
     /// A customer, once for each of their recent orders, or once without one.
@@ -38,7 +38,7 @@ record! {
 }
 
 /// The customer with exactly this id and their last three orders, the newest first.
-pub async fn with_recent_orders(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Vec<CardRow>> {
+pub async fn with_recent_orders(tx: &mut Tx, id: &str) -> StoreResult<Vec<CardRow>> {
     tx.fetch_all(
         "select c.id, c.name, c.company, c.tier, c.email, c.phone,
                 o.id as order_id, o.status, o.placed_at, o.total_minor,
@@ -51,7 +51,7 @@ pub async fn with_recent_orders(tx: &mut Tx, tenant: &str, id: &str) -> StoreRes
          where c.tenant_id = $1 and c.id = $2 and c.erased_at is null
          order by o.placed_at desc, o.id desc
          limit 3",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
@@ -68,25 +68,25 @@ record! {
 }
 
 /// The customer with exactly this id.
-pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<Named>> {
+pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Named>> {
     tx.fetch_optional(
         "select id, name
          from customers
          where tenant_id = $1 and id = $2 and erased_at is null",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
 
 /// The ids of erased customers that are among these, in the order of these.
-pub async fn erased(tx: &mut Tx, tenant: &str, ids: &[String; 5]) -> StoreResult<Vec<String>> {
+pub async fn erased(tx: &mut Tx, ids: &[String; 5]) -> StoreResult<Vec<String>> {
     let [first, second, third, fourth, fifth] = ids;
     let erased: Vec<(String,)> = tx
         .fetch_all(
             "select id
              from customers
              where tenant_id = $1 and id in ($2, $3, $4, $5, $6) and erased_at is not null",
-            params![tenant, first, second, third, fourth, fifth],
+            params![TENANT, first, second, third, fourth, fifth],
         )
         .await?;
     let mut erased: Vec<String> = erased.into_iter().map(|(id,)| id).collect();
@@ -125,7 +125,6 @@ record! {
 /// the first id comes first.
 pub async fn by_number(
     tx: &mut Tx,
-    tenant: &str,
     ids: &[String; 5],
     number: Option<&str>,
 ) -> StoreResult<Vec<Match>> {
@@ -139,13 +138,13 @@ pub async fn by_number(
            and erased_at is null
          order by id <> $2, created_at, id
          limit 12",
-        params![tenant, first, second, third, fourth, fifth, number],
+        params![TENANT, first, second, third, fourth, fifth, number],
     )
     .await
 }
 
 /// Up to ten customers with this e-mail address.
-pub async fn by_email(tx: &mut Tx, tenant: &str, email_key: &str) -> StoreResult<Vec<Match>> {
+pub async fn by_email(tx: &mut Tx, email_key: &str) -> StoreResult<Vec<Match>> {
     tx.fetch_all(
         "select id, name, company, tier, address, created_at, email_key, phone_key, postal_key,
                 cast(null as text) as order_id
@@ -153,13 +152,13 @@ pub async fn by_email(tx: &mut Tx, tenant: &str, email_key: &str) -> StoreResult
          where tenant_id = $1 and email_key = $2 and erased_at is null
          order by created_at, id
          limit 10",
-        params![tenant, email_key],
+        params![TENANT, email_key],
     )
     .await
 }
 
 /// Up to ten customers with this phone number.
-pub async fn by_phone(tx: &mut Tx, tenant: &str, phone_key: &str) -> StoreResult<Vec<Match>> {
+pub async fn by_phone(tx: &mut Tx, phone_key: &str) -> StoreResult<Vec<Match>> {
     tx.fetch_all(
         "select id, name, company, tier, address, created_at, email_key, phone_key, postal_key,
                 cast(null as text) as order_id
@@ -167,18 +166,13 @@ pub async fn by_phone(tx: &mut Tx, tenant: &str, phone_key: &str) -> StoreResult
          where tenant_id = $1 and phone_key = $2 and erased_at is null
          order by created_at, id
          limit 10",
-        params![tenant, phone_key],
+        params![TENANT, phone_key],
     )
     .await
 }
 
 /// Up to ten customers with exactly this name in this place.
-pub async fn by_name(
-    tx: &mut Tx,
-    tenant: &str,
-    name_key: &str,
-    postal_key: &str,
-) -> StoreResult<Vec<Match>> {
+pub async fn by_name(tx: &mut Tx, name_key: &str, postal_key: &str) -> StoreResult<Vec<Match>> {
     tx.fetch_all(
         "select id, name, company, tier, address, created_at, email_key, phone_key, postal_key,
                 cast(null as text) as order_id
@@ -187,7 +181,7 @@ pub async fn by_name(
            and erased_at is null
          order by created_at, id
          limit 10",
-        params![tenant, name_key, postal_key],
+        params![TENANT, name_key, postal_key],
     )
     .await
 }
@@ -196,7 +190,6 @@ pub async fn by_name(
 /// thousand who share most of the keys.
 pub async fn by_sound(
     tx: &mut Tx,
-    tenant: &str,
     sounds: &[String; 4],
     postal_key: &str,
 ) -> StoreResult<Vec<Match>> {
@@ -219,14 +212,14 @@ pub async fn by_sound(
            and erased_at is null
          order by created_at, id
          limit 50",
-        params![tenant, first, second, third, fourth, postal_key],
+        params![TENANT, first, second, third, fourth, postal_key],
     )
     .await
 }
 
 /// Customers by up to twelve of their orders whose tail is in a range: those of which the least is
 /// left unsaid first, and of them the newest.
-pub async fn by_order(tx: &mut Tx, tenant: &str, tails: &TextRange) -> StoreResult<Vec<Match>> {
+pub async fn by_order(tx: &mut Tx, tails: &TextRange) -> StoreResult<Vec<Match>> {
     tx.fetch_all(
         "select c.id, c.name, c.company, c.tier, c.address, c.created_at, c.email_key,
                 c.phone_key, c.postal_key, o.id as order_id
@@ -235,17 +228,13 @@ pub async fn by_order(tx: &mut Tx, tenant: &str, tails: &TextRange) -> StoreResu
          where o.tenant_id = $1 and o.id_tail >= $2 and o.id_tail <= $3 and c.erased_at is null
          order by length(o.id_tail), o.placed_at desc, o.id
          limit 12",
-        params![tenant, &tails.low, &tails.high],
+        params![TENANT, &tails.low, &tails.high],
     )
     .await
 }
 
 /// Whether a customer on file has an id that sounds like this number.
-pub fn sounds_like<'a>(
-    tx: &'a mut Tx,
-    tenant: &'a str,
-    number: &'a str,
-) -> BoxFuture<'a, StoreResult<bool>> {
+pub fn sounds_like<'a>(tx: &'a mut Tx, number: &'a str) -> BoxFuture<'a, StoreResult<bool>> {
     Box::pin(async move {
         let found: Option<(String,)> = tx
             .fetch_optional(
@@ -253,7 +242,7 @@ pub fn sounds_like<'a>(
                  from customers
                  where tenant_id = $1 and id_number = $2
                  limit 1",
-                params![tenant, number],
+                params![TENANT, number],
             )
             .await?;
         Ok(found.is_some())

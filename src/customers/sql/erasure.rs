@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 /// What stands in the place of a name, and of a text.
 pub const ERASED_NAME: &str = "Erased customer";
@@ -25,7 +25,7 @@ record! {
 }
 
 /// What an erasure of this customer would touch.
-pub async fn reach(tx: &mut Tx, tenant: &str, customer_id: &str) -> StoreResult<Reach> {
+pub async fn reach(tx: &mut Tx, customer_id: &str) -> StoreResult<Reach> {
     tx.fetch_one(
         "select (select count(*)
                  from orders
@@ -37,19 +37,14 @@ pub async fn reach(tx: &mut Tx, tenant: &str, customer_id: &str) -> StoreResult<
                 (select count(*)
                  from interactions
                  where tenant_id = $1 and customer_id = $2) as interactions",
-        params![tenant, customer_id],
+        params![TENANT, customer_id],
     )
     .await
 }
 
 /// Overwrites everything personal. False when the customer is not there, is erased already, or has
 /// an order that is neither delivered nor cancelled.
-pub async fn erase(
-    tx: &mut Tx,
-    tenant: &str,
-    customer_id: &str,
-    at: DateTime<Utc>,
-) -> StoreResult<bool> {
+pub async fn erase(tx: &mut Tx, customer_id: &str, at: DateTime<Utc>) -> StoreResult<bool> {
     let changed = tx
         .execute(
             "update customers
@@ -61,7 +56,7 @@ pub async fn erase(
                                from orders
                                where tenant_id = $1 and customer_id = $2
                                  and status not in ('delivered', 'cancelled'))",
-            params![tenant, customer_id, ERASED_NAME, at],
+            params![TENANT, customer_id, ERASED_NAME, at],
         )
         .await?;
     if changed == 0 {
@@ -70,14 +65,14 @@ pub async fn erase(
     tx.execute(
         "delete from search_terms
          where tenant_id = $1 and kind = 'customer' and ref_id = $2",
-        params![tenant, customer_id],
+        params![TENANT, customer_id],
     )
     .await?;
     tx.execute(
         "update payment_methods
          set brand = null, last4 = null
          where tenant_id = $1 and customer_id = $2",
-        params![tenant, customer_id],
+        params![TENANT, customer_id],
     )
     .await?;
     // An import has nothing to compare with any more, and leaves who was erased as they are.
@@ -88,7 +83,7 @@ pub async fn erase(
                 or kind = 'orders' and id in (select id
                                               from orders
                                               where tenant_id = $1 and customer_id = $2))",
-        params![tenant, customer_id],
+        params![TENANT, customer_id],
     )
     .await?;
     // The rows stay, so that importing the same file again does not bring the texts back.
@@ -96,21 +91,21 @@ pub async fn erase(
         "update interactions
          set text = 'Erased'
          where tenant_id = $1 and customer_id = $2",
-        params![tenant, customer_id],
+        params![TENANT, customer_id],
     )
     .await?;
     tx.execute(
         "update tickets
          set reason = 'Erased', summary = 'Erased'
          where tenant_id = $1 and customer_id = $2",
-        params![tenant, customer_id],
+        params![TENANT, customer_id],
     )
     .await?;
     tx.execute(
         "update orders
          set address = null, note = null
          where tenant_id = $1 and customer_id = $2",
-        params![tenant, customer_id],
+        params![TENANT, customer_id],
     )
     .await?;
     Ok(true)
@@ -119,12 +114,7 @@ pub async fn erase(
 /// Takes a person out of requests that were decided: what they were about, what was asked for, and
 /// what was answered.
 /// A request that still waits keeps what it needs to be decided, and cannot be executed any more.
-pub async fn erase_from_requests(
-    tx: &mut Tx,
-    tenant: &str,
-    customer_id: &str,
-    name: &str,
-) -> StoreResult<()> {
+pub async fn erase_from_requests(tx: &mut Tx, customer_id: &str, name: &str) -> StoreResult<()> {
     let id = format!("%\"{}\"%", literal(customer_id));
     let name = format!("%{}%", literal(name));
     tx.execute(
@@ -134,7 +124,7 @@ pub async fn erase_from_requests(
          where tenant_id = $1 and status <> 'pending'
            and (customer_id = $6 or arguments like $2 escape '\\' or preview like $2 escape '\\'
                 or result like $2 escape '\\' or summary like $3 escape '\\')",
-        params![tenant, &id, &name, ERASED_NAME, ERASED_ANSWER, customer_id],
+        params![TENANT, &id, &name, ERASED_NAME, ERASED_ANSWER, customer_id],
     )
     .await?;
     Ok(())

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::customer_changes::{self, Keys, Written};
 use crate::customers::import::CustomerRecord;
 use business_mcp_engine::{
-    db::{StoreResult, Tx, bulk::Insert, imports, params, record, search_terms},
+    db::{StoreResult, TENANT, Tx, bulk::Insert, imports, params, record, search_terms},
     speech::reference,
 };
 
@@ -77,28 +77,28 @@ fn written(record: &CustomerRecord) -> Written<'_> {
 }
 
 /// Everybody's id.
-pub async fn ids(tx: &mut Tx, tenant: &str) -> StoreResult<HashSet<String>> {
+pub async fn ids(tx: &mut Tx) -> StoreResult<HashSet<String>> {
     let sql = "select id
                from customers
                where tenant_id = $1";
-    imports::column(tx, tenant, sql).await
+    imports::column(tx, sql).await
 }
 
 /// The ids of those who were erased.
-pub async fn erased_ids(tx: &mut Tx, tenant: &str) -> StoreResult<HashSet<String>> {
+pub async fn erased_ids(tx: &mut Tx) -> StoreResult<HashSet<String>> {
     let sql = "select id
                from customers
                where tenant_id = $1 and erased_at is not null";
-    imports::column(tx, tenant, sql).await
+    imports::column(tx, sql).await
 }
 
 /// Inserts customers with all by which they are found.
-pub async fn insert(tx: &mut Tx, tenant: &str, rows: &[Row<'_>]) -> StoreResult<()> {
+pub async fn insert(tx: &mut Tx, rows: &[Row<'_>]) -> StoreResult<()> {
     let mut values = Vec::with_capacity(rows.len() * 17);
     for row in rows {
         let of = written(row.record);
         values.extend_from_slice(params![
-            tenant,
+            TENANT,
             &row.record.id,
             of.name,
             of.email,
@@ -119,22 +119,22 @@ pub async fn insert(tx: &mut Tx, tenant: &str, rows: &[Row<'_>]) -> StoreResult<
     }
     CUSTOMERS.run(tx, &values).await?;
     let terms: Vec<_> = rows.iter().map(|row| (row.record.id.as_str(), row.terms())).collect();
-    search_terms::insert(tx, tenant, "customer", &terms).await
+    search_terms::insert(tx, "customer", &terms).await
 }
 
 /// A customer who is on file.
-pub async fn stored(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Stored> {
+pub async fn stored(tx: &mut Tx, id: &str) -> StoreResult<Stored> {
     tx.fetch_one(
         "select name, email, phone, company, tier, address, created_at, erased_at
          from customers
          where tenant_id = $1 and id = $2",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
 
 /// Puts a record in the place of what was there, with all by which they are found.
-pub async fn update(tx: &mut Tx, tenant: &str, row: &Row<'_>) -> StoreResult<()> {
+pub async fn update(tx: &mut Tx, row: &Row<'_>) -> StoreResult<()> {
     let of = written(row.record);
     tx.execute(
         "update customers
@@ -143,7 +143,7 @@ pub async fn update(tx: &mut Tx, tenant: &str, row: &Row<'_>) -> StoreResult<()>
            created_at = $13, created_on = $14, version = version + 1
          where tenant_id = $1 and id = $2",
         params![
-            tenant,
+            TENANT,
             &row.record.id,
             of.name,
             of.email,
@@ -160,5 +160,5 @@ pub async fn update(tx: &mut Tx, tenant: &str, row: &Row<'_>) -> StoreResult<()>
         ],
     )
     .await?;
-    search_terms::replace(tx, tenant, "customer", &row.record.id, &row.terms()).await
+    search_terms::replace(tx, "customer", &row.record.id, &row.terms()).await
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 
 use crate::customers::import::InteractionRecord;
-use business_mcp_engine::db::{StoreResult, Tx, bulk::Insert, imports, params};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, bulk::Insert, imports, params};
 
 static INTERACTIONS: Insert = Insert::new(
     "insert into interactions (tenant_id, id, customer_id, kind, text, at, author, order_id)",
@@ -13,21 +13,21 @@ static INTERACTIONS: Insert = Insert::new(
 );
 
 /// The ids of all that was said.
-pub async fn ids(tx: &mut Tx, tenant: &str) -> StoreResult<HashSet<String>> {
+pub async fn ids(tx: &mut Tx) -> StoreResult<HashSet<String>> {
     let sql = "select id
                from interactions
                where tenant_id = $1";
-    imports::column(tx, tenant, sql).await
+    imports::column(tx, sql).await
 }
 
 /// Who placed an order.
-pub async fn owner_of_order(tx: &mut Tx, tenant: &str, order: &str) -> StoreResult<Option<String>> {
+pub async fn owner_of_order(tx: &mut Tx, order: &str) -> StoreResult<Option<String>> {
     let owner: Option<(String,)> = tx
         .fetch_optional(
             "select customer_id
              from orders
              where tenant_id = $1 and id = $2",
-            params![tenant, order],
+            params![TENANT, order],
         )
         .await?;
     Ok(owner.map(|(owner,)| owner))
@@ -36,14 +36,13 @@ pub async fn owner_of_order(tx: &mut Tx, tenant: &str, order: &str) -> StoreResu
 /// Inserts what was said, each with its id; what has no time was said now.
 pub async fn insert(
     tx: &mut Tx,
-    tenant: &str,
     records: &[(&str, &InteractionRecord)],
     now: DateTime<Utc>,
 ) -> StoreResult<()> {
     let mut values = Vec::with_capacity(records.len() * 8);
     for (id, record) in records {
         values.extend_from_slice(params![
-            tenant,
+            TENANT,
             *id,
             &record.customer_id,
             &record.kind,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::customers::import::MethodRecord;
-use business_mcp_engine::db::{StoreError, StoreResult, Tx, bulk::Insert, params, record};
+use business_mcp_engine::db::{StoreError, StoreResult, TENANT, Tx, bulk::Insert, params, record};
 
 static METHODS: Insert = Insert::new(
     "insert into payment_methods (tenant_id, customer_id, id, kind, brand, last4, balance_minor)",
@@ -45,15 +45,11 @@ pub struct Change<'a> {
 }
 
 /// Inserts methods, each with its owner's id.
-pub async fn insert(
-    tx: &mut Tx,
-    tenant: &str,
-    methods: &[(&str, &MethodRecord)],
-) -> StoreResult<()> {
+pub async fn insert(tx: &mut Tx, methods: &[(&str, &MethodRecord)]) -> StoreResult<()> {
     let mut values = Vec::with_capacity(methods.len() * 7);
     for (owner, method) in methods {
         values.extend_from_slice(params![
-            tenant,
+            TENANT,
             *owner,
             &method.id,
             method.kind.as_str(),
@@ -68,26 +64,25 @@ pub async fn insert(
 /// Writes down what changed on gift cards: each entry's id, and its owner, card and amount.
 pub async fn enter(
     tx: &mut Tx,
-    tenant: &str,
     entries: &[(String, (&str, &str, i64))],
     at: DateTime<Utc>,
 ) -> StoreResult<()> {
     let mut values = Vec::with_capacity(entries.len() * 8);
     for (id, (owner, card, amount)) in entries {
         values.extend_from_slice(params![
-            tenant, id, *owner, *card, *amount, "import", "import", at,
+            TENANT, id, *owner, *card, *amount, "import", "import", at,
         ]);
     }
     ENTRIES.run(tx, &values).await
 }
 
 /// The payment methods of a customer.
-pub async fn stored(tx: &mut Tx, tenant: &str, owner: &str) -> StoreResult<Vec<StoredMethod>> {
+pub async fn stored(tx: &mut Tx, owner: &str) -> StoreResult<Vec<StoredMethod>> {
     tx.fetch_all(
         "select id, kind, brand, last4, balance_minor
          from payment_methods
          where tenant_id = $1 and customer_id = $2",
-        params![tenant, owner],
+        params![TENANT, owner],
     )
     .await
 }
@@ -96,12 +91,7 @@ pub async fn stored(tx: &mut Tx, tenant: &str, owner: &str) -> StoreResult<Vec<S
 ///
 /// # Errors
 /// Busy, where a gift card was used in the meantime.
-pub async fn update(
-    tx: &mut Tx,
-    tenant: &str,
-    old: &StoredMethod,
-    change: Change<'_>,
-) -> StoreResult<()> {
+pub async fn update(tx: &mut Tx, old: &StoredMethod, change: Change<'_>) -> StoreResult<()> {
     let updated = tx
         .execute(
             "update payment_methods
@@ -109,7 +99,7 @@ pub async fn update(
              where tenant_id = $1 and customer_id = $2 and id = $3
                and coalesce(balance_minor, 0) = $7",
             params![
-                tenant,
+                TENANT,
                 change.owner,
                 &old.id,
                 change.brand,

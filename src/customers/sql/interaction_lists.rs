@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 /// How many of them beyond a page are counted.
 pub const MOST_COUNTED: i64 = 1_000;
@@ -38,12 +38,7 @@ pub struct Choice<'a> {
 }
 
 /// A page of them.
-pub async fn page(
-    tx: &mut Tx,
-    tenant: &str,
-    choice: Choice<'_>,
-    limit: i64,
-) -> StoreResult<Vec<ListedRow>> {
+pub async fn page(tx: &mut Tx, choice: Choice<'_>, limit: i64) -> StoreResult<Vec<ListedRow>> {
     let (at, id) = choice.before;
     let (kind, other) = choice.kinds.map(|[kind, other]| (kind, other)).unzip();
     tx.fetch_all(
@@ -53,13 +48,13 @@ pub async fn page(
            and ($5 is null or kind in ($5, $6))
          order by at desc, id desc
          limit $7",
-        params![tenant, choice.customer_id, at, id, kind, other, limit],
+        params![TENANT, choice.customer_id, at, id, kind, other, limit],
     )
     .await
 }
 
 /// How many there are, up to [`MOST_COUNTED`].
-pub async fn count(tx: &mut Tx, tenant: &str, choice: Choice<'_>) -> StoreResult<i64> {
+pub async fn count(tx: &mut Tx, choice: Choice<'_>) -> StoreResult<i64> {
     let (at, id) = choice.before;
     let (kind, other) = choice.kinds.map(|[kind, other]| (kind, other)).unzip();
     let (count,): (i64,) = tx
@@ -70,7 +65,7 @@ pub async fn count(tx: &mut Tx, tenant: &str, choice: Choice<'_>) -> StoreResult
                    where tenant_id = $1 and customer_id = $2 and (at, id) < ($3, $4)
                      and ($5 is null or kind in ($5, $6))
                    limit $7) as counted",
-            params![tenant, choice.customer_id, at, id, kind, other, MOST_COUNTED],
+            params![TENANT, choice.customer_id, at, id, kind, other, MOST_COUNTED],
         )
         .await?;
     Ok(count)

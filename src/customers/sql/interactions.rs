@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use business_mcp_engine::db::{StoreResult, Tx, params};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params};
 
 /// Something to keep: a note, a call, an e-mail.
 #[derive(Debug, Clone, Copy)]
@@ -24,12 +24,12 @@ pub struct NewInteraction<'a> {
 }
 
 /// Keeps it.
-pub async fn insert(tx: &mut Tx, tenant: &str, new: NewInteraction<'_>) -> StoreResult<()> {
+pub async fn insert(tx: &mut Tx, new: NewInteraction<'_>) -> StoreResult<()> {
     tx.execute(
         "insert into interactions (tenant_id, id, customer_id, kind, text, at, author, order_id)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
         params![
-            tenant,
+            TENANT,
             new.id,
             new.customer_id,
             new.kind,

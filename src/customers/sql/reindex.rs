@@ -5,7 +5,7 @@ use crate::customers::import::address;
 use business_mcp_engine::{
     application::{Index, Reindexed},
     db::{
-        StoreResult, Tx, params, record,
+        StoreResult, TENANT, Tx, params, record,
         search_terms::{self, Terms},
     },
 };
@@ -16,7 +16,7 @@ pub(crate) const CUSTOMERS: Index = Index {
     count: "select count(*)
             from customers
             where tenant_id = $1 and erased_at is null",
-    reindex: |tx, tenant, after| Box::pin(customers(tx, tenant, after)),
+    reindex: |tx, after| Box::pin(customers(tx, after)),
 };
 
 record! {
@@ -35,7 +35,7 @@ record! {
     }
 }
 
-async fn customers(tx: &mut Tx, tenant: &str, after: &str) -> StoreResult<Option<Reindexed>> {
+async fn customers(tx: &mut Tx, after: &str) -> StoreResult<Option<Reindexed>> {
     let rows: Vec<Row> = tx
         .fetch_all(
             "select id, name, email, phone, company, postal_code, name_key, email_key, phone_key,
@@ -44,20 +44,20 @@ async fn customers(tx: &mut Tx, tenant: &str, after: &str) -> StoreResult<Option
              where tenant_id = $1 and id > $2 and erased_at is null
              order by id
              limit 200",
-            params![tenant, after],
+            params![TENANT, after],
         )
         .await?;
     let Some(last) = rows.last() else { return Ok(None) };
-    let kept = Terms::between(tx, tenant, "customer", after, &last.id).await?;
+    let kept = Terms::between(tx, "customer", after, &last.id).await?;
     let mut changed = 0;
     for row in &rows {
-        changed += usize::from(customer(tx, tenant, row, &kept).await?);
+        changed += usize::from(customer(tx, row, &kept).await?);
     }
     Ok(Some(Reindexed { last: last.id.clone(), records: rows.len(), changed }))
 }
 
 /// Says whether anything was to be changed.
-async fn customer(tx: &mut Tx, tenant: &str, row: &Row, kept: &Terms) -> StoreResult<bool> {
+async fn customer(tx: &mut Tx, row: &Row, kept: &Terms) -> StoreResult<bool> {
     let written = Written {
         name: &row.name,
         email: row.email.as_deref(),
@@ -83,11 +83,11 @@ async fn customer(tx: &mut Tx, tenant: &str, row: &Row, kept: &Terms) -> StoreRe
             "update customers
              set name_key = $4, email_key = email, phone_key = $5, postal_key = $6
              where tenant_id = $1 and id = $2 and version = $3",
-            params![tenant, &row.id, row.version, &keys.name, &keys.phone, &postal],
+            params![TENANT, &row.id, row.version, &keys.name, &keys.phone, &postal],
         )
         .await?;
     if is_as_read == 1 {
-        search_terms::replace(tx, tenant, "customer", &row.id, &terms).await?;
+        search_terms::replace(tx, "customer", &row.id, &terms).await?;
     }
     Ok(is_as_read == 1)
 }

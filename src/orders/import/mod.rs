@@ -60,19 +60,19 @@ impl Importer for Orders {
     }
 
     async fn references(ctx: &mut ImportContext) -> StoreResult<References> {
-        let (tx, tenant) = (&mut ctx.tx, &ctx.tenant.id);
-        let ids = customers::sql::import::ids(tx, tenant).await?;
+        let tx = &mut ctx.tx;
+        let ids = customers::sql::import::ids(tx).await?;
         let mut customers: HashMap<String, HashSet<String>> =
             ids.into_iter().map(|id| (id, HashSet::new())).collect();
-        for (customer, method) in sql::payment_methods(tx, tenant).await? {
+        for (customer, method) in sql::payment_methods(tx).await? {
             customers.entry(customer).or_default().insert(method);
         }
-        let erased = customers::sql::import::erased_ids(tx, tenant).await?;
-        Ok(References { customers, erased, skus: catalog::sql::import::skus(tx, tenant).await? })
+        let erased = customers::sql::import::erased_ids(tx).await?;
+        Ok(References { customers, erased, skus: catalog::sql::import::skus(tx).await? })
     }
 
     async fn ids(ctx: &mut ImportContext) -> StoreResult<HashSet<String>> {
-        sql::ids(&mut ctx.tx, &ctx.tenant.id).await
+        sql::ids(&mut ctx.tx).await
     }
 
     async fn check(
@@ -86,7 +86,7 @@ impl Importer for Orders {
     async fn insert(ctx: &mut ImportContext, records: &[(&str, &OrderRecord)]) -> StoreResult<()> {
         let rows = records.iter().map(|(_, record)| row(ctx, record));
         let rows: Vec<Row<'_>> = rows.collect::<StoreResult<_>>()?;
-        sql::insert(&mut ctx.tx, &ctx.tenant.id, &rows).await
+        sql::insert(&mut ctx.tx, &rows).await
     }
 
     /// What belongs to somebody who was erased stays as it is.
@@ -96,7 +96,7 @@ impl Importer for Orders {
         id: &str,
         _named: &Object,
     ) -> StoreResult<Option<(Object, Stored)>> {
-        let stored = sql::stored(&mut ctx.tx, &ctx.tenant.id, id).await?;
+        let stored = sql::stored(&mut ctx.tx, id).await?;
         if references.erased.contains(&stored.customer_id) {
             return Ok(None);
         }
@@ -120,15 +120,15 @@ impl Importer for Orders {
         let placed_at = record.placed_at.or(Some(stored.placed_at));
         let record = OrderRecord { placed_at, ..record.clone() };
         let row = row(ctx, &record)?;
-        sql::remove(&mut ctx.tx, &ctx.tenant.id, &record.id).await?;
-        sql::insert(&mut ctx.tx, &ctx.tenant.id, &[row]).await?;
+        sql::remove(&mut ctx.tx, &record.id).await?;
+        sql::insert(&mut ctx.tx, &[row]).await?;
         Ok(Ok(true))
     }
 
     async fn finish(ctx: &mut ImportContext, ids: &[&str], counts: Counts) -> StoreResult<()> {
-        tenants::count_on(&mut ctx.tx, &ctx.tenant.id, "order", "ORD-", ids).await?;
+        tenants::count_on(&mut ctx.tx, "order", "ORD-", ids).await?;
         if counts.new + counts.changed > 0 {
-            sales::all_changed(&mut ctx.tx, &ctx.tenant.id).await?;
+            sales::all_changed(&mut ctx.tx).await?;
         }
         Ok(())
     }
@@ -166,20 +166,20 @@ impl References {
 
 /// The order on the server as a record has it.
 async fn on_server(ctx: &mut ImportContext, id: &str, order: &Stored) -> StoreResult<Object> {
-    let (tx, tenant) = (&mut ctx.tx, &ctx.tenant.id);
+    let tx = &mut ctx.tx;
     let address = order.address.as_deref().map(serde_json::from_str::<Json>).transpose();
     let amount = |minor| Money::new(minor, ctx.tenant.currency).decimal();
     let list = |values: Vec<Json>| Some(values).filter(|values| !values.is_empty());
-    let items = sql::items(tx, tenant, id).await?.into_iter().map(|(sku, quantity, price)| {
+    let items = sql::items(tx, id).await?.into_iter().map(|(sku, quantity, price)| {
         json!({ "sku": sku, "quantity": quantity, "unit_price": amount(price) })
     });
     let items: Vec<Json> = items.collect();
-    let payments = sql::payments(tx, tenant, id).await?;
+    let payments = sql::payments(tx, id).await?;
     let payments = payments.into_iter().map(|(kind, minor, method)| {
         json!({ "kind": kind, "amount": amount(minor), "payment_method_id": method })
     });
     let payments = list(payments.collect());
-    let shipments = sql::shipments(tx, tenant, id).await?;
+    let shipments = sql::shipments(tx, id).await?;
     let shipments = shipments.into_iter().map(shipment).collect::<StoreResult<_>>()?;
     Ok(present(json!({
         "id": id,

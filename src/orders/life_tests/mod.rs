@@ -70,7 +70,7 @@ async fn order(shop: &Shop, of: &Sequence) -> Model {
 }
 
 async fn set_price(shop: &Shop, sku: &str, minor: i64) {
-    let mut tx = shop.db.db.write().await.unwrap();
+    let mut tx = shop.db.db.write().await.unwrap().of("demo");
     let sql = "update variants set price_minor = $2 where sku = $1";
     tx.execute(sql, params![sku, minor]).await.unwrap();
     tx.commit().await.unwrap();
@@ -83,7 +83,7 @@ async fn prepare(shop: &Shop, of: &Sequence, gift: i64) {
     play::answer(shop).await;
     let region = if of.terms.is_taxed { "NY" } else { "OR" };
     let address = json!({ "city": "Here", "country": "USA", "region": region }).to_string();
-    let mut tx = shop.db.db.write().await.unwrap();
+    let mut tx = shop.db.db.write().await.unwrap().of("demo");
     let sql = "update customers set tier = $1, address = $2 where id = 'CUST-1'";
     tx.execute(sql, params![of.terms.tier, &address]).await.unwrap();
     let cause = stock::Cause { reason: "count", id: None, actor: "test", at: shop.now };
@@ -91,7 +91,7 @@ async fn prepare(shop: &Shop, of: &Sequence, gift: i64) {
     {
         let sql = "select on_hand from stock where sku = $1 and location = $2";
         let (on_hand,): (i64,) = tx.fetch_one(sql, params![sku, place]).await.unwrap();
-        stock::change(&mut tx, "demo", sku, place, wanted - on_hand, cause).await.unwrap();
+        stock::change(&mut tx, sku, place, wanted - on_hand, cause).await.unwrap();
     }
     for (sku, price) in SKUS.into_iter().zip(PRICES) {
         let sql = "update variants set price_minor = $2 where sku = $1";
@@ -101,13 +101,13 @@ async fn prepare(shop: &Shop, of: &Sequence, gift: i64) {
     let (balance,): (i64,) = tx.fetch_one(sql, &[]).await.unwrap();
     let card = Card { customer_id: "CUST-1", id: "gift_1" };
     let entry = Entry { reason: "top up", cause: "test", at: shop.now };
-    gift_cards::put(&mut tx, "demo", card, gift - balance).await.unwrap();
-    gift_cards::record_entry(&mut tx, "demo", card, gift - balance, entry).await.unwrap();
+    gift_cards::put(&mut tx, card, gift - balance).await.unwrap();
+    gift_cards::record_entry(&mut tx, card, gift - balance, entry).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 async fn on_shelf(shop: &Shop, sku: &str) -> i64 {
-    let mut tx = shop.db.db.read().await.unwrap();
+    let mut tx = shop.db.db.read().await.unwrap().of("demo");
     let sql = "select cast(sum(on_hand) as bigint) from stock where sku = $1";
     let (on_hand,): (i64,) = tx.fetch_one(sql, params![sku]).await.unwrap();
     on_hand
@@ -115,7 +115,7 @@ async fn on_shelf(shop: &Shop, sku: &str) -> i64 {
 
 /// The order is what the model says, and the books add up.
 async fn check(shop: &Shop, model: &Model) {
-    let mut tx = shop.db.db.read().await.unwrap();
+    let mut tx = shop.db.db.read().await.unwrap().of("demo");
     let sql = "select status, total_minor, tax_minor,
                       (select cast(sum(i.quantity * i.unit_price_minor - i.discount_minor) as bigint)
                        from order_items i

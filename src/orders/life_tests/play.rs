@@ -197,7 +197,7 @@ async fn settle(shop: &Shop, model: &mut Model, received: Option<i64>) -> bool {
 
 /// The number of the order's latest request; one that is nobody's where there is none.
 async fn request_id(shop: &Shop, model: &Model) -> String {
-    let mut tx = shop.db.db.read().await.unwrap();
+    let mut tx = shop.db.db.read().await.unwrap().of("demo");
     let sql = "select id from order_requests where tenant_id = 'demo' and order_id = $1";
     let rows: Vec<(String,)> = tx.fetch_all(sql, params![&model.id]).await.unwrap();
     assert_eq!(rows.len(), model.requests, "one return or exchange per order");

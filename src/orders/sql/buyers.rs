@@ -1,6 +1,6 @@
 //! What an order needs to know of its customer, and of what the customer pays with.
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 record! {
     /// A customer who may order.
@@ -31,40 +31,35 @@ record! {
 }
 
 /// The customer with this id, unless their data were erased.
-pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<Buyer>> {
+pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Buyer>> {
     tx.fetch_optional(
         "select id, name, tier, address
          from customers
          where tenant_id = $1 and id = $2 and erased_at is null",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
 
 /// One of a customer's payment methods.
-pub async fn method(
-    tx: &mut Tx,
-    tenant: &str,
-    customer_id: &str,
-    id: &str,
-) -> StoreResult<Option<Method>> {
+pub async fn method(tx: &mut Tx, customer_id: &str, id: &str) -> StoreResult<Option<Method>> {
     tx.fetch_optional(
         "select id, kind, balance_minor
          from payment_methods
          where tenant_id = $1 and customer_id = $2 and id = $3",
-        params![tenant, customer_id, id],
+        params![TENANT, customer_id, id],
     )
     .await
 }
 
 /// A customer's payment methods.
-pub async fn methods(tx: &mut Tx, tenant: &str, customer_id: &str) -> StoreResult<Vec<Method>> {
+pub async fn methods(tx: &mut Tx, customer_id: &str) -> StoreResult<Vec<Method>> {
     tx.fetch_all(
         "select id, kind, balance_minor
          from payment_methods
          where tenant_id = $1 and customer_id = $2
          order by id",
-        params![tenant, customer_id],
+        params![TENANT, customer_id],
     )
     .await
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::orders::import::OrderRecord;
 use business_mcp_engine::{
-    db::{StoreError, StoreResult, Tx, bulk::Insert, imports, params, record},
+    db::{StoreError, StoreResult, TENANT, Tx, bulk::Insert, imports, params, record},
     speech::reference,
 };
 
@@ -85,33 +85,33 @@ impl<'r> Row<'r> {
 }
 
 /// Every order's id.
-pub async fn ids(tx: &mut Tx, tenant: &str) -> StoreResult<HashSet<String>> {
+pub async fn ids(tx: &mut Tx) -> StoreResult<HashSet<String>> {
     let sql = "select id
                from orders
                where tenant_id = $1";
-    imports::column(tx, tenant, sql).await
+    imports::column(tx, sql).await
 }
 
 /// Every payment method, after its customer.
-pub async fn payment_methods(tx: &mut Tx, tenant: &str) -> StoreResult<Vec<(String, String)>> {
+pub async fn payment_methods(tx: &mut Tx) -> StoreResult<Vec<(String, String)>> {
     tx.fetch_all(
         "select customer_id, id
          from payment_methods
          where tenant_id = $1",
-        params![tenant],
+        params![TENANT],
     )
     .await
 }
 
 /// Inserts orders with their items, payments and shipments.
-pub async fn insert(tx: &mut Tx, tenant: &str, orders: &[Row<'_>]) -> StoreResult<()> {
+pub async fn insert(tx: &mut Tx, orders: &[Row<'_>]) -> StoreResult<()> {
     let (mut rows, mut items) = (Vec::new(), Vec::new());
     let (mut payments, mut shipments) = (Vec::new(), Vec::new());
     for order in orders {
         let record = order.record;
         let total = record.total_minor();
         rows.extend_from_slice(params![
-            tenant,
+            TENANT,
             &record.id,
             &order.id_tail,
             &record.customer_id,
@@ -127,7 +127,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, orders: &[Row<'_>]) -> StoreResul
         ]);
         for (line, item) in (1_i64..).zip(&record.items) {
             items.extend_from_slice(params![
-                tenant,
+                TENANT,
                 &record.id,
                 line,
                 &item.sku,
@@ -138,7 +138,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, orders: &[Row<'_>]) -> StoreResul
         }
         for (id, payment) in order.payment_ids.iter().zip(&record.payments) {
             payments.extend_from_slice(params![
-                tenant,
+                TENANT,
                 id,
                 &record.id,
                 payment.kind.as_str(),
@@ -150,7 +150,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, orders: &[Row<'_>]) -> StoreResul
         }
         for (skus, shipment) in order.parcels.iter().zip(&record.shipments) {
             shipments.extend_from_slice(params![
-                tenant,
+                TENANT,
                 &record.id,
                 &shipment.tracking_number,
                 &shipment.carrier,
@@ -165,7 +165,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, orders: &[Row<'_>]) -> StoreResul
 }
 
 /// An order that is there.
-pub async fn stored(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Stored> {
+pub async fn stored(tx: &mut Tx, id: &str) -> StoreResult<Stored> {
     tx.fetch_one(
         "select customer_id, status, placed_at, address, version,
            (select count(*)
@@ -173,54 +173,50 @@ pub async fn stored(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Stored> 
             where tenant_id = $1 and cause = $2) as touched
          from orders
          where tenant_id = $1 and id = $2",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
 
 /// Its items: sku, quantity and price of one, in minor units.
-pub async fn items(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Vec<(String, i64, i64)>> {
+pub async fn items(tx: &mut Tx, id: &str) -> StoreResult<Vec<(String, i64, i64)>> {
     tx.fetch_all(
         "select sku, quantity, unit_price_minor
          from order_items
          where tenant_id = $1 and order_id = $2
          order by line",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
 
 /// Its payments: kind, minor units and method, in the order of the record that brought them: the number of a payment
 /// ends its id.
-pub async fn payments(
-    tx: &mut Tx,
-    tenant: &str,
-    id: &str,
-) -> StoreResult<Vec<(String, i64, String)>> {
+pub async fn payments(tx: &mut Tx, id: &str) -> StoreResult<Vec<(String, i64, String)>> {
     tx.fetch_all(
         "select kind, amount_minor, payment_method_id
          from payments
          where tenant_id = $1 and order_id = $2
          order by at, length(id), id",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
 
 /// Its shipments.
-pub async fn shipments(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Vec<StoredShipment>> {
+pub async fn shipments(tx: &mut Tx, id: &str) -> StoreResult<Vec<StoredShipment>> {
     tx.fetch_all(
         "select tracking_number, carrier, skus
          from shipments
          where tenant_id = $1 and order_id = $2
          order by tracking_number",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
 
 /// Removes an order, to be inserted anew.
-pub async fn remove(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<()> {
+pub async fn remove(tx: &mut Tx, id: &str) -> StoreResult<()> {
     for sql in [
         "delete from shipments
          where tenant_id = $1 and order_id = $2",
@@ -231,7 +227,7 @@ pub async fn remove(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<()> {
         "delete from orders
          where tenant_id = $1 and id = $2",
     ] {
-        tx.execute(sql, params![tenant, id]).await?;
+        tx.execute(sql, params![TENANT, id]).await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The lines of orders.
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 record! {
     /// A line of an order, with what its article is called today.
@@ -41,7 +41,7 @@ pub struct NewItem<'a> {
 }
 
 /// The lines of an order.
-pub async fn of_order(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<Vec<ItemRow>> {
+pub async fn of_order(tx: &mut Tx, order_id: &str) -> StoreResult<Vec<ItemRow>> {
     tx.fetch_all(
         "select i.line, i.sku, v.product_id, p.name, v.options, i.quantity, i.unit_price_minor,
                 i.discount_minor
@@ -50,35 +50,26 @@ pub async fn of_order(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<
          left join products p on p.tenant_id = v.tenant_id and p.id = v.product_id
          where i.tenant_id = $1 and i.order_id = $2
          order by i.line",
-        params![tenant, order_id],
+        params![TENANT, order_id],
     )
     .await
 }
 
 /// How many of each SKU an order has, in the order of the SKUs.
-pub async fn quantities(
-    tx: &mut Tx,
-    tenant: &str,
-    order_id: &str,
-) -> StoreResult<Vec<(String, i64)>> {
+pub async fn quantities(tx: &mut Tx, order_id: &str) -> StoreResult<Vec<(String, i64)>> {
     tx.fetch_all(
         "select sku, cast(sum(quantity) as bigint)
          from order_items
          where tenant_id = $1 and order_id = $2
          group by sku
          order by sku",
-        params![tenant, order_id],
+        params![TENANT, order_id],
     )
     .await
 }
 
 /// Writes a line, in the place of what stood there.
-pub async fn write(
-    tx: &mut Tx,
-    tenant: &str,
-    order_id: &str,
-    item: NewItem<'_>,
-) -> StoreResult<()> {
+pub async fn write(tx: &mut Tx, order_id: &str, item: NewItem<'_>) -> StoreResult<()> {
     tx.execute(
         "insert into order_items
              (tenant_id, order_id, line, sku, quantity, unit_price_minor, discount_minor)
@@ -88,7 +79,7 @@ pub async fn write(
              unit_price_minor = excluded.unit_price_minor,
              discount_minor = excluded.discount_minor",
         params![
-            tenant,
+            TENANT,
             order_id,
             item.line,
             item.sku,

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 /// How many orders beyond a page are counted.
 pub const MOST_COUNTED: i64 = 1_000;
@@ -43,12 +43,7 @@ pub struct Choice<'a> {
 }
 
 /// A page of orders.
-pub async fn page(
-    tx: &mut Tx,
-    tenant: &str,
-    choice: Choice<'_>,
-    limit: i64,
-) -> StoreResult<Vec<ListedRow>> {
+pub async fn page(tx: &mut Tx, choice: Choice<'_>, limit: i64) -> StoreResult<Vec<ListedRow>> {
     let Choice { customer_id, status, from, before: (at, id) } = choice;
     match (customer_id, status) {
         (None, None) => {
@@ -62,7 +57,7 @@ pub async fn page(
                    and placed_at >= $2 and (placed_at, id) < ($3, $4)
                  order by placed_at desc, id desc
                  limit $5",
-                params![tenant, from, at, id, limit],
+                params![TENANT, from, at, id, limit],
             )
             .await
         }
@@ -77,7 +72,7 @@ pub async fn page(
                    and placed_at >= $2 and (placed_at, id) < ($3, $4)
                  order by placed_at desc, id desc
                  limit $5",
-                params![tenant, from, at, id, limit, customer],
+                params![TENANT, from, at, id, limit, customer],
             )
             .await
         }
@@ -92,7 +87,7 @@ pub async fn page(
                    and placed_at >= $2 and (placed_at, id) < ($3, $4)
                  order by placed_at desc, id desc
                  limit $5",
-                params![tenant, from, at, id, limit, status],
+                params![TENANT, from, at, id, limit, status],
             )
             .await
         }
@@ -107,7 +102,7 @@ pub async fn page(
                    and placed_at >= $2 and (placed_at, id) < ($3, $4)
                  order by placed_at desc, id desc
                  limit $5",
-                params![tenant, from, at, id, limit, customer, status],
+                params![TENANT, from, at, id, limit, customer, status],
             )
             .await
         }
@@ -115,7 +110,7 @@ pub async fn page(
 }
 
 /// How many orders there are, up to [`MOST_COUNTED`].
-pub async fn count(tx: &mut Tx, tenant: &str, choice: Choice<'_>) -> StoreResult<i64> {
+pub async fn count(tx: &mut Tx, choice: Choice<'_>) -> StoreResult<i64> {
     let Choice { customer_id, status, from, before: (at, id) } = choice;
     let most = MOST_COUNTED;
     let (count,): (i64,) = match (customer_id, status) {
@@ -127,7 +122,7 @@ pub async fn count(tx: &mut Tx, tenant: &str, choice: Choice<'_>) -> StoreResult
                        where tenant_id = $1
                          and placed_at >= $2 and (placed_at, id) < ($3, $4)
                        limit $5) as counted",
-                params![tenant, from, at, id, most],
+                params![TENANT, from, at, id, most],
             )
             .await?
         }
@@ -139,7 +134,7 @@ pub async fn count(tx: &mut Tx, tenant: &str, choice: Choice<'_>) -> StoreResult
                        where tenant_id = $1 and customer_id = $6
                          and placed_at >= $2 and (placed_at, id) < ($3, $4)
                        limit $5) as counted",
-                params![tenant, from, at, id, most, customer],
+                params![TENANT, from, at, id, most, customer],
             )
             .await?
         }
@@ -151,7 +146,7 @@ pub async fn count(tx: &mut Tx, tenant: &str, choice: Choice<'_>) -> StoreResult
                        where tenant_id = $1 and status = $6
                          and placed_at >= $2 and (placed_at, id) < ($3, $4)
                        limit $5) as counted",
-                params![tenant, from, at, id, most, status],
+                params![TENANT, from, at, id, most, status],
             )
             .await?
         }
@@ -163,7 +158,7 @@ pub async fn count(tx: &mut Tx, tenant: &str, choice: Choice<'_>) -> StoreResult
                        where tenant_id = $1 and customer_id = $6 and status || '' = $7
                          and placed_at >= $2 and (placed_at, id) < ($3, $4)
                        limit $5) as counted",
-                params![tenant, from, at, id, most, customer, status],
+                params![TENANT, from, at, id, most, customer, status],
             )
             .await?
         }

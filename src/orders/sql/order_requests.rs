@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 record! {
     /// A return or an exchange.
@@ -70,7 +70,6 @@ pub struct NewRequestItem<'a> {
 /// Writes a request down.
 pub async fn insert(
     tx: &mut Tx,
-    tenant: &str,
     request: NewRequest<'_>,
     items: &[NewRequestItem<'_>],
 ) -> StoreResult<()> {
@@ -79,7 +78,7 @@ pub async fn insert(
         "insert into order_requests
              (tenant_id, id, order_id, kind, status, payment_method_id, amount_minor, created_at)
          values ($1, $2, $3, $4, 'open', $5, $6, $7)",
-        params![tenant, r.id, r.order_id, r.kind, r.payment_method_id, r.amount_minor, r.at],
+        params![TENANT, r.id, r.order_id, r.kind, r.payment_method_id, r.amount_minor, r.at],
     )
     .await?;
     for (line, item) in (1_i64..).zip(items) {
@@ -88,7 +87,7 @@ pub async fn insert(
             "insert into order_request_items
                  (tenant_id, request_id, line, sku, quantity, new_sku, new_unit_price_minor)
              values ($1, $2, $3, $4, $5, $6, $7)",
-            params![tenant, r.id, line, item.sku, item.quantity, new_sku, new_price],
+            params![TENANT, r.id, line, item.sku, item.quantity, new_sku, new_price],
         )
         .await?;
     }
@@ -96,25 +95,25 @@ pub async fn insert(
 }
 
 /// The requests of an order, oldest first.
-pub async fn of_order(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<Vec<RequestRow>> {
+pub async fn of_order(tx: &mut Tx, order_id: &str) -> StoreResult<Vec<RequestRow>> {
     tx.fetch_all(
         "select id, kind, status, payment_method_id, amount_minor
          from order_requests
          where tenant_id = $1 and order_id = $2
          order by created_at, id",
-        params![tenant, order_id],
+        params![TENANT, order_id],
     )
     .await
 }
 
 /// The pieces of a request, in the order in which they were asked for.
-pub async fn items(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Vec<RequestItemRow>> {
+pub async fn items(tx: &mut Tx, id: &str) -> StoreResult<Vec<RequestItemRow>> {
     tx.fetch_all(
         "select sku, quantity, new_sku, new_unit_price_minor, received
          from order_request_items
          where tenant_id = $1 and request_id = $2
          order by line",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
@@ -123,7 +122,6 @@ pub async fn items(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Vec<Reque
 /// (below zero) in the end. False where it is closed already.
 pub async fn settle(
     tx: &mut Tx,
-    tenant: &str,
     id: &str,
     received: &[i64],
     minor: i64,
@@ -134,7 +132,7 @@ pub async fn settle(
             "update order_requests
              set status = 'settled', settled_at = $3, settled_minor = $4
              where tenant_id = $1 and id = $2 and status = 'open'",
-            params![tenant, id, at, minor],
+            params![TENANT, id, at, minor],
         )
         .await?;
     if changed != 1 {
@@ -145,7 +143,7 @@ pub async fn settle(
             "update order_request_items
              set received = $4
              where tenant_id = $1 and request_id = $2 and line = $3",
-            params![tenant, id, line, *pieces],
+            params![TENANT, id, line, *pieces],
         )
         .await?;
     }
@@ -153,11 +151,7 @@ pub async fn settle(
 }
 
 /// Whether a return or an exchange on file has this number: they are told apart by their letters only.
-pub fn sounds_like<'a>(
-    tx: &'a mut Tx,
-    tenant: &'a str,
-    number: &'a str,
-) -> BoxFuture<'a, StoreResult<bool>> {
+pub fn sounds_like<'a>(tx: &'a mut Tx, number: &'a str) -> BoxFuture<'a, StoreResult<bool>> {
     Box::pin(async move {
         let found: Option<(String,)> = tx
             .fetch_optional(
@@ -165,7 +159,7 @@ pub fn sounds_like<'a>(
                  from order_requests
                  where tenant_id = $1 and id in ('RET-' || $2, 'EXC-' || $2)
                  limit 1",
-                params![tenant, number],
+                params![TENANT, number],
             )
             .await?;
         Ok(found.is_some())

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 
 use crate::{orders::order_lines::Sums, sales};
 use business_mcp_engine::db::{
-    StoreResult, Tx, params, record,
+    StoreResult, TENANT, Tx, params, record,
     text_range::{TextRange, prefix_range},
 };
 use business_mcp_engine::speech::reference;
@@ -52,7 +52,7 @@ record! {
 }
 
 /// The order with exactly this number.
-pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<OrderRow>> {
+pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<OrderRow>> {
     tx.fetch_optional(
         "select id, id_tail, customer_id, status, placed_at, subtotal_minor, discount_minor,
                 tax_minor, total_minor, address, note, cancel_reason, version,
@@ -61,7 +61,7 @@ pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<Ord
                  where i.tenant_id = orders.tenant_id and i.order_id = orders.id) as pieces
          from orders
          where tenant_id = $1 and id = $2",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
@@ -73,7 +73,6 @@ pub const MOST_FOUND: usize = 20;
 /// is left unsaid first, and of them the newest.
 pub async fn find_by_tail(
     tx: &mut Tx,
-    tenant: &str,
     tails: &TextRange,
     customer: Option<&str>,
 ) -> StoreResult<Vec<OrderRow>> {
@@ -88,7 +87,7 @@ pub async fn find_by_tail(
            and ($4 is null or customer_id = $4)
          order by length(id_tail), placed_at desc, id
          limit 20",
-        params![tenant, &tails.low, &tails.high, customer],
+        params![TENANT, &tails.low, &tails.high, customer],
     )
     .await
 }
@@ -128,7 +127,7 @@ pub struct NewOrder<'a> {
 }
 
 /// Places an order.
-pub async fn insert(tx: &mut Tx, tenant: &str, order: NewOrder<'_>) -> StoreResult<()> {
+pub async fn insert(tx: &mut Tx, order: NewOrder<'_>) -> StoreResult<()> {
     let o = order;
     tx.execute(
         "insert into orders
@@ -136,7 +135,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, order: NewOrder<'_>) -> StoreResu
               discount_minor, tax_minor, total_minor, address, note, quote_id, version)
          values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)",
         params![
-            tenant,
+            TENANT,
             o.id,
             o.id_tail,
             o.customer_id,
@@ -152,14 +151,13 @@ pub async fn insert(tx: &mut Tx, tenant: &str, order: NewOrder<'_>) -> StoreResu
         ],
     )
     .await?;
-    sales::order_placed(tx, tenant, o.placed_on).await
+    sales::order_placed(tx, o.placed_on).await
 }
 
 /// Cancels an order that is pending, if nobody has changed it since it was read in this version;
 /// [`sales::order_changed`] comes last. Whoever gets true is the only one, and puts back what the order took.
 pub async fn cancel(
     tx: &mut Tx,
-    tenant: &str,
     order: &OrderRow,
     reason: &str,
     at: DateTime<Utc>,
@@ -169,7 +167,7 @@ pub async fn cancel(
             "update orders
              set status = 'cancelled', cancel_reason = $3, cancelled_at = $4, version = version + 1
              where tenant_id = $1 and id = $2 and status = 'pending' and version = $5",
-            params![tenant, &order.id, reason, at, order.version],
+            params![TENANT, &order.id, reason, at, order.version],
         )
         .await?;
     Ok(changed == 1)
@@ -177,30 +175,25 @@ pub async fn cancel(
 
 /// Moves an order on to a state, if nobody has changed it since it was read in this version. Whoever
 /// gets true holds the order's row until the end of the transaction, and is the only one.
-pub async fn advance(
-    tx: &mut Tx,
-    tenant: &str,
-    order: &OrderRow,
-    status: &str,
-) -> StoreResult<bool> {
+pub async fn advance(tx: &mut Tx, order: &OrderRow, status: &str) -> StoreResult<bool> {
     let changed = tx
         .execute(
             "update orders
              set status = $4, version = version + 1
              where tenant_id = $1 and id = $2 and version = $3",
-            params![tenant, &order.id, order.version, status],
+            params![TENANT, &order.id, order.version, status],
         )
         .await?;
     Ok(changed == 1)
 }
 
 /// Writes where an order goes, as JSON. The caller holds its row by [`advance`].
-pub async fn set_address(tx: &mut Tx, tenant: &str, id: &str, address: &str) -> StoreResult<()> {
+pub async fn set_address(tx: &mut Tx, id: &str, address: &str) -> StoreResult<()> {
     tx.execute(
         "update orders
          set address = $3
          where tenant_id = $1 and id = $2",
-        params![tenant, id, address],
+        params![TENANT, id, address],
     )
     .await?;
     Ok(())
@@ -208,13 +201,13 @@ pub async fn set_address(tx: &mut Tx, tenant: &str, id: &str, address: &str) -> 
 
 /// Writes what an order costs. The caller holds its row by [`advance`], and [`sales::order_changed`]
 /// comes last.
-pub async fn set_sums(tx: &mut Tx, tenant: &str, id: &str, sums: Sums) -> StoreResult<()> {
+pub async fn set_sums(tx: &mut Tx, id: &str, sums: Sums) -> StoreResult<()> {
     tx.execute(
         "update orders
          set subtotal_minor = $3, discount_minor = $4, tax_minor = $5, total_minor = $6
          where tenant_id = $1 and id = $2",
         params![
-            tenant,
+            TENANT,
             id,
             sums.subtotal_minor,
             sums.discount_minor,
@@ -227,11 +220,7 @@ pub async fn set_sums(tx: &mut Tx, tenant: &str, id: &str, sums: Sums) -> StoreR
 }
 
 /// Whether an order on file sounds like this number.
-pub fn sounds_like<'a>(
-    tx: &'a mut Tx,
-    tenant: &'a str,
-    number: &'a str,
-) -> BoxFuture<'a, StoreResult<bool>> {
+pub fn sounds_like<'a>(tx: &'a mut Tx, number: &'a str) -> BoxFuture<'a, StoreResult<bool>> {
     Box::pin(async move {
         let tail = reference::reversed(number);
         let lettered = with_letters(&tail);
@@ -241,7 +230,7 @@ pub fn sounds_like<'a>(
                  from orders
                  where tenant_id = $1 and (id_tail = $2 or id_tail >= $3 and id_tail <= $4)
                  limit 100",
-                params![tenant, &tail, &lettered.low, &lettered.high],
+                params![TENANT, &tail, &lettered.low, &lettered.high],
             )
             .await?;
         Ok(ids.iter().any(|(id,)| reference::fits(number, id)))

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 record! {
     /// A quote.
@@ -26,14 +26,14 @@ record! {
 }
 
 /// Stores a quote.
-pub async fn insert(tx: &mut Tx, tenant: &str, quote: &Quote) -> StoreResult<()> {
+pub async fn insert(tx: &mut Tx, quote: &Quote) -> StoreResult<()> {
     let q = quote;
     tx.execute(
         "insert into quotes
              (tenant_id, id, customer_id, items, priced, total_minor, expires_at, created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
         params![
-            tenant,
+            TENANT,
             &q.id,
             &q.customer_id,
             &q.items,
@@ -48,25 +48,25 @@ pub async fn insert(tx: &mut Tx, tenant: &str, quote: &Quote) -> StoreResult<()>
 }
 
 /// The quote with this id.
-pub async fn find(tx: &mut Tx, tenant: &str, id: &str) -> StoreResult<Option<Quote>> {
+pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Quote>> {
     tx.fetch_optional(
         "select id, customer_id, items, priced, total_minor, expires_at, created_at
          from quotes
          where tenant_id = $1 and id = $2",
-        params![tenant, id],
+        params![TENANT, id],
     )
     .await
 }
 
 /// Whether an order was placed at the price of a quote.
-pub async fn is_used(tx: &mut Tx, tenant: &str, quote: &Quote) -> StoreResult<bool> {
+pub async fn is_used(tx: &mut Tx, quote: &Quote) -> StoreResult<bool> {
     let order: Option<(String,)> = tx
         .fetch_optional(
             "select id
              from orders
              where tenant_id = $1 and customer_id = $2 and placed_at >= $3 and quote_id = $4
              limit 1",
-            params![tenant, &quote.customer_id, quote.created_at, &quote.id],
+            params![TENANT, &quote.customer_id, quote.created_at, &quote.id],
         )
         .await?;
     Ok(order.is_some())

@@ -2,7 +2,7 @@
 
 use business_mcp_engine::{
     application::{Index, Reindexed},
-    db::{StoreResult, Tx, params, record},
+    db::{StoreResult, TENANT, Tx, params, record},
     speech::reference,
 };
 
@@ -12,14 +12,14 @@ pub(crate) const ORDERS: Index = Index {
     count: "select count(*)
             from orders
             where tenant_id = $1",
-    reindex: |tx, tenant, after| Box::pin(orders(tx, tenant, after)),
+    reindex: |tx, after| Box::pin(orders(tx, after)),
 };
 
 record! {
     struct Row { id: String, id_tail: String }
 }
 
-async fn orders(tx: &mut Tx, tenant: &str, after: &str) -> StoreResult<Option<Reindexed>> {
+async fn orders(tx: &mut Tx, after: &str) -> StoreResult<Option<Reindexed>> {
     let rows: Vec<Row> = tx
         .fetch_all(
             "select id, id_tail
@@ -27,7 +27,7 @@ async fn orders(tx: &mut Tx, tenant: &str, after: &str) -> StoreResult<Option<Re
              where tenant_id = $1 and id > $2
              order by id
              limit 1000",
-            params![tenant, after],
+            params![TENANT, after],
         )
         .await?;
     let Some(last) = rows.last() else { return Ok(None) };
@@ -39,7 +39,7 @@ async fn orders(tx: &mut Tx, tenant: &str, after: &str) -> StoreResult<Option<Re
                 "update orders
                  set id_tail = $3
                  where tenant_id = $1 and id = $2",
-                params![tenant, id, &tail],
+                params![TENANT, id, &tail],
             )
             .await?;
             changed += 1;

@@ -1,6 +1,6 @@
 //! The parcels of orders.
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 record! {
     /// A parcel.
@@ -18,24 +18,19 @@ record! {
 }
 
 /// The parcels of an order.
-pub async fn of_order(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<Vec<ShipmentRow>> {
+pub async fn of_order(tx: &mut Tx, order_id: &str) -> StoreResult<Vec<ShipmentRow>> {
     tx.fetch_all(
         "select tracking_number, carrier, skus, expected_on
          from shipments
          where tenant_id = $1 and order_id = $2
          order by tracking_number",
-        params![tenant, order_id],
+        params![TENANT, order_id],
     )
     .await
 }
 
 /// Adds a parcel. False where the order has one with this number.
-pub async fn insert(
-    tx: &mut Tx,
-    tenant: &str,
-    order_id: &str,
-    parcel: &ShipmentRow,
-) -> StoreResult<bool> {
+pub async fn insert(tx: &mut Tx, order_id: &str, parcel: &ShipmentRow) -> StoreResult<bool> {
     let added = tx
         .execute(
             "insert into shipments
@@ -43,7 +38,7 @@ pub async fn insert(
              values ($1, $2, $3, $4, $5, $6)
              on conflict (tenant_id, order_id, tracking_number) do nothing",
             params![
-                tenant,
+                TENANT,
                 order_id,
                 &parcel.tracking_number,
                 &parcel.carrier,

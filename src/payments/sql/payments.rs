@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 record! {
     /// Money that came or went back.
@@ -58,7 +58,7 @@ pub struct NewPayment<'a> {
 }
 
 /// Adds a row to the ledger and answers its id.
-pub async fn insert(tx: &mut Tx, tenant: &str, payment: NewPayment<'_>) -> StoreResult<String> {
+pub async fn insert(tx: &mut Tx, payment: NewPayment<'_>) -> StoreResult<String> {
     let id = uuid::Uuid::now_v7().to_string();
     let p = payment;
     tx.execute(
@@ -66,7 +66,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, payment: NewPayment<'_>) -> Store
              (tenant_id, id, order_id, kind, amount_minor, payment_method_id, at, at_day, reason)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         params![
-            tenant,
+            TENANT,
             &id,
             p.order_id,
             p.kind,
@@ -82,7 +82,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, payment: NewPayment<'_>) -> Store
 }
 
 /// The ledger of an order, oldest first.
-pub async fn of_order(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<Vec<PaymentRow>> {
+pub async fn of_order(tx: &mut Tx, order_id: &str) -> StoreResult<Vec<PaymentRow>> {
     tx.fetch_all(
         "select p.kind,
                 case when c.state = 'done' then c.amount_minor else p.amount_minor end
@@ -92,18 +92,13 @@ pub async fn of_order(tx: &mut Tx, tenant: &str, order_id: &str) -> StoreResult<
          left join provider_calls c on c.tenant_id = p.tenant_id and c.id = p.id
          where p.tenant_id = $1 and p.order_id = $2
          order by p.at, p.id",
-        params![tenant, order_id],
+        params![TENANT, order_id],
     )
     .await
 }
 
 /// What of an order is paid, by method.
-pub async fn paid(
-    tx: &mut Tx,
-    tenant: &str,
-    order_id: &str,
-    customer_id: &str,
-) -> StoreResult<Vec<PaidRow>> {
+pub async fn paid(tx: &mut Tx, order_id: &str, customer_id: &str) -> StoreResult<Vec<PaidRow>> {
     tx.fetch_all(
         "select p.payment_method_id, m.kind,
                 cast(sum(case when c.state = 'declined' or (c.state = 'failed' and c.kind = 'charge')
@@ -120,7 +115,7 @@ pub async fn paid(
          where p.tenant_id = $1 and p.order_id = $2
          group by p.payment_method_id, m.kind
          order by p.payment_method_id",
-        params![tenant, order_id, customer_id],
+        params![TENANT, order_id, customer_id],
     )
     .await
 }

@@ -7,7 +7,7 @@
 
 use chrono::{DateTime, Utc};
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 /// A charge or a refund that the provider is to be asked for.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +58,7 @@ record! {
 }
 
 /// Puts a call into the queue.
-pub async fn ask(tx: &mut Tx, tenant: &str, call: NewCall<'_>) -> StoreResult<()> {
+pub async fn ask(tx: &mut Tx, call: NewCall<'_>) -> StoreResult<()> {
     let c = call;
     tx.execute(
         "insert into provider_calls
@@ -66,7 +66,7 @@ pub async fn ask(tx: &mut Tx, tenant: &str, call: NewCall<'_>) -> StoreResult<()
               attempts, next_attempt_at)
          values ($1, $2, $3, $4, $5, $6, $7, 'queued', 0, $8)",
         params![
-            tenant,
+            TENANT,
             c.payment_id,
             c.order_id,
             c.customer_id,
@@ -110,7 +110,6 @@ pub async fn due(
 /// Takes a call until a time, under a name of whoever takes it; `None` where somebody else has.
 pub async fn lease(
     tx: &mut Tx,
-    tenant: &str,
     id: &str,
     lease: &str,
     now: DateTime<Utc>,
@@ -135,7 +134,7 @@ pub async fn lease(
                              where r.tenant_id = provider_calls.tenant_id
                                and r.id = provider_calls.id), '') as reason,
                    attempts",
-        params![tenant, id, lease, now, until],
+        params![TENANT, id, lease, now, until],
     )
     .await
 }
@@ -189,30 +188,25 @@ pub async fn brought(tx: &mut Tx, refund: &LeasedCall) -> StoreResult<Brought> {
                join payments r on r.tenant_id = $1 and r.id = $4
                where p.tenant_id = $1 and p.order_id = $2
                  and (p.kind = 'refund' or p.at < r.at or p.id < r.id)) as movements",
-        params![&refund.tenant_id, &refund.order_id, &refund.payment_method_id, &refund.id],
+        params![TENANT, &refund.order_id, &refund.payment_method_id, &refund.id],
     )
     .await
 }
 
 /// Lowers what a call asks for. Whoever does so has taken it, for the first time.
-pub async fn lower(tx: &mut Tx, tenant: &str, id: &str, amount_minor: i64) -> StoreResult<()> {
+pub async fn lower(tx: &mut Tx, id: &str, amount_minor: i64) -> StoreResult<()> {
     tx.execute(
         "update provider_calls
          set amount_minor = $3
          where tenant_id = $1 and id = $2 and amount_minor > $3",
-        params![tenant, id, amount_minor],
+        params![TENANT, id, amount_minor],
     )
     .await?;
     Ok(())
 }
 
 /// What the charges of an order on a method are called at the provider, oldest first.
-pub async fn charges(
-    tx: &mut Tx,
-    tenant: &str,
-    order_id: &str,
-    method_id: &str,
-) -> StoreResult<Vec<String>> {
+pub async fn charges(tx: &mut Tx, order_id: &str, method_id: &str) -> StoreResult<Vec<String>> {
     let rows: Vec<(String,)> = tx
         .fetch_all(
             "select c.provider_reference
@@ -221,7 +215,7 @@ pub async fn charges(
              where p.tenant_id = $1 and p.order_id = $2 and p.payment_method_id = $3
                and c.tenant_id = p.tenant_id and c.id = p.id and c.kind = 'charge' and c.state = 'done' and c.provider_reference is not null
              order by c.id",
-            params![tenant, order_id, method_id],
+            params![TENANT, order_id, method_id],
         )
         .await?;
     Ok(rows.into_iter().map(|(reference,)| reference).collect())
@@ -248,7 +242,7 @@ pub async fn end(tx: &mut Tx, call: &LeasedCall, lease: &str, end: End<'_>) -> S
              set state = $4, provider_reference = $5, last_error = $6, ended_at = $7,
                  next_attempt_at = null, lease = null
              where tenant_id = $1 and id = $2 and lease = $3",
-            params![&call.tenant_id, &call.id, lease, end.state, end.reference, end.error, end.at],
+            params![TENANT, &call.id, lease, end.state, end.reference, end.error, end.at],
         )
         .await?;
     Ok(changed == 1)
@@ -267,7 +261,7 @@ pub async fn put_back(
             "update provider_calls
              set state = 'queued', next_attempt_at = $4, last_error = $5, lease = null
              where tenant_id = $1 and id = $2 and lease = $3",
-            params![&call.tenant_id, &call.id, lease, until, error],
+            params![TENANT, &call.id, lease, until, error],
         )
         .await?;
     Ok(changed == 1)

@@ -161,8 +161,8 @@ async fn whoever_was_too_slow_writes_nothing_down() {
         let id = till.ask("charge", 500, "card_1").await;
         let take = async |lease: &'static str| {
             let now = till.clock.now();
-            let mut tx = till.shop.db.db.write().await.unwrap();
-            let call = provider_calls::lease(&mut tx, "demo", &id, lease, now, now + LEASE).await;
+            let mut tx = till.shop.db.db.write().await.unwrap().of("demo");
+            let call = provider_calls::lease(&mut tx, &id, lease, now, now + LEASE).await;
             tx.commit().await.unwrap();
             call.unwrap()
         };
@@ -181,7 +181,7 @@ async fn whoever_was_too_slow_writes_nothing_down() {
         write(&quick, "quick").await;
         write(&slow, "slow").await;
         assert_eq!((till.state(&id).await.as_str(), till.shop.number(TRAIL).await), ("done", 1));
-        let mut tx = till.shop.db.db.write().await.unwrap();
+        let mut tx = till.shop.db.db.write().await.unwrap().of("demo");
         let end = End { state: "failed", reference: None, error: None, at: till.clock.now() };
         assert!(!provider_calls::end(&mut tx, &quick, "quick", end).await.unwrap(), "ended once");
     }
@@ -267,8 +267,8 @@ async fn a_declined_charge_is_noted_and_counts_as_nothing_and_the_order_stays_as
         let order = "select count(*) from orders
                      where id = 'ORD-10001' and status = 'pending' and version = 1";
         assert_eq!(till.shop.number(order).await, 1);
-        let mut tx = till.shop.db.db.read().await.unwrap();
-        let paid = payments::paid(&mut tx, "demo", "ORD-10001", "CUST-1").await.unwrap();
+        let mut tx = till.shop.db.db.read().await.unwrap().of("demo");
+        let paid = payments::paid(&mut tx, "ORD-10001", "CUST-1").await.unwrap();
         assert_eq!(paid[0].paid_minor, 0);
         drop(tx);
         till.settle().await;

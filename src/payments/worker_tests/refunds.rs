@@ -133,8 +133,8 @@ async fn a_gift_card_is_booked_once_although_two_workers_had_it() {
         let id = till.ask("refund", 600, "gift_1").await;
         let take = async |lease: &'static str| {
             let now = till.clock.now();
-            let mut tx = till.shop.db.db.write().await.unwrap();
-            let call = provider_calls::lease(&mut tx, "demo", &id, lease, now, now + LEASE).await;
+            let mut tx = till.shop.db.db.write().await.unwrap().of("demo");
+            let call = provider_calls::lease(&mut tx, &id, lease, now, now + LEASE).await;
             tx.commit().await.unwrap();
             call.unwrap().unwrap()
         };

@@ -17,7 +17,7 @@ impl Till {
     /// Money that is to move, as a tool writes it down; the payment's id.
     pub(super) async fn ask(&self, kind: &str, minor: i64, method: &str) -> String {
         let at = self.clock.now();
-        let mut tx = self.shop.db.db.write().await.unwrap();
+        let mut tx = self.shop.db.db.write().await.unwrap().of("demo");
         let payment = NewPayment {
             order_id: "ORD-10001",
             kind,
@@ -27,7 +27,7 @@ impl Till {
             at,
             at_day: "2026-01-10",
         };
-        let id = payments::insert(&mut tx, "demo", payment).await.unwrap();
+        let id = payments::insert(&mut tx, payment).await.unwrap();
         let call = NewCall {
             payment_id: &id,
             order_id: "ORD-10001",
@@ -37,7 +37,7 @@ impl Till {
             payment_method_id: method,
             at,
         };
-        provider_calls::ask(&mut tx, "demo", call).await.unwrap();
+        provider_calls::ask(&mut tx, call).await.unwrap();
         tx.commit().await.unwrap();
         id
     }
@@ -53,7 +53,7 @@ impl Till {
     }
 
     pub(super) async fn state(&self, id: &str) -> String {
-        let mut tx = self.shop.db.db.read().await.unwrap();
+        let mut tx = self.shop.db.db.read().await.unwrap().of("demo");
         let sql = "select state from provider_calls where id = $1";
         let (state,): (String,) = tx.fetch_one(sql, &[id.into()]).await.unwrap();
         state
@@ -61,8 +61,8 @@ impl Till {
 
     /// What of the order counts as paid by `card_1`.
     pub(super) async fn paid(&self) -> i64 {
-        let mut tx = self.shop.db.db.read().await.unwrap();
-        let paid = payments::paid(&mut tx, "demo", "ORD-10001", "CUST-1").await.unwrap();
+        let mut tx = self.shop.db.db.read().await.unwrap().of("demo");
+        let paid = payments::paid(&mut tx, "ORD-10001", "CUST-1").await.unwrap();
         paid.iter().find(|part| part.payment_method_id == "card_1").unwrap().paid_minor
     }
 

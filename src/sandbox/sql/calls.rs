@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use business_mcp_engine::db::{StoreResult, Tx, params, record};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 
 /// A charge or a refund, and what the sandbox makes of it.
 #[derive(Debug, Clone, Copy)]
@@ -49,11 +49,7 @@ record! {
 }
 
 /// Records a call and answers what is recorded: with a key that has come before, what was said then.
-pub async fn record(
-    tx: &mut Tx,
-    tenant: &str,
-    call: SandboxCall<'_>,
-) -> StoreResult<SandboxAnswer> {
+pub async fn record(tx: &mut Tx, call: SandboxCall<'_>) -> StoreResult<SandboxAnswer> {
     let c = call;
     tx.fetch_one(
         "insert into sandbox_calls
@@ -64,7 +60,7 @@ pub async fn record(
          set asked = sandbox_calls.asked + 1
          returning kind, amount_minor, payment_method_id, reference, reason, asked",
         params![
-            tenant,
+            TENANT,
             c.key,
             c.order_id,
             c.customer_id,

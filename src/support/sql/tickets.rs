@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use futures::future::{self, BoxFuture, FutureExt as _};
 
-use business_mcp_engine::db::{StoreResult, Tx, params};
+use business_mcp_engine::db::{StoreResult, TENANT, Tx, params};
 
 /// Something that a person has to see to.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ pub struct NewTicket<'a> {
 }
 
 /// Opens it.
-pub async fn insert(tx: &mut Tx, tenant: &str, new: NewTicket<'_>) -> StoreResult<()> {
+pub async fn insert(tx: &mut Tx, new: NewTicket<'_>) -> StoreResult<()> {
     let (from, to) = new.callback.unzip();
     tx.execute(
         "insert into tickets
@@ -37,7 +37,7 @@ pub async fn insert(tx: &mut Tx, tenant: &str, new: NewTicket<'_>) -> StoreResul
               created_by, conversation, callback_from, callback_to)
          values ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         params![
-            tenant,
+            TENANT,
             new.id,
             new.reason,
             new.summary,
@@ -55,10 +55,6 @@ pub async fn insert(tx: &mut Tx, tenant: &str, new: NewTicket<'_>) -> StoreResul
 }
 
 /// Nothing sounds like a ticket: only the server numbers them.
-pub fn sounds_like<'a>(
-    _tx: &'a mut Tx,
-    _tenant: &'a str,
-    _number: &'a str,
-) -> BoxFuture<'a, StoreResult<bool>> {
+pub fn sounds_like<'a>(_tx: &'a mut Tx, _number: &'a str) -> BoxFuture<'a, StoreResult<bool>> {
     future::ready(Ok(false)).boxed()
 }

@@ -43,7 +43,7 @@ pub async fn play(server: &TestServer, script: &Script, update: bool) -> Played 
         let reply = desk.call(&call.tool, line.filled(&call.arguments)).await;
         line.compare(call, &reply, false);
     }
-    let mut tx = server.db.read().await.unwrap();
+    let mut tx = server.db.read().await.unwrap().of("demo");
     let differences = ledgers::differences(&mut tx).await.unwrap();
     if !differences.none() {
         line.fault(0, &format!("the books do not add up: {differences:?}"));

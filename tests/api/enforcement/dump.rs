@@ -26,7 +26,7 @@ impl Dump {
         quiet(db).await;
         let kept = if db.kind() == "sqlite" { &SQLITE } else { &POSTGRES };
         let sql = kept.get_or_init(|| statement(db)).await;
-        let mut tx = db.read().await.unwrap();
+        let mut tx = db.read().await.unwrap().of("demo");
         let tables: Vec<(String, String)> = tx.fetch_all(sql, &[]).await.unwrap();
         Self(tables.into_iter().collect())
     }
@@ -50,7 +50,7 @@ impl Dump {
 /// The statement that reads every row of every table as JSON, made of what the database says it has.
 /// Figures that the server counts again by itself are left out.
 async fn statement(db: &Db) -> String {
-    let mut tx = db.read().await.unwrap();
+    let mut tx = db.read().await.unwrap().of("demo");
     let names = if db.kind() == "sqlite" {
         "select name from sqlite_master
          where type = 'table' and name not like 'sqlite%' and name <> 'applied_migrations'

@@ -72,7 +72,7 @@ impl Records {
     /// As they are in the database.
     pub async fn stored(db: &Db) -> Self {
         let mut records = Self(BTreeMap::new());
-        let mut tx = db.read().await.unwrap();
+        let mut tx = db.read().await.unwrap().of("demo");
         for sql in STATEMENTS {
             for (name, held) in tx.fetch_all(sql, &[TENANT.into()]).await.unwrap() {
                 records.add(name, held);

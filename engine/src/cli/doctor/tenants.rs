@@ -48,7 +48,8 @@ async fn one(
     };
     let origin = if row.business_file.is_some() { "its own business file" } else { file.name() };
     if tenant.check_currency().is_err() {
-        let has_money = change::has_money(tx, id, &application.money()).await?;
+        tx.set_tenant(id);
+        let has_money = change::has_money(tx, &application.money()).await?;
         let (what, mend) = currencies(&tenant, origin, has_money);
         findings.wrong(&what, &mend);
     } else {

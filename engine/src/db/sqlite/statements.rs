@@ -4,11 +4,14 @@
 use rusqlite::{Connection, InterruptHandle, Statement};
 
 use super::Reading;
-use crate::db::{Record, StoreError, StoreResult, value::Value};
+use crate::db::{
+    Record, StoreError, StoreResult,
+    value::{Params, Value},
+};
 
 /// Binds parameters by their number. SQLite takes `$2` for a name and numbers names by their first
 /// appearance, so position alone would bind the wrong ones.
-fn bind(statement: &mut Statement<'_>, params: &[Value<'_>]) -> StoreResult<()> {
+fn bind(statement: &mut Statement<'_>, params: Params<'_>) -> StoreResult<()> {
     for position in 1..=statement.parameter_count() {
         let number: Option<usize> = statement
             .parameter_name(position)
@@ -26,7 +29,7 @@ fn bind(statement: &mut Statement<'_>, params: &[Value<'_>]) -> StoreResult<()> 
 pub(in crate::db) fn execute(
     connection: &Connection,
     sql: &'static str,
-    params: &[Value<'_>],
+    params: Params<'_>,
 ) -> StoreResult<u64> {
     let mut statement = connection.prepare_cached(sql)?;
     bind(&mut statement, params)?;
@@ -36,7 +39,7 @@ pub(in crate::db) fn execute(
 pub(in crate::db) fn fetch_all<T: Record>(
     connection: &Connection,
     sql: &'static str,
-    params: &[Value<'_>],
+    params: Params<'_>,
 ) -> StoreResult<Vec<T>> {
     let mut statement = connection.prepare_cached(sql)?;
     bind(&mut statement, params)?;
@@ -53,7 +56,7 @@ pub(in crate::db) fn fetch_all<T: Record>(
 pub(in crate::db) fn fetch_optional<T: Record>(
     connection: &Connection,
     sql: &'static str,
-    params: &[Value<'_>],
+    params: Params<'_>,
 ) -> StoreResult<Option<T>> {
     let mut statement = connection.prepare_cached(sql)?;
     bind(&mut statement, params)?;
@@ -77,18 +80,19 @@ impl Reading {
     pub(in crate::db) async fn fetch_all_long<T: Record + 'static>(
         &mut self,
         sql: &'static str,
-        params: &[Value<'_>],
+        params: Params<'_>,
     ) -> StoreResult<Vec<T>> {
         let Some(connection) = self.connection.take() else {
             return Err(StoreError::other("the connection is in use"));
         };
         let params: Vec<Owned> = params
             .iter()
-            .map(|param| match *param {
+            .map(|param| match param {
                 Value::Text(text) => Owned::Text(text.map(str::to_owned)),
                 Value::Int(number) => Owned::Plain(Value::Int(number)),
                 Value::Bool(truth) => Owned::Plain(Value::Bool(truth)),
                 Value::Time(at) => Owned::Plain(Value::Time(at)),
+                Value::Tenant => Owned::Plain(Value::Tenant),
             })
             .collect();
         let mut interrupt = InterruptOnDrop(Some(connection.get_interrupt_handle()));
@@ -100,7 +104,8 @@ impl Reading {
                     Owned::Plain(value) => *value,
                 })
                 .collect();
-            let rows = fetch_all(&connection, sql, &params);
+            let rows =
+                Params::new(&params, None).and_then(|params| fetch_all(&connection, sql, params));
             (connection, rows)
         })
         .await

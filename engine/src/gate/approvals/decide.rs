@@ -161,20 +161,19 @@ impl Gate {
 
     /// The request as it stands.
     async fn stored(&self, verdict: &Verdict<'_>, id: &str) -> Result<Row, ToolError> {
-        let mut tx = self.db.read().await?;
-        let row = approvals::find(&mut tx, &verdict.decider.tenant, id).await?;
+        let mut tx = self.db.read().await?.of(verdict.decider.tenant.clone());
+        let row = approvals::find(&mut tx, id).await?;
         row.ok_or_else(|| ToolError::not_found("request", id))
     }
 
     /// Begins a transaction and marks the request in it as decided, if it still waits.
     pub(super) async fn begin(&self, verdict: &Verdict<'_>, id: &str) -> Result<Begun, ToolError> {
-        let tenant = &*verdict.decider.tenant;
-        let mut tx = self.db.write().await?;
-        if self.expire(&mut tx, tenant, id, verdict.now).await? {
+        let mut tx = self.db.write().await?.of(verdict.decider.tenant.clone());
+        if self.expire(&mut tx, id, verdict.now).await? {
             tx.commit().await?;
             return Err(view::expired());
         }
-        let Some(row) = approvals::find(&mut tx, tenant, id).await? else {
+        let Some(row) = approvals::find(&mut tx, id).await? else {
             return Err(ToolError::not_found("request", id));
         };
         if row.requester == *verdict.decider.subject {
@@ -187,12 +186,12 @@ impl Gate {
             Decision::Approve => "executed",
             Decision::Deny => "denied",
         };
-        if !approvals::decide(&mut tx, tenant, id, verdict.as_row(status)).await? {
+        if !approvals::decide(&mut tx, id, verdict.as_row(status)).await? {
             // Whoever was quicker may have decided after the request was read above.
-            let row = approvals::find(&mut tx, tenant, id).await?.unwrap_or(row);
+            let row = approvals::find(&mut tx, id).await?.unwrap_or(row);
             return already_decided(row, status).map(|outcome| Begun::Before(Box::new(outcome)));
         }
-        self.reservations.release(&mut tx, tenant, &approvals::holder(id)).await?;
+        self.reservations.release(&mut tx, &approvals::holder(id)).await?;
         audit::append(&mut tx, &verdict.event(&row)).await?;
         Ok(Begun::Marked(tx, Box::new(row)))
     }
@@ -204,7 +203,6 @@ impl Gate {
         row: &Row,
         error: &ToolError,
     ) -> Result<(), ToolError> {
-        let tenant = &*verdict.decider.tenant;
         if error.code() == ErrorCode::InternalError {
             let source = std::error::Error::source(error).map(ToString::to_string);
             let incident = error.incident();
@@ -215,12 +213,12 @@ impl Gate {
                 "an approved call failed on our side"
             );
         }
-        let mut tx = self.db.write().await?;
+        let mut tx = self.db.write().await?.of(verdict.decider.tenant.clone());
         let result = view::failure(error);
-        if approvals::fail(&mut tx, tenant, &row.id, verdict.as_row("failed"), &result).await? {
-            self.reservations.release(&mut tx, tenant, &approvals::holder(&row.id)).await?;
+        if approvals::fail(&mut tx, &row.id, verdict.as_row("failed"), &result).await? {
+            self.reservations.release(&mut tx, &approvals::holder(&row.id)).await?;
             audit::append(&mut tx, &verdict.event(row)).await?;
-            let mut event = row_event(tenant, row, "failed", verdict.now);
+            let mut event = row_event(row, "failed", verdict.now);
             event.outcome = error.code().as_str();
             audit::append(&mut tx, &event).await?;
             tx.commit().await?;
@@ -240,7 +238,7 @@ impl Verdict<'_> {
             Decision::Approve => "approved",
             Decision::Deny => "denied",
         };
-        let mut event = row_event(&self.decider.tenant, row, action, self.now);
+        let mut event = row_event(row, action, self.now);
         event.principal = &self.decider.subject;
         event.token_id = self.decider.token_id.as_deref();
         event

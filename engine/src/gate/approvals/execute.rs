@@ -50,7 +50,7 @@ impl Gate {
         let (entry, call) = self.stored_call(row, &caller)?;
         if !entry.spec.effect.writes() {
             drop(tx);
-            tx = self.db.read().await?;
+            tx = self.db.read().await?.of(caller.tenant.clone());
         }
         let mut ctx = self.context(&caller, tx, now).await?;
         ctx.conversation =
@@ -76,8 +76,8 @@ impl Gate {
                 Err(error) => return Ok(Executed::Meanwhile(Err(error))),
             };
         }
-        self.save(&mut tx, &caller, row, &rendered, now).await?;
-        let mut event = row_event(&caller.tenant, row, "executed", now);
+        self.save(&mut tx, row, &rendered, now).await?;
+        let mut event = row_event(row, "executed", now);
         event.subject = subject.as_deref();
         audit::append(&mut tx, &event).await?;
         tx.commit().await?;
@@ -130,19 +130,13 @@ impl Gate {
     async fn save(
         &self,
         tx: &mut Tx,
-        caller: &Caller,
         row: &Row,
         rendered: &Rendered,
         now: DateTime<Utc>,
     ) -> Result<(), ToolError> {
-        let tenant = &*caller.tenant;
-        approvals::save_result(tx, tenant, &row.id, &rendered.0).await?;
-        let key = ClaimKey {
-            tenant,
-            principal: &row.requester,
-            tool: &row.tool,
-            key: &row.idempotency_key,
-        };
+        approvals::save_result(tx, &row.id, &rendered.0).await?;
+        let key =
+            ClaimKey { principal: &row.requester, tool: &row.tool, key: &row.idempotency_key };
         let kept_until = now + self.claims.window_of(&row.idempotency_key);
         Ok(idempotency::answer(tx, key, &rendered.0, kept_until).await?)
     }
@@ -157,7 +151,7 @@ async fn requester(
     now: DateTime<Utc>,
 ) -> Result<Arc<Caller>, ToolError> {
     if let Some(key) = row.requester.strip_prefix("key:")
-        && !keys::is_active(tx, &decider.tenant, key, now).await?
+        && !keys::is_active(tx, key, now).await?
     {
         let sentence = text!("The key that asked for this has been revoked.");
         return Err(ToolError::new(ErrorCode::Forbidden, sentence));

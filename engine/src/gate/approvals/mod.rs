@@ -62,13 +62,12 @@ impl Gate {
         let too_many = match ruling.max_per_hour {
             None => false,
             Some(most) => {
-                let tenant = ctx.tenant_id();
                 let subject = ctx.caller.subject.clone();
                 let (tx, now) = (&mut ctx.tx, ctx.now);
                 // Calls at the same time would otherwise all count the same past.
                 let turn = format!("calls:{}:{subject}", spec.name);
-                tenants::one_at_a_time(tx, &tenant, &turn).await?;
-                audit::executed_in_last_hour(tx, &tenant, &subject, spec.name, now).await? >= most
+                tenants::one_at_a_time(tx, &turn).await?;
+                audit::executed_in_last_hour(tx, &subject, spec.name, now).await? >= most
             }
         };
         let asks = ruling.approval == Approval::RequiresApproval;
@@ -85,10 +84,9 @@ impl Gate {
         let Asked { spec, request, trace, .. } = asked;
         let about = whose(spec, &ctx);
         let (now, verified, mut tx) = (ctx.now, ctx.verified, ctx.tx);
-        let tenant = &*request.caller.tenant;
         let turn = format!("requests:{}", request.caller.subject);
-        tenants::one_at_a_time(&mut tx, tenant, &turn).await?;
-        if approvals::count_open(&mut tx, tenant, &request.caller.subject).await? >= MOST_OPEN {
+        tenants::one_at_a_time(&mut tx, &turn).await?;
+        if approvals::count_open(&mut tx, &request.caller.subject).await? >= MOST_OPEN {
             return Err(ToolError::new(
                 ErrorCode::RateLimitExceeded,
                 text!(
@@ -102,9 +100,9 @@ impl Gate {
         for hold in sorted(&preview) {
             let holder = approvals::holder(&row.id);
             let reserved = Reserved { holder: &holder, now, until: row.expires_at };
-            self.reservations.reserve(&mut tx, tenant, &hold, reserved).await?;
+            self.reservations.reserve(&mut tx, &hold, reserved).await?;
         }
-        approvals::insert(&mut tx, tenant, &row).await?;
+        approvals::insert(&mut tx, &row).await?;
         if let Some(claim) = &asked.claim {
             claim.wait_for(&mut tx, &row.id, row.expires_at).await?;
         }
@@ -157,7 +155,6 @@ impl Gate {
         &self,
         mut tx: Tx,
         trace: &Trace,
-        tenant: &str,
         earlier: Left,
         now: DateTime<Utc>,
     ) -> Result<Rendered, ToolError> {
@@ -174,8 +171,8 @@ impl Gate {
             }
             Left::Asked(approval_id) => approval_id,
         };
-        self.expire(&mut tx, tenant, &approval_id, now).await?;
-        let row = approvals::find(&mut tx, tenant, &approval_id).await?;
+        self.expire(&mut tx, &approval_id, now).await?;
+        let row = approvals::find(&mut tx, &approval_id).await?;
         trace.commit(tx).await?;
         match row {
             Some(row) => view::answer_of(&row).map(Rendered::replayed),
@@ -187,16 +184,15 @@ impl Gate {
     pub(super) async fn expire(
         &self,
         tx: &mut Tx,
-        tenant: &str,
         id: &str,
         now: DateTime<Utc>,
     ) -> Result<bool, ToolError> {
-        if !approvals::expire(tx, tenant, id, now).await? {
+        if !approvals::expire(tx, id, now).await? {
             return Ok(false);
         }
-        self.reservations.release(tx, tenant, &approvals::holder(id)).await?;
-        if let Some(row) = approvals::find(tx, tenant, id).await? {
-            audit::append(tx, &row_event(tenant, &row, "expired", now)).await?;
+        self.reservations.release(tx, &approvals::holder(id)).await?;
+        if let Some(row) = approvals::find(tx, id).await? {
+            audit::append(tx, &row_event(&row, "expired", now)).await?;
             count(&row);
         }
         Ok(true)
@@ -209,8 +205,8 @@ impl Gate {
         let overdue = approvals::overdue(&mut tx, now, SWEPT_AT_ONCE).await?;
         drop(tx);
         for (tenant, id) in overdue {
-            let mut tx = self.db.write().await?;
-            self.expire(&mut tx, &tenant, &id, now).await?;
+            let mut tx = self.db.write().await?.of(tenant);
+            self.expire(&mut tx, &id, now).await?;
             tx.commit().await?;
         }
         let mut tx = self.db.write().await?;
@@ -251,14 +247,8 @@ fn new_id() -> String {
 }
 
 /// An event about a stored request, in the name of whoever asked.
-fn row_event<'a>(
-    tenant: &'a str,
-    row: &'a Row,
-    action: &'a str,
-    at: DateTime<Utc>,
-) -> audit::Event<'a> {
+fn row_event<'a>(row: &'a Row, action: &'a str, at: DateTime<Utc>) -> audit::Event<'a> {
     audit::Event {
-        tenant,
         at,
         principal: &row.requester,
         token_id: row.requester_token.as_deref(),

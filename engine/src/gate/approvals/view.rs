@@ -95,8 +95,8 @@ impl Gate {
         }
         let before = cursor.map(cursor::read).transpose()?;
         let before = before.as_ref().map(|(at, id)| (*at, id.as_str()));
-        let mut tx = self.db.read().await?;
-        let mut rows = approvals::list(&mut tx, &decider.tenant, status, before, limit + 1).await?;
+        let mut tx = self.db.read().await?.of(decider.tenant.clone());
+        let mut rows = approvals::list(&mut tx, status, before, limit + 1).await?;
         let page = usize::try_from(limit).unwrap_or_default();
         let more = rows.len() > page;
         rows.truncate(page);
@@ -110,8 +110,8 @@ impl Gate {
     /// # Errors
     /// `not_found`.
     pub async fn show(&self, decider: &Caller, id: &str) -> Result<ApprovalView, ToolError> {
-        let mut tx = self.db.read().await?;
-        let row = approvals::find(&mut tx, &decider.tenant, id).await?;
+        let mut tx = self.db.read().await?.of(decider.tenant.clone());
+        let row = approvals::find(&mut tx, id).await?;
         row.map(ApprovalView::from).ok_or_else(|| ToolError::not_found("request", id))
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     business::NoReservations,
     db::{Migration, Migrations, params, tenants},
     testing::{
-        FixtureFacts, TestDb,
+        FIXTURE_FACTS, TestDb,
         access::{ACCESS, AGENT, VOICE},
         business_file, databases_with,
     },
@@ -46,8 +46,8 @@ async fn theatres() -> Vec<Theatre> {
     let mut theatres = Vec::new();
     for db in databases_with(&Migrations::new([SEATS]).unwrap()).await {
         let clock = Clock::movable();
-        let tenant = tenants::TenantRow::of(&FixtureFacts);
-        let mut tx = db.db.write().await.unwrap();
+        let tenant = tenants::TenantRow::of(&FIXTURE_FACTS);
+        let mut tx = db.db.write().await.unwrap().of("demo");
         tenants::create(&mut tx, "theatre", &tenant, clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         let options = GateOptions {
@@ -93,13 +93,13 @@ impl Theatre {
 
     /// The seats that are taken.
     async fn taken(&self) -> Vec<(String,)> {
-        let mut tx = self.db.db.read().await.unwrap();
+        let mut tx = self.db.db.read().await.unwrap().of("demo");
         tx.fetch_all("select id from seats order by id", &[]).await.unwrap()
     }
 
     /// Gives every seat back.
     async fn empty(&self) {
-        let mut tx = self.db.db.write().await.unwrap();
+        let mut tx = self.db.db.write().await.unwrap().of("demo");
         tx.execute("delete from seats", &[]).await.unwrap();
         tx.commit().await.unwrap();
     }
