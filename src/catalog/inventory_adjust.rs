@@ -208,7 +208,7 @@ impl WriteTool for InventoryAdjust {
             }
             reserved = now.1;
         }
-        ctx.concerns(sku);
+        ctx.set_audit_subject(sku);
         let say = say(&plan, delta);
         let movement = Movement {
             location: plan.place.id,

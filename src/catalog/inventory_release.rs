@@ -109,7 +109,7 @@ impl WriteTool for InventoryRelease {
             // Somebody else released it after it was looked up.
             return Err(not_open(&id));
         }
-        ctx.concerns(&id);
+        ctx.set_audit_subject(&id);
         let variant = find::by_sku(ctx, &variant.sku).await?;
         let pieces = said::count(quantity, "piece", "pieces");
         let are = if quantity == 1 { "is" } else { "are" };

@@ -158,7 +158,7 @@ impl WriteTool for InventoryReserve {
             // Somebody was quicker; the whole call is run again and sees what is left.
             return Err(StoreError::Busy("stock was taken in the meantime".into()).into());
         }
-        ctx.concerns(&reservation_id);
+        ctx.set_audit_subject(&reservation_id);
         let held = reservations::of_holder(&mut ctx.tx, &reservation_id, now).await?;
         let at =
             |held: reservations::HeldRow| At { location: held.location, quantity: held.quantity };

@@ -165,7 +165,7 @@ impl WriteTool for InventoryTransfer {
             // Somebody was quicker; the whole call is run again and sees what is left.
             return Err(StoreError::Busy("stock was taken in the meantime".into()).into());
         }
-        ctx.concerns(&transfer_id);
+        ctx.set_audit_subject(&transfer_id);
         let rows = stock::of_sku(&mut ctx.tx, sku, ctx.now).await?;
         let movement = |place: &Place, delta: i64| {
             let now = at(&rows, place);

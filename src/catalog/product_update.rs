@@ -188,7 +188,7 @@ impl WriteTool for ProductUpdate {
             let now = variants::terms(&mut ctx.tx, sku).await?;
             return Err(changed(now.map_or(before.version, |terms| terms.version)));
         }
-        ctx.concerns(sku);
+        ctx.set_audit_subject(sku);
         let say = say(ctx, &variant, &before, &after);
         let output = Output {
             name: said::title(&variant, 200),

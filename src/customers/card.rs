@@ -3,8 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::shown::{self, Address};
-use crate::customers::sql::customer_changes::{self, Stored};
+use super::{
+    known,
+    shown::{self, Address},
+};
+use crate::customers::sql::customer_changes::Stored;
 use business_mcp_engine::tool::{CallContext, ToolError, answer::rfc3339};
 
 /// A customer.
@@ -44,8 +47,7 @@ impl Card {
     /// # Errors
     /// `not_found`.
     pub async fn read(ctx: &mut CallContext, customer_id: String) -> Result<Self, ToolError> {
-        let stored = customer_changes::find(&mut ctx.tx, &customer_id).await?;
-        let stored = stored.ok_or_else(|| ToolError::not_found("customer", &customer_id))?;
+        let stored = known::stored(ctx, &customer_id).await?;
         Ok(Self::of(ctx, customer_id, stored))
     }
 

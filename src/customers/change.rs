@@ -99,7 +99,10 @@ impl Change {
     /// Those of the database.
     pub async fn is_made(ctx: &mut CallContext, wanted: &Wanted) -> Result<bool, ToolError> {
         match customer_changes::find(&mut ctx.tx, &wanted.customer_id).await? {
-            Some(stored) => Ok(Self::between(stored, wanted.clone())?.fields.is_empty()),
+            Some(stored) => {
+                let stored = stored.authorize(ctx)?;
+                Ok(Self::between(stored, wanted.clone())?.fields.is_empty())
+            }
             None => Ok(true),
         }
     }

@@ -192,7 +192,7 @@ pub(super) async fn misheard(ctx: &mut CallContext, address: &str) -> Result<Vec
         kept.into_iter().filter_map(|kept| Some((distance(&kept.term)?, kept.ref_id))).collect();
     near.sort();
     near.dedup();
-    near.retain(|(_, id)| ctx.may_touch(id));
+    near.retain(|(_, id)| ctx.can_access(id));
     let mut near = near.into_iter().map(|(_, id)| id);
     let ids: [String; 5] = std::array::from_fn(|_| near.next().unwrap_or_default());
     let no = TextRange::default();
@@ -210,7 +210,7 @@ pub(super) async fn misheard(ctx: &mut CallContext, address: &str) -> Result<Vec
             hits.push(hit);
         }
     }
-    hits.retain(|hit| ctx.may_touch(&hit.id));
+    hits.retain(|hit| ctx.can_access(&hit.id));
     hits.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
     hits.truncate(3);
     Ok(hits)

@@ -120,7 +120,7 @@ impl WriteTool for CrmCreateCustomer {
 
     async fn resolve(&self, ctx: &mut CallContext, args: Args) -> Result<Intent, ToolError> {
         // Whoever is verified acts for one customer, and a new one is another.
-        ctx.acts_for("")?;
+        ctx.authorize_new()?;
         let new = New {
             name: given::full_name(&args.name)?,
             email: args.email.as_deref().map(given::email).transpose()?,
@@ -143,7 +143,7 @@ impl WriteTool for CrmCreateCustomer {
         ctx: &mut CallContext,
         intent: Intent,
     ) -> Result<Planned<Plan>, ToolError> {
-        ctx.acts_for("")?;
+        ctx.authorize_new()?;
         let new = intent.written.aside;
         let (email, phone) = (new.email.as_deref(), new.phone.as_deref());
         let possible_duplicates = duplicates::of(ctx, &new.name, email, phone).await?;
@@ -170,7 +170,7 @@ impl WriteTool for CrmCreateCustomer {
             address: address.as_ref(),
         };
         customer_changes::insert(&mut ctx.tx, &id, new, ctx.now, &today).await?;
-        ctx.concerns(&id);
+        ctx.set_audit_subject(&id);
         let contacts = [email.as_deref().map(email::spoken), phone.as_deref().map(phone::spoken)];
         let contacts: Vec<String> = contacts.into_iter().flatten().collect();
         let say = say((&name, &id), &contacts, &possible_duplicates);

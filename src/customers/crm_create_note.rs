@@ -169,7 +169,7 @@ impl WriteTool for CrmCreateNote {
             order_id: order_id.as_deref(),
         };
         interactions::insert(&mut ctx.tx, new).await?;
-        ctx.concerns(&customer.id);
+        ctx.set_audit_subject(&customer.id);
         let say = text!("I have noted that for {name}.", name = shown::said(&customer.name));
         let (customer_id, at) = (customer.id, rfc3339(ctx.now));
         Ok(Answer::ok(say, Output { note_id, customer_id, kind, text, at, author, order_id }))

@@ -9,7 +9,7 @@ use super::{card::Card, known, method::Method, shown};
 use crate::{
     access::{scope, toolset},
     customers::sql::{
-        customer_changes::{self, Stored},
+        customer_changes::Stored,
         customer_profile::{self, MethodRow, OrderLine, Worth},
     },
 };
@@ -92,11 +92,10 @@ impl ReadTool for CrmGetCustomer {
         let today = ctx.today();
         let year_ago = today.checked_sub_months(Months::new(12)).unwrap_or(today);
         let known = known::one(ctx, &args.customer_id).await?;
-        let tx = &mut ctx.tx;
         // The day a year ago belongs to the year before.
         let since = year_ago.succ_opt().unwrap_or(year_ago).to_string();
-        let stored = customer_changes::find(tx, &known.id).await?;
-        let stored = stored.ok_or_else(|| ToolError::not_found("customer", &args.customer_id))?;
+        let stored = known::stored(ctx, &known.id).await?;
+        let tx = &mut ctx.tx;
         let worth = customer_profile::worth(tx, &known.id, &since).await?;
         let methods = customer_profile::payment_methods(tx, &known.id).await?;
         let orders = customer_profile::orders(tx, &known.id, MOST_ORDERS).await?;

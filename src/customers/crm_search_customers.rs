@@ -100,7 +100,7 @@ impl ReadTool for CrmSearchCustomers {
         let from = args.offset()?;
         let limit = usize::try_from(args.limit.unwrap_or(10)).unwrap_or(10);
         let mut hits = find(ctx, &args.query, args.tier.map(Tier::as_str)).await?;
-        hits.retain(|hit| ctx.may_touch(&hit.id));
+        hits.retain(|hit| ctx.can_access(&hit.id));
         if hits.is_empty() {
             return Ok(Answer::nothing(text!(
                 "I found no customer like that. Please try another spelling, the e-mail address, \

@@ -119,7 +119,7 @@ impl WriteTool for CrmUpdateCustomer {
         change: Change,
     ) -> Result<Answer<Output>, ToolError> {
         change.make(ctx).await?;
-        ctx.concerns(&change.customer_id);
+        ctx.set_audit_subject(&change.customer_id);
         let fields: Vec<String> = change.fields.iter().map(Field::read_back).collect();
         let (fields, name) = (phrases::list_of_three(&fields), shown::said(&change.old_name));
         let customer = Card::read(ctx, change.customer_id).await?;

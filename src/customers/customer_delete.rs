@@ -126,7 +126,7 @@ impl WriteTool for CustomerDelete {
             let summary = text!("Erase the personal data of {id}", id = customer.id);
             approvals::retell(&mut ctx.tx, &approval, &summary).await?;
         }
-        ctx.concerns(&customer.id);
+        ctx.set_audit_subject(&customer.id);
         let kept = phrases::count(u64::try_from(reach.orders).unwrap_or(0), "order", "orders");
         let output = Output {
             customer_id: customer.id,

@@ -30,7 +30,7 @@ use business_mcp_engine::{
     text,
     tool::{
         Answer, Approval, CallContext, Candidate, Effect, ReadTool, Risk, Spec, ToolError,
-        answer::rfc3339,
+        Unauthorized, answer::rfc3339,
     },
 };
 
@@ -121,11 +121,11 @@ impl ReadTool for CustomerLookup {
         let order = args.order_id.as_deref();
         // An id is one that we gave, such as a candidate's: nothing beside it says otherwise.
         if let Some(said) = &args.customer_id {
-            let rows = customers::with_recent_orders(&mut ctx.tx, said).await?;
-            if let Some(answer) = card(ctx, rows, order)? {
-                return Ok(answer);
+            if let Some(rows) = customers::with_recent_orders(&mut ctx.tx, said).await? {
+                return card(ctx, rows, order);
             }
             if let Some(known) = known::maybe(ctx, said).await? {
+                let known = known.authorize(ctx)?;
                 return found(ctx, &known.id, order).await;
             }
         }
@@ -193,18 +193,18 @@ async fn found(
     order: Option<&str>,
 ) -> Result<Answer<Output>, ToolError> {
     let rows = customers::with_recent_orders(&mut ctx.tx, id).await?;
-    card(ctx, rows, order)?.ok_or_else(|| ToolError::not_found("customer", id))
+    card(ctx, rows.ok_or_else(|| ToolError::not_found("customer", id))?, order)
 }
 
 /// The customer, and the orders without their numbers, by which a caller is verified; but the one that the
 /// caller gave.
 fn card(
     ctx: &mut CallContext,
-    rows: Vec<CardRow>,
+    rows: Unauthorized<Vec<CardRow>>,
     order: Option<&str>,
-) -> Result<Option<Answer<Output>>, ToolError> {
-    let Some(first) = rows.first() else { return Ok(None) };
-    ctx.acts_for(&first.id)?;
+) -> Result<Answer<Output>, ToolError> {
+    let rows = rows.authorize(ctx)?;
+    let first = rows.first().ok_or_else(|| ToolError::internal("a customer without a row"))?;
     let personal = ctx.sees_personal(&first.id);
     let is_told = |id: &str| personal || order.is_some_and(|said| reference::is_whole(said, id));
     let mut say = text!("I found {name}", name = shown::said(&first.name));
@@ -245,7 +245,7 @@ fn card(
             data.recent_orders.push(RecentOrder { order_id, status, placed_at, total });
         }
     }
-    Ok(Some(Answer::ok(say, data)))
+    Ok(Answer::ok(say, data))
 }
 
 /// Those whose e-mail address is nearly the one that was understood: a question, and no guess.

@@ -173,7 +173,7 @@ impl WriteTool for CustomerVerify {
     ) -> Result<Answer<Output>, ToolError> {
         let (principal, now) = (ctx.caller.subject.clone(), ctx.now);
         let Plan { customer, fits } = plan;
-        ctx.concerns(&customer.id);
+        ctx.set_audit_subject(&customer.id);
         let tried = verifications::take_try(&mut ctx.tx, &principal, &customer.id, now).await?;
         if let Some(until) = tried.locked_until {
             return Ok(locked(customer.id, rfc3339(until)));

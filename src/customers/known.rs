@@ -15,7 +15,7 @@ use business_mcp_engine::{
     db::text_range::prefix_range,
     speech::{reference, text::display},
     text,
-    tool::{CallContext, ErrorCode, ToolError},
+    tool::{CallContext, ErrorCode, ToolError, Unauthorized},
 };
 
 /// The customer with this id, also where it was said without its prefix.
@@ -25,9 +25,7 @@ use business_mcp_engine::{
 /// where several customers have that number.
 pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Named, ToolError> {
     let known = maybe(ctx, said).await?;
-    let known = known.ok_or_else(|| ToolError::not_found("customer", said))?;
-    ctx.acts_for(&known.id)?;
-    Ok(known)
+    known.ok_or_else(|| ToolError::not_found("customer", said))?.authorize(ctx)
 }
 
 /// The customer with exactly this id: the one whom an intent names, and nobody whose id sounds like it.
@@ -36,9 +34,7 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Named, ToolError> 
 /// `not_found`; `forbidden` where the caller is verified as somebody else.
 pub async fn by_id(ctx: &mut CallContext, id: &str) -> Result<Named, ToolError> {
     let known = customers::find(&mut ctx.tx, id).await?;
-    let known = known.ok_or_else(|| ToolError::not_found("customer", id))?;
-    ctx.acts_for(&known.id)?;
-    Ok(known)
+    known.ok_or_else(|| ToolError::not_found("customer", id))?.authorize(ctx)
 }
 
 /// What is kept of the customer with exactly this id.
@@ -47,9 +43,7 @@ pub async fn by_id(ctx: &mut CallContext, id: &str) -> Result<Named, ToolError> 
 /// As [`by_id`].
 pub async fn stored(ctx: &mut CallContext, id: &str) -> Result<Stored, ToolError> {
     let stored = customer_changes::find(&mut ctx.tx, id).await?;
-    let stored = stored.ok_or_else(|| ToolError::not_found("customer", id))?;
-    ctx.acts_for(id)?;
-    Ok(stored)
+    stored.ok_or_else(|| ToolError::not_found("customer", id))?.authorize(ctx)
 }
 
 /// The id of a customer who is on file, or was before they were erased. Where only one who is on file is left
@@ -68,8 +62,7 @@ pub async fn or_erased(ctx: &mut CallContext, said: &str) -> Result<String, Tool
         ([], _) => return Err(ToolError::not_found("customer", said)),
         (several, _) => return Err(which(ctx, several)),
     };
-    ctx.acts_for(&id)?;
-    Ok(id)
+    Unauthorized::new(id.clone(), id).authorize(ctx)
 }
 
 /// The id that is meant: the one of a customer, or what was said, where nobody has it any more or yet.
@@ -78,9 +71,10 @@ pub async fn or_erased(ctx: &mut CallContext, said: &str) -> Result<String, Tool
 /// As [`one`], but for `not_found`.
 pub async fn id(ctx: &mut CallContext, said: &str) -> Result<String, ToolError> {
     let known = maybe(ctx, said).await?;
-    let id = known.map_or_else(|| said.to_owned(), |known| known.id);
-    ctx.acts_for(&id)?;
-    Ok(id)
+    match known {
+        Some(known) => Ok(known.authorize(ctx)?.id),
+        None => Unauthorized::new(said, said.to_owned()).authorize(ctx),
+    }
 }
 
 /// The customer with this id, where there is one. An id that was said literally is that one's; any other form
@@ -88,12 +82,18 @@ pub async fn id(ctx: &mut CallContext, said: &str) -> Result<String, ToolError> 
 ///
 /// # Errors
 /// The question which one is meant.
-pub async fn maybe(ctx: &mut CallContext, said: &str) -> Result<Option<Named>, ToolError> {
+pub async fn maybe(
+    ctx: &mut CallContext,
+    said: &str,
+) -> Result<Option<Unauthorized<Named>>, ToolError> {
     let mut found = find(ctx, said).await?;
     if found.len() > 1 {
         return Err(which(ctx, &found));
     }
-    Ok(found.pop().map(|customer| Named { id: customer.id, name: customer.name }))
+    Ok(found.pop().map(|customer| {
+        let Match { id, name, .. } = customer;
+        Unauthorized::new(id.as_str(), Named { id: id.clone(), name })
+    }))
 }
 
 /// Those whom an id may mean that was said like this.
@@ -111,17 +111,16 @@ async fn find(ctx: &mut CallContext, said: &str) -> Result<Vec<Match>, ToolError
         found.retain(|customer| customer.id == ids[0]);
     }
     if found.iter().any(|customer| ctx.verified.as_deref() == Some(customer.id.as_str())) {
-        found.retain(|customer| ctx.may_touch(&customer.id));
+        found.retain(|customer| ctx.can_access(&customer.id));
     }
     Ok(found)
 }
 
 /// The question which of several customers with one number is meant; whoever is verified as nobody of them is
 /// told of none.
-fn which(ctx: &mut CallContext, several: &[Match]) -> ToolError {
-    let other = several.iter().find(|customer| !ctx.may_touch(&customer.id));
-    if let Some(Err(forbidden)) = other.map(|other| ctx.acts_for(&other.id)) {
-        return forbidden;
+fn which(ctx: &CallContext, several: &[Match]) -> ToolError {
+    if !several.iter().all(|customer| ctx.can_access(&customer.id)) {
+        return ToolError::other_subject();
     }
     let found_by = text!("with that customer number");
     ToolError::ambiguous(ambiguous::which::<()>(ctx, Some(&found_by), several))
@@ -173,13 +172,12 @@ pub async fn whole_orders_of(
     said: &str,
 ) -> Result<Vec<OrderRow>, ToolError> {
     if let Some(exact) = orders::find(&mut ctx.tx, said.trim()).await? {
-        return Ok(Some(exact)
-            .filter(|order| order.customer_id == customer_id)
-            .into_iter()
-            .collect());
+        let found = Unauthorized::accessible(vec![exact], ctx);
+        return Ok(found.into_iter().filter(|order| order.customer_id == customer_id).collect());
     }
     for reading in reference::readings(said) {
         let found = find::whole(ctx, &reading, Some(customer_id)).await?;
+        let found = Unauthorized::accessible(found, ctx);
         if !found.is_empty() {
             return Ok(found);
         }
@@ -196,6 +194,7 @@ async fn orders_that_end(
         let tails = prefix_range(reference::reversed(&reading));
         let customer = Some(customer_id);
         let found = orders::find_by_tail(&mut ctx.tx, &tails, customer).await?;
+        let found = Unauthorized::accessible(found, ctx);
         if !found.is_empty() {
             return Ok(found);
         }

@@ -45,7 +45,7 @@ pub(super) async fn who<'a>(
         let (own, others): (Vec<_>, Vec<_>) = matches
             .into_iter()
             .filter(|customer| found.matches.iter().all(|known| known.id != customer.id))
-            .partition(|customer| ctx.may_touch(&customer.id));
+            .partition(|customer| ctx.can_access(&customer.id));
         foreign = foreign.or(others.into_iter().next());
         if own.is_empty() {
             continue;
@@ -58,7 +58,7 @@ pub(super) async fn who<'a>(
     match (surest, foreign) {
         (Some(_), _) if contradicted => Ok(Who::Either(found.matches)),
         (Some(clue), _) => Ok(Who::By(clue, found)),
-        (None, Some(other)) => ctx.acts_for(&other.id).map(|()| Who::Nobody),
+        (None, Some(_)) => Err(ToolError::other_subject()),
         (None, None) => Ok(Who::Nobody),
     }
 }

@@ -59,8 +59,7 @@ pub struct BillLine {
 /// As [`known::one`].
 pub async fn buyer(ctx: &mut CallContext, said: &str) -> Result<Buyer, ToolError> {
     if let Some(buyer) = buyers::find(&mut ctx.tx, said).await? {
-        ctx.acts_for(&buyer.id)?;
-        return Ok(buyer);
+        return buyer.authorize(ctx);
     }
     let known = known::one(ctx, said).await?;
     buyer_by_id(ctx, &known.id).await
@@ -72,9 +71,7 @@ pub async fn buyer(ctx: &mut CallContext, said: &str) -> Result<Buyer, ToolError
 /// `not_found`; `forbidden` where the caller is verified as another customer.
 pub async fn buyer_by_id(ctx: &mut CallContext, id: &str) -> Result<Buyer, ToolError> {
     let buyer = buyers::find(&mut ctx.tx, id).await?;
-    let buyer = buyer.ok_or_else(|| ToolError::not_found("customer", id))?;
-    ctx.acts_for(&buyer.id)?;
-    Ok(buyer)
+    buyer.ok_or_else(|| ToolError::not_found("customer", id))?.authorize(ctx)
 }
 
 /// Prices what a customer asks for.

@@ -12,7 +12,7 @@ use business_mcp_engine::{
     db::text_range::{TextRange, prefix_range},
     speech::{phrases, reference, text::display},
     text,
-    tool::{Answer, CallContext, Candidate, ErrorCode, ToolError},
+    tool::{Answer, CallContext, Candidate, ErrorCode, ToolError, Unauthorized},
 };
 
 /// With fewer characters than these, only a whole number is looked for.
@@ -33,8 +33,7 @@ pub enum Found {
 /// another one's.
 pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError> {
     if let Some(exact) = orders::find(&mut ctx.tx, said).await? {
-        ctx.acts_for(&exact.customer_id)?;
-        return Ok(Found::One(Box::new(exact)));
+        return Ok(Found::One(Box::new(exact.authorize(ctx)?)));
     }
     let own = ctx.verified.clone();
     let readings = reference::readings(said);
@@ -47,12 +46,11 @@ pub async fn order(ctx: &mut CallContext, said: &str) -> Result<Found, ToolError
         match rows.pop() {
             None => {}
             Some(only) if rows.is_empty() => {
-                ctx.acts_for(&only.customer_id)?;
-                return Ok(Found::One(Box::new(only)));
+                return Ok(Found::One(Box::new(only.authorize(ctx)?)));
             }
             Some(last) => {
                 rows.push(last);
-                return Ok(Found::Several(rows));
+                return Ok(Found::Several(Unauthorized::accessible(rows, ctx)));
             }
         }
     }
@@ -71,13 +69,14 @@ pub async fn whole(
     ctx: &mut CallContext,
     reading: &str,
     customer: Option<&str>,
-) -> Result<Vec<OrderRow>, ToolError> {
+) -> Result<Vec<Unauthorized<OrderRow>>, ToolError> {
     let tail = reference::reversed(reading);
     let whole = TextRange::only(tail.as_str());
     let mut found = orders::find_by_tail(&mut ctx.tx, &whole, customer).await?;
     let lettered = orders::with_letters(&tail);
     found.extend(orders::find_by_tail(&mut ctx.tx, &lettered, customer).await?);
-    Ok(found.into_iter().filter(|row| reference::fits(reading, &row.id)).collect())
+    found.retain(|row| row.is(|row| reference::fits(reading, &row.id)));
+    Ok(found)
 }
 
 fn is_short(key: &str) -> bool {
@@ -120,9 +119,7 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<OrderRow, ToolErro
 /// `not_found`; `forbidden` where the caller is verified as another customer.
 pub async fn by_id(ctx: &mut CallContext, id: &str) -> Result<OrderRow, ToolError> {
     let row = orders::find(&mut ctx.tx, id).await?;
-    let row = row.ok_or_else(|| ToolError::not_found("order", id))?;
-    ctx.acts_for(&row.customer_id)?;
-    Ok(row)
+    row.ok_or_else(|| ToolError::not_found("order", id))?.authorize(ctx)
 }
 
 /// The question without the numbers.
@@ -166,7 +163,7 @@ pub async fn hold(
     if !orders::advance(&mut ctx.tx, row, next.as_str()).await? {
         return Err(changed_meanwhile());
     }
-    ctx.concerns(&row.id);
+    ctx.set_audit_subject(&row.id);
     Ok(())
 }
 
@@ -177,8 +174,10 @@ pub fn changed_meanwhile() -> ToolError {
 
 /// The name of whoever ordered.
 pub async fn owner(ctx: &mut CallContext, row: &OrderRow) -> Result<String, ToolError> {
-    let buyer = buyers::find(&mut ctx.tx, &row.customer_id).await?;
-    Ok(buyer.map_or_else(|| text!("a former customer"), |buyer| buyer.name))
+    match buyers::find(&mut ctx.tx, &row.customer_id).await? {
+        Some(buyer) => Ok(buyer.authorize(ctx)?.name),
+        None => Ok(text!("a former customer")),
+    }
 }
 
 /// The question that tells several orders apart, or asks for the whole number where that must come from the

@@ -168,7 +168,7 @@ impl WriteTool for OrderCancel {
         if !orders::cancel(&mut ctx.tx, &row, &reason, now).await? {
             return Err(find::changed_meanwhile());
         }
-        ctx.concerns(&row.id);
+        ctx.set_audit_subject(&row.id);
         let restocked = restock(ctx, &row).await?;
         refunds::pay(ctx, &row, &paid, REASON).await?;
         sales::order_changed(&mut ctx.tx, &row.id).await?;

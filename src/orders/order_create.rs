@@ -15,7 +15,10 @@ use super::{
 use crate::{
     access::{scope, toolset},
     catalog,
-    orders::{order_state::OrderStatus, sql::orders},
+    orders::{
+        order_state::OrderStatus,
+        sql::orders::{self, OrderRow},
+    },
 };
 use business_mcp_engine::{
     speech::{phrases, text},
@@ -171,7 +174,7 @@ impl WriteTool for OrderCreate {
         plan: Plan,
     ) -> Result<Answer<Output>, ToolError> {
         let order_id = place::place(ctx, &plan).await?;
-        ctx.concerns(&order_id);
+        ctx.set_audit_subject(&order_id);
         let say = say(ctx, &plan, &order_id);
         let output = Output {
             order_id,
@@ -192,7 +195,8 @@ impl WriteTool for OrderCreate {
     ) -> Result<bool, ToolError> {
         let id = answer.get("order_id").and_then(Value::as_str).unwrap_or_default();
         let order = orders::find(&mut ctx.tx, id).await?;
-        Ok(order.is_some_and(|order| order.status != OrderStatus::Cancelled.as_str()))
+        let is_open = |order: &OrderRow| order.status != OrderStatus::Cancelled.as_str();
+        Ok(order.is_some_and(|order| order.is(is_open)))
     }
 
     fn names_a_record(_intent: &Self::Intent) -> bool {

@@ -167,7 +167,7 @@ impl WriteTool for OrderQuote {
             created_at: ctx.now,
         };
         quotes::insert(&mut ctx.tx, &quote).await?;
-        ctx.concerns(&quote.id);
+        ctx.set_audit_subject(&quote.id);
         let say = say(ctx, &bill, short);
         let bill = bill.view(ctx);
         availability.truncate(bill.lines.len());

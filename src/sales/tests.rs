@@ -53,7 +53,7 @@ async fn january_of(db: &Db) -> ([i64; 4], Vec<(Heading, Option<String>, i64)>) 
 }
 
 async fn order(tx: &mut Tx, id: &str) -> orders::OrderRow {
-    orders::find(tx, id).await.unwrap().unwrap()
+    orders::find(tx, id).await.unwrap().unwrap().unchecked()
 }
 
 #[tokio::test]

@@ -210,7 +210,7 @@ impl WriteTool for SupportEscalate {
             };
             interactions::insert(&mut ctx.tx, interaction).await?;
         }
-        ctx.concerns(&ticket_id);
+        ctx.set_audit_subject(&ticket_id);
         let number = phrases::order_id(&ticket_id);
         let say = match callback.map(|window| window.spoken(zone, ctx.today())) {
             Some(when) => text!(
@@ -280,6 +280,7 @@ impl Subject {
         })?;
         // Who was erased is not found, and the ticket is about the order only.
         let customer = customers::find(&mut ctx.tx, &order.customer_id).await?;
+        let customer = customer.map(|customer| customer.authorize(ctx)).transpose()?;
         let may_be_told = ctx.caller.scopes.contains(scope::CRM_READ);
         Ok(Self { customer, may_be_told, order_id: Some(order.id) })
     }

@@ -93,7 +93,7 @@ impl WriteTool for ApprovalWithdraw {
             return Err(waits_no_longer());
         }
         self.reservations.release(&mut ctx.tx, &approvals::holder(&id)).await?;
-        ctx.concerns(&id);
+        ctx.set_audit_subject(&id);
         let output = Output { approval_id: id, status: "withdrawn" };
         Ok(Answer::ok(text!("The request is withdrawn, and nothing was changed."), output))
     }

@@ -15,7 +15,7 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Request, ToolError
     let row = row.filter(|row| row.requester == *ctx.caller.subject || decides(ctx));
     let row = row.ok_or_else(|| ToolError::not_found("request", said))?;
     if let Some(customer_id) = &row.customer_id {
-        ctx.acts_for(customer_id)?;
+        ctx.authorize(customer_id)?;
     }
     Ok(row)
 }

@@ -85,7 +85,7 @@ impl Gate {
             return self.ask(asked, ctx, planned.preview).await;
         }
         let rendered = planned.execute(&mut ctx).await?;
-        let subject = ctx.take_subject();
+        let subject = ctx.take_audit_subject();
         let mut tx = ctx.tx;
         if let Some(claim) = &claim {
             claim.answer(&mut tx, &rendered, now).await?;
@@ -121,7 +121,7 @@ impl Gate {
                 _ => return Ok(Understood::Before(earlier.left)),
             },
         };
-        let letters = letters.about(ctx.about());
+        let letters = letters.about(ctx.subject());
         let Some(claim) = self.claims.of(letters, call, request, &resolved)? else {
             return Ok(Understood::New(resolved, None));
         };

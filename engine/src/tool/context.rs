@@ -6,11 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde_json::json;
 
-use super::{
-    caller::Caller,
-    conversation::ConversationId,
-    error::{ErrorCode, ToolError},
-};
+use super::{caller::Caller, conversation::ConversationId, error::ToolError};
 use crate::{
     business::{Facts, SharedFacts},
     db::Tx,
@@ -83,7 +79,7 @@ pub struct CallContext {
     pub caller: Arc<Caller>,
     /// The conversation the call belongs to, as a header names it.
     pub conversation: Option<ConversationId>,
-    /// The customer whom the caller has shown to be in this conversation.
+    /// Whom the caller has shown to be in this conversation, such as a customer's id.
     pub verified: Option<Arc<str>>,
     /// Whose business this is.
     pub tenant: Arc<Tenant>,
@@ -93,8 +89,10 @@ pub struct CallContext {
     pub now: DateTime<Utc>,
     /// The approval that this call executes, if it is one.
     pub approval_id: Option<Arc<str>>,
+    /// Whom the call is about; empty where that is more than one.
     subject: Option<String>,
-    about: Option<String>,
+    /// Which record the audit log says was touched.
+    audit_subject: Option<String>,
 }
 
 impl CallContext {
@@ -109,46 +107,45 @@ impl CallContext {
             now,
             approval_id: None,
             subject: None,
-            about: None,
+            audit_subject: None,
         }
     }
 
-    /// Goes on only if this call may touch what belongs to a customer, and notes whom it is about. Every
-    /// tool that finds a customer, or something of theirs, asks here before it looks any further.
+    /// Goes on only if this call can access what belongs to a person, and notes that it is about them.
     ///
     /// # Errors
-    /// `forbidden`, where the caller has shown to be somebody else.
-    pub fn acts_for(&mut self, customer_id: &str) -> Result<(), ToolError> {
-        if !self.may_touch(customer_id) {
-            return Err(ToolError::new(
-                ErrorCode::Forbidden,
-                text!(
-                    "This conversation is verified for another customer, and can only be about \
-                     that one. Offer the caller a person instead."
-                ),
-            ));
+    /// `forbidden`, where the caller is verified as somebody else.
+    pub(crate) fn authorize(&mut self, subject: &str) -> Result<(), ToolError> {
+        if !self.can_access(subject) {
+            return Err(ToolError::other_subject());
         }
-        // What is about two customers is no one's alone.
-        let only = self.about.as_deref().is_none_or(|about| about == customer_id);
-        self.about = Some(if only { customer_id.to_owned() } else { String::new() });
+        // What is about two people is about neither alone.
+        let only = self.subject.as_deref().is_none_or(|known| known == subject);
+        self.subject = Some(if only { subject.to_owned() } else { String::new() });
         Ok(())
     }
 
-    /// Whether this call may touch what belongs to a customer: where many are found, the others are
-    /// left out.
-    pub fn may_touch(&self, customer_id: &str) -> bool {
-        self.verified.as_deref().is_none_or(|verified| verified == customer_id)
+    /// Goes on only if this call can create somebody new: a verified caller acts for themselves alone.
+    ///
+    /// # Errors
+    /// `forbidden`, where the caller is verified.
+    pub fn authorize_new(&mut self) -> Result<(), ToolError> {
+        self.authorize("")
     }
 
-    /// The customer whom the call is about, as far as it has come.
-    pub(crate) fn about(&self) -> Option<&str> {
-        self.about.as_deref().or(self.verified.as_deref())
+    /// Whether this call can access what belongs to a person: anybody's, or that of the verified caller.
+    pub fn can_access(&self, subject: &str) -> bool {
+        self.verified.as_deref().is_none_or(|verified| verified == subject)
     }
 
-    /// Whether personal data of a customer are shown as they are: to whoever holds the scope for it, and
-    /// to the customer.
-    pub fn sees_personal(&self, customer_id: &str) -> bool {
-        self.caller.sees_personal_data() || self.verified.as_deref() == Some(customer_id)
+    /// Whom the call is about, as far as it has come.
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.subject.as_deref().or(self.verified.as_deref())
+    }
+
+    /// Whether personal data of a person are shown unmasked: to whoever holds the scope for it, and to that person.
+    pub fn sees_personal(&self, subject: &str) -> bool {
+        self.caller.sees_personal_data() || self.verified.as_deref() == Some(subject)
     }
 
     /// The day it is for the tenant.
@@ -175,13 +172,13 @@ impl CallContext {
             .map_err(|why| ToolError::invalid(text!("The {argument} {why}.", argument, why)))
     }
 
-    /// Notes which record the call is about, for the audit trail.
-    pub fn concerns(&mut self, id: &str) {
-        self.subject = Some(id.to_owned());
+    /// Sets which record the audit log says was touched.
+    pub fn set_audit_subject(&mut self, id: &str) {
+        self.audit_subject = Some(id.to_owned());
     }
 
-    /// Which record the call was about.
-    pub(crate) fn take_subject(&mut self) -> Option<String> {
-        self.subject.take()
+    /// Which record was touched.
+    pub(crate) fn take_audit_subject(&mut self) -> Option<String> {
+        self.audit_subject.take()
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! * [`spec`], [`traits`], [`aside`]: what a tool declares, does and understands;
 //! * [`context`], [`caller`], [`access`], [`conversation`], [`clock`]: what it may use, and who calls;
+//!   [`unauthorized`]: records that the caller has to be authorized for;
 //! * [`answer`], [`error`], [`fit`], [`cursor`]: what it may answer, how much of it, and where the
 //!   rest begins; [`incident`]: how a failure on our side is found in the log;
 //! * [`arguments`], [`schema`]: from what an agent sends to what a tool takes;
@@ -27,6 +28,7 @@ pub mod rendered;
 pub mod schema;
 pub mod spec;
 pub mod traits;
+pub mod unauthorized;
 
 pub use access::{Access, Role, Scope, Scopes, Toolset};
 pub use answer::{Answer, Candidate};
@@ -39,3 +41,4 @@ pub use conversation::{ConversationId, NotAConversation};
 pub use error::{ErrorCode, ToolError};
 pub use spec::{Approval, Effect, Risk, Spec};
 pub use traits::{Hold, Planned, Preview, ReadTool, WriteTool};
+pub use unauthorized::Unauthorized;

@@ -8,6 +8,7 @@ use crate::{customers::import::Address, sales};
 use business_mcp_engine::{
     db::{StoreError, StoreResult, TENANT, Tx, params, record, search_terms},
     speech::{misheard, name, phone, reference},
+    tool::Unauthorized,
 };
 
 record! {
@@ -71,14 +72,16 @@ impl Keys {
 }
 
 /// The customer with this id, unless they were erased.
-pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Stored>> {
-    tx.fetch_optional(
-        "select name, email, phone, company, tier, address, created_at, version
+pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Unauthorized<Stored>>> {
+    let found: Option<Stored> = tx
+        .fetch_optional(
+            "select name, email, phone, company, tier, address, created_at, version
          from customers
          where tenant_id = $1 and id = $2 and erased_at is null",
-        params![TENANT, id],
-    )
-    .await
+            params![TENANT, id],
+        )
+        .await?;
+    Ok(found.map(|row| Unauthorized::new(id, row)))
 }
 
 /// Writes a new customer down. `on` is the tenant's day.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 
 use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record, text_range::TextRange};
+use business_mcp_engine::tool::Unauthorized;
 
 record! {
     /// A customer, once for each of their recent orders, or once without one.
@@ -38,9 +39,13 @@ record! {
 }
 
 /// The customer with exactly this id and their last three orders, the newest first.
-pub async fn with_recent_orders(tx: &mut Tx, id: &str) -> StoreResult<Vec<CardRow>> {
-    tx.fetch_all(
-        "select c.id, c.name, c.company, c.tier, c.email, c.phone,
+pub async fn with_recent_orders(
+    tx: &mut Tx,
+    id: &str,
+) -> StoreResult<Option<Unauthorized<Vec<CardRow>>>> {
+    let rows: Vec<CardRow> = tx
+        .fetch_all(
+            "select c.id, c.name, c.company, c.tier, c.email, c.phone,
                 o.id as order_id, o.status, o.placed_at, o.total_minor,
                 exists (select 1
                         from order_requests r
@@ -51,9 +56,10 @@ pub async fn with_recent_orders(tx: &mut Tx, id: &str) -> StoreResult<Vec<CardRo
          where c.tenant_id = $1 and c.id = $2 and c.erased_at is null
          order by o.placed_at desc, o.id desc
          limit 3",
-        params![TENANT, id],
-    )
-    .await
+            params![TENANT, id],
+        )
+        .await?;
+    Ok((!rows.is_empty()).then(|| Unauthorized::new(id, rows)))
 }
 
 record! {
@@ -68,14 +74,16 @@ record! {
 }
 
 /// The customer with exactly this id.
-pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Named>> {
-    tx.fetch_optional(
-        "select id, name
+pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Unauthorized<Named>>> {
+    let found: Option<Named> = tx
+        .fetch_optional(
+            "select id, name
          from customers
          where tenant_id = $1 and id = $2 and erased_at is null",
-        params![TENANT, id],
-    )
-    .await
+            params![TENANT, id],
+        )
+        .await?;
+    Ok(found.map(|row| Unauthorized::new(id, row)))
 }
 
 /// The ids of erased customers that are among these, in the order of these.

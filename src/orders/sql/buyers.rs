@@ -1,6 +1,7 @@
 //! What an order needs to know of its customer, and of what the customer pays with.
 
 use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
+use business_mcp_engine::tool::Unauthorized;
 
 record! {
     /// A customer who may order.
@@ -31,14 +32,16 @@ record! {
 }
 
 /// The customer with this id, unless their data were erased.
-pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Buyer>> {
-    tx.fetch_optional(
-        "select id, name, tier, address
+pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Unauthorized<Buyer>>> {
+    let found: Option<Buyer> = tx
+        .fetch_optional(
+            "select id, name, tier, address
          from customers
          where tenant_id = $1 and id = $2 and erased_at is null",
-        params![TENANT, id],
-    )
-    .await
+            params![TENANT, id],
+        )
+        .await?;
+    Ok(found.map(|row| Unauthorized::new(id, row)))
 }
 
 /// One of a customer's payment methods.

@@ -10,6 +10,7 @@ use business_mcp_engine::db::{
     text_range::{TextRange, prefix_range},
 };
 use business_mcp_engine::speech::reference;
+use business_mcp_engine::tool::Unauthorized;
 
 /// Counts a tenant's orders, each of which has a total.
 pub(crate) const TOTALS: &str = "select count(*)
@@ -52,18 +53,20 @@ record! {
 }
 
 /// The order with exactly this number.
-pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<OrderRow>> {
-    tx.fetch_optional(
-        "select id, id_tail, customer_id, status, placed_at, subtotal_minor, discount_minor,
+pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Unauthorized<OrderRow>>> {
+    let found: Option<OrderRow> = tx
+        .fetch_optional(
+            "select id, id_tail, customer_id, status, placed_at, subtotal_minor, discount_minor,
                 tax_minor, total_minor, address, note, cancel_reason, version,
                 (select cast(coalesce(sum(i.quantity), 0) as bigint)
                  from order_items i
                  where i.tenant_id = orders.tenant_id and i.order_id = orders.id) as pieces
          from orders
          where tenant_id = $1 and id = $2",
-        params![TENANT, id],
-    )
-    .await
+            params![TENANT, id],
+        )
+        .await?;
+    Ok(found.map(|row| Unauthorized::new(row.customer_id.clone(), row)))
 }
 
 /// How many orders whose numbers end alike are looked at.
@@ -75,9 +78,10 @@ pub async fn find_by_tail(
     tx: &mut Tx,
     tails: &TextRange,
     customer: Option<&str>,
-) -> StoreResult<Vec<OrderRow>> {
-    tx.fetch_all(
-        "select id, id_tail, customer_id, status, placed_at, subtotal_minor, discount_minor,
+) -> StoreResult<Vec<Unauthorized<OrderRow>>> {
+    let found: Vec<OrderRow> = tx
+        .fetch_all(
+            "select id, id_tail, customer_id, status, placed_at, subtotal_minor, discount_minor,
                 tax_minor, total_minor, address, note, cancel_reason, version,
                 (select cast(coalesce(sum(i.quantity), 0) as bigint)
                  from order_items i
@@ -87,9 +91,10 @@ pub async fn find_by_tail(
            and ($4 is null or customer_id = $4)
          order by length(id_tail), placed_at desc, id
          limit 20",
-        params![TENANT, &tails.low, &tails.high, customer],
-    )
-    .await
+            params![TENANT, &tails.low, &tails.high, customer],
+        )
+        .await?;
+    Ok(found.into_iter().map(|row| Unauthorized::new(row.customer_id.clone(), row)).collect())
 }
 
 /// From the first to the last tail of the numbers that are this one with letters in front of it.

@@ -66,7 +66,7 @@ impl Gate {
             ErrorCode::Timeout if std::error::Error::source(&error).is_none() => too_long(),
             _ => error,
         })?;
-        let subject = ctx.take_subject();
+        let subject = ctx.take_audit_subject();
         let mut tx = ctx.tx;
         if !entry.spec.effect.writes() {
             drop(tx);

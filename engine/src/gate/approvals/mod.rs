@@ -225,7 +225,7 @@ fn whose(spec: &Spec, ctx: &CallContext) -> Option<String> {
         .scope
         .is_none_or(|scope| ctx.caller.access.about_people.contains(&scope))
         .then_some("");
-    ctx.about().or(unknown).map(str::to_owned)
+    ctx.subject().or(unknown).map(str::to_owned)
 }
 
 /// Holds in the order of their SKUs, one a SKU and location.
