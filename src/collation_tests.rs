@@ -214,7 +214,7 @@ const PROSE: &str = "
     approvals: arguments decision_reason preview requester_scopes result summary
     customers: address company email name phone postal_code tier
     gift_card_entries: reason
-    idempotency_keys: response
+    idempotency_keys: response scopes
     imported_records: record
     interactions: text
     orders: address cancel_reason note

@@ -48,7 +48,7 @@ pub fn application() -> Application {
         .module(orders::module())
         .module(analytics::module())
         .module(support::module())
-        .module(approvals::module(catalog::reservations()))
+        .module(approvals::module())
         .command(Command::new("demo", demo::ABOUT, demo::run))
         .command(Command::new("seed", seed::ABOUT, seed::command))
 }

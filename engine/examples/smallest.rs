@@ -3,11 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use business_mcp_engine::{
-    Application, approvals,
-    business::{NoReservations, PlainFacts},
-    cli,
-    money::Currency,
-    prelude::*,
+    Application, approvals, business::PlainFacts, cli, money::Currency, prelude::*,
 };
 
 /// A guest, as the agent names one and as the list has them.
@@ -88,7 +84,7 @@ const GUESTS: &str = r#"create table guests (tenant_id text collate "C" not null
 /// The whole business.
 pub fn application() -> Application {
     let club = Module::new("club").migration(1, "guests", GUESTS).tool(GuestAdd);
-    let approvals = approvals::module(Arc::new(NoReservations));
+    let approvals = approvals::module();
     Application::new(Access::BASIC, "", |_| Ok(Arc::new(CLUB))).module(club).module(approvals)
 }
 

@@ -108,6 +108,10 @@ create table idempotency_keys (
     approval_id text collate "C",
     -- The customer as whom the call was made, where its caller was verified. Its answer is for nobody else.
     customer_id text collate "C",
+    -- The customer whom the answer is about; empty where nobody can say who, null where it is about nobody.
+    about text collate "C",
+    -- What the caller was allowed. The answer is for no caller who is allowed less.
+    scopes text not null,
     created_at timestamptz not null,
     expires_at timestamptz not null,
     primary key (tenant_id, principal, tool, key)

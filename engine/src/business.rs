@@ -65,7 +65,8 @@ impl Facts for PlainFacts {
 /// Facts that are shared by every call.
 pub type SharedFacts = Arc<dyn Facts>;
 
-/// What is reserved for an approval while it is pending. All of it happens in the transaction of the approval.
+/// What is reserved for an approval while it is pending. All of it happens in the transaction of the approval. What has
+/// expired is free again, and a module that wants it released has a job for that.
 pub trait Reservations: Send + Sync {
     /// Reserves one thing for a holder until a moment.
     ///
@@ -80,14 +81,6 @@ pub trait Reservations: Send + Sync {
 
     /// Releases everything that a holder has reserved.
     fn release<'a>(&'a self, tx: &'a mut Tx, holder: &'a str) -> BoxFuture<'a, StoreResult<()>>;
-
-    /// Releases what has expired, of every tenant, at most `limit` of it.
-    fn release_expired<'a>(
-        &'a self,
-        tx: &'a mut Tx,
-        now: DateTime<Utc>,
-        limit: i64,
-    ) -> BoxFuture<'a, StoreResult<()>>;
 }
 
 /// For whom something is reserved, and how long.
@@ -117,15 +110,6 @@ impl Reservations for NoReservations {
     }
 
     fn release<'a>(&'a self, _tx: &'a mut Tx, _holder: &'a str) -> BoxFuture<'a, StoreResult<()>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn release_expired<'a>(
-        &'a self,
-        _tx: &'a mut Tx,
-        _now: DateTime<Utc>,
-        _limit: i64,
-    ) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async { Ok(()) })
     }
 }

@@ -180,9 +180,9 @@ impl WriteTool for InventoryAdjust {
             "location": plan.place.id,
             "on_hand": before,
             "on_hand_after": after,
-            "reserved": plan.reserved,
             "reason": &*plan.reason,
         });
+        preview.context = json!({ "reserved": plan.reserved });
         Ok(Planned { preview, plan })
     }
 

@@ -135,8 +135,8 @@ impl WriteTool for InventoryReserve {
             "sku": variant.sku,
             "quantity": quantity,
             "minutes": minutes,
-            "available": variant.available,
         });
+        preview.context = json!({ "available": variant.available });
         preview.holds = vec![Hold::anywhere(&variant.sku, quantity)];
         Ok(Planned { preview, plan: Plan { variant, quantity, minutes } })
     }

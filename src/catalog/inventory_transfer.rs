@@ -142,8 +142,12 @@ impl WriteTool for InventoryTransfer {
         preview.details = json!({
             "sku": plan.variant.sku,
             "quantity": quantity,
-            "from": { "location": from.id, "on_hand": plan.there.on_hand, "available": plan.free() },
-            "to": { "location": to.id, "on_hand": plan.here.on_hand },
+            "from": { "location": from.id },
+            "to": { "location": to.id },
+        });
+        preview.context = json!({
+            "from": { "on_hand": plan.there.on_hand, "available": plan.free() },
+            "to": { "on_hand": plan.here.on_hand },
         });
         let (sku, location) = (plan.variant.sku.clone(), Some(from.id.clone()));
         preview.holds = vec![Hold { location, ..Hold::anywhere(&sku, quantity) }];

@@ -132,7 +132,7 @@ async fn an_approver_reads_the_way_and_the_pieces_wait_where_they_leave() {
         let preview = shop.preview(InventoryTransfer, args).await.unwrap();
         let sentence = "Move 2 of T-Shirt blue M from Main warehouse to Harbor Street store";
         assert_eq!(preview.summary, sentence);
-        assert_eq!(preview.details["from"]["available"], 2);
+        assert_eq!(preview.context["from"]["available"], 2);
         let location = Some("main".to_owned());
         assert_eq!(preview.holds, [Hold { location, ..Hold::anywhere("TEE-BLUE-M", 2) }]);
     }

@@ -41,12 +41,9 @@ pub use stock_reservations::reserver;
 
 use std::sync::Arc;
 
-use business_mcp_engine::{Module, business::Reservations};
+use business_mcp_engine::Module;
 
-/// What reserves stock for approvals.
-pub fn reservations() -> Arc<dyn Reservations> {
-    Arc::new(stock_reservations::StockReservations)
-}
+use self::stock_reservations::StockReservations;
 
 /// The module: its tools, in listed order.
 pub fn module() -> Module {
@@ -56,7 +53,10 @@ pub fn module() -> Module {
         .index(sql::reindex::PRODUCTS)
         .index(sql::reindex::SKUS)
         .importer(import::Products)
-        .reserves(reservations())
+        .reserves(Arc::new(StockReservations))
+        .job("reservations", |db, clock, stop| {
+            Box::pin(stock_reservations::release_expired(db, clock, stop))
+        })
         .tool(ProductSearch)
         .tool(GetProductInfo)
         .tool(InventoryCheckStock)

@@ -1,13 +1,15 @@
 //! Stock that is reserved for an approval while it is pending.
 
-use chrono::{DateTime, Utc};
+use std::time::Duration;
+
 use futures::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
 
 use business_mcp_engine::{
     business::{Reservations, Reserved},
-    db::{StoreResult, Tx},
+    db::{Db, StoreResult, Tx},
     text,
-    tool::{CallContext, ErrorCode, Hold, ToolError},
+    tool::{CallContext, Clock, ErrorCode, Hold, ToolError},
 };
 
 use super::sql::{
@@ -64,13 +66,24 @@ impl Reservations for StockReservations {
     fn release<'a>(&'a self, tx: &'a mut Tx, holder: &'a str) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async move { reservations::release_holder(tx, holder).await.map(drop) })
     }
+}
 
-    fn release_expired<'a>(
-        &'a self,
-        tx: &'a mut Tx,
-        now: DateTime<Utc>,
-        limit: i64,
-    ) -> BoxFuture<'a, StoreResult<()>> {
-        Box::pin(async move { reservations::release_ended(tx, now, limit).await.map(drop) })
+/// How often what has expired is released.
+const RELEASE: Duration = Duration::from_secs(5);
+/// How much at once, so that it never holds the database for long.
+const AT_ONCE: i64 = 500;
+
+/// Releases what has expired until `stop` is cancelled.
+pub async fn release_expired(db: Db, clock: Clock, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(RELEASE)).await.is_some() {
+        let released = async {
+            let mut tx = db.write().await?;
+            reservations::release_ended(&mut tx, clock.now(), AT_ONCE).await?;
+            tx.commit().await
+        };
+        if let Err(error) = released.await {
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(%error, source, "failed to release expired reservations");
+        }
     }
 }

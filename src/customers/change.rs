@@ -179,7 +179,6 @@ impl Change {
         });
         json!({
             "customer_id": self.customer_id,
-            "version": self.new.version,
             "changes": fields.collect::<Vec<_>>(),
         })
     }

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use validator::Validate;
 
 use super::{
@@ -109,7 +109,9 @@ impl WriteTool for CrmUpdateCustomer {
         let summary =
             text!("Change {name} ({id}): {list}", name, id, list = phrases::list(&fields));
         let details = change.details();
-        let preview = Preview { details, ..Preview::new(phrases::stored(&summary, 400)) };
+        let mut preview = Preview::new(phrases::stored(&summary, 400));
+        preview.details = details;
+        preview.context = json!({ "version": change.new.version });
         Ok(Planned { preview, plan: change })
     }
 

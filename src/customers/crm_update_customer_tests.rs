@@ -46,7 +46,7 @@ async fn whoever_decides_sees_what_was_and_what_will_be_whoever_asked() {
                 "postal_code": "10001", "country": "USA",
             });
             let details = json!({
-                "customer_id": "CUST-1", "version": 1,
+                "customer_id": "CUST-1",
                 "changes": [
                     { "field": "name", "old": "Ana López", "new": "Ana Pérez" },
                     {

@@ -14,7 +14,10 @@ use crate::{
     },
 };
 use business_mcp_engine::{
-    db::approvals,
+    db::{
+        approvals,
+        erasure::{self as stored, Erased},
+    },
     speech::phrases,
     text,
     tool::{
@@ -102,12 +105,12 @@ impl WriteTool for CustomerDelete {
             notes = count(reach.interactions, "note", "notes"),
             stay = count(reach.orders, "order stays", "orders stay")
         );
-        let details = json!({
-            "customer_id": customer.id,
+        let mut preview = Preview::new(summary);
+        preview.details = json!({ "customer_id": customer.id });
+        preview.context = json!({
             "orders_kept": reach.orders,
             "interactions_erased": reach.interactions,
         });
-        let preview = Preview { details, ..Preview::new(summary) };
         Ok(Planned { preview, plan: Plan { customer, reach } })
     }
 
@@ -120,7 +123,9 @@ impl WriteTool for CustomerDelete {
         if !erasure::erase(&mut ctx.tx, &customer.id, ctx.now).await? {
             return Err(open_order());
         }
-        erasure::erase_from_requests(&mut ctx.tx, &customer.id, &customer.name).await?;
+        let (id, name) = (&*customer.id, &*customer.name);
+        let erased = Erased { id, name, placeholder: erasure::ERASED_NAME };
+        stored::erase(&mut ctx.tx, erased, ctx.now).await?;
         if let Some(approval) = ctx.approval_id.clone() {
             // The request named the person, so that the approver knew whom it was about.
             let summary = text!("Erase the personal data of {id}", id = customer.id);

@@ -123,7 +123,7 @@ impl WriteTool for CustomerVerify {
         risk: Risk::Low,
         approval: Approval::AutoApproved,
     };
-    const VERIFIES_CALLER: bool = true;
+    const VERIFIES_CALLER: Option<TimeDelta> = Some(COUNTS);
 
     /// The customer is on file, the caller is not: outside of a conversation nobody can say whether the same one
     /// is trying again, so that each call is a try and gets a handle of its own.

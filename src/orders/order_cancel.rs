@@ -142,7 +142,6 @@ impl WriteTool for OrderCancel {
             })
         };
         let preview = Preview {
-            summary: phrases::stored(&summary, 400),
             amount: Some(ctx.money(row.total_minor)),
             details: json!({
                 "order_id": row.id,
@@ -152,7 +151,7 @@ impl WriteTool for OrderCancel {
                 "reason": &*intent.reason,
                 "refunds": paid.iter().map(refund).collect::<Vec<_>>(),
             }),
-            holds: Vec::new(),
+            ..Preview::new(phrases::stored(&summary, 400))
         };
         Ok(Planned { preview, plan: Plan { order: row, reason: intent.reason, paid } })
     }

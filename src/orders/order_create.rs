@@ -152,7 +152,6 @@ impl WriteTool for OrderCreate {
             ..Hold::anywhere(&wanted.article.sku, wanted.quantity)
         };
         let preview = Preview {
-            summary: phrases::stored(&summary, 400),
             amount: Some(total),
             details: json!({
                 "customer_id": plan.buyer.id,
@@ -164,6 +163,7 @@ impl WriteTool for OrderCreate {
                 "note": plan.note.as_deref(),
             }),
             holds: plan.wanted.iter().map(hold).collect(),
+            ..Preview::new(phrases::stored(&summary, 400))
         };
         Ok(Planned { preview, plan })
     }

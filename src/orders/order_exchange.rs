@@ -97,7 +97,6 @@ impl WriteTool for OrderExchange {
             money
         );
         let preview = Preview {
-            summary: phrases::stored(&summary, 400),
             amount: Some(ctx.money(plan.difference_minor.saturating_abs())),
             details: json!({
                 "order_id": plan.order.id,
@@ -108,6 +107,7 @@ impl WriteTool for OrderExchange {
                 "payment_method_id": plan.method.id,
             }),
             holds: plan.holds(),
+            ..Preview::new(phrases::stored(&summary, 400))
         };
         Ok(Planned { preview, plan })
     }

@@ -124,7 +124,6 @@ impl WriteTool for OrderRefund {
         let summary =
             text!("Refund {back} for order {order} of {name}: {reason}", back, order, name, reason);
         let preview = Preview {
-            summary: phrases::stored(&summary, 400),
             amount: Some(plan.amount),
             details: json!({
                 "order_id": plan.order.id,
@@ -133,7 +132,7 @@ impl WriteTool for OrderRefund {
                 "payments": Moved::refunds(ctx, &plan.parts),
                 "still_paid": plan.still_paid,
             }),
-            holds: Vec::new(),
+            ..Preview::new(phrases::stored(&summary, 400))
         };
         Ok(Planned { preview, plan })
     }

@@ -127,7 +127,6 @@ impl WriteTool for OrderReturn {
         let summary =
             text!("Return {pieces} of order {order} of {name}: {back}", pieces, order, name, back);
         let preview = Preview {
-            summary: phrases::stored(&summary, 400),
             amount: Some(ctx.money(plan.refund_minor)),
             details: json!({
                 "order_id": plan.order.id,
@@ -136,7 +135,7 @@ impl WriteTool for OrderReturn {
                 "refund_amount": ctx.money(plan.refund_minor),
                 "refund_to": plan.refund_to,
             }),
-            holds: Vec::new(),
+            ..Preview::new(phrases::stored(&summary, 400))
         };
         Ok(Planned { preview, plan })
     }

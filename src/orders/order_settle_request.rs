@@ -142,7 +142,6 @@ impl WriteTool for OrderSettleRequest {
             What::Refund { .. } | What::Nothing { .. } => Vec::new(),
         };
         let preview = Preview {
-            summary: phrases::stored(&summary, 400),
             amount: Some(ctx.money(plan.minor().saturating_abs())),
             details: json!({
                 "order_id": order,
@@ -153,6 +152,7 @@ impl WriteTool for OrderSettleRequest {
                 "payments": plan.moved(ctx),
             }),
             holds,
+            ..Preview::new(phrases::stored(&summary, 400))
         };
         Ok(Planned { preview, plan })
     }

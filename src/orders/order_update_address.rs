@@ -104,7 +104,6 @@ impl WriteTool for OrderUpdateAddress {
             row.address.as_deref().and_then(|json| serde_json::from_str(json).ok());
         let summary = text!("Send order {order} of {name} to {place}", order, name, place);
         let preview = Preview {
-            summary: phrases::stored(&summary, 400),
             amount: Some(ctx.money(row.total_minor)),
             details: json!({
                 "order_id": row.id,
@@ -112,7 +111,7 @@ impl WriteTool for OrderUpdateAddress {
                 "old_address": old,
                 "address": address,
             }),
-            holds: Vec::new(),
+            ..Preview::new(phrases::stored(&summary, 400))
         };
         Ok(Planned { preview, plan: Plan { order: row, status, address } })
     }

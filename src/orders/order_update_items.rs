@@ -106,7 +106,6 @@ impl WriteTool for OrderUpdateItems {
         let summary =
             text!("Change order {order} of {name}: {swaps}; {money}", order, name, swaps, money);
         let preview = Preview {
-            summary: phrases::stored(&summary, 400),
             amount: Some(ctx.money(plan.difference_minor.saturating_abs())),
             details: json!({
                 "order_id": plan.order.id,
@@ -118,6 +117,7 @@ impl WriteTool for OrderUpdateItems {
                 "payment_method_id": plan.method.id,
             }),
             holds: plan.holds(),
+            ..Preview::new(phrases::stored(&summary, 400))
         };
         Ok(Planned { preview, plan })
     }

@@ -122,7 +122,6 @@ impl WriteTool for OrderUpdatePayment {
             }
         };
         let preview = Preview {
-            summary: phrases::stored(&summary, 400),
             amount: Some(amount),
             details: json!({
                 "order_id": order.id,
@@ -131,7 +130,7 @@ impl WriteTool for OrderUpdatePayment {
                 "from": old.as_ref().map(|old| &old.payment_method_id),
                 "to": new.id,
             }),
-            holds: Vec::new(),
+            ..Preview::new(phrases::stored(&summary, 400))
         };
         Ok(Planned { preview, plan })
     }

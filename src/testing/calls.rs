@@ -76,11 +76,11 @@ impl Shop {
         let mut ctx = self.context(writes).await;
         let rendered = call.run(&mut ctx).await?;
         ctx.tx.commit().await?;
-        let answer: Value = serde_json::from_str(&rendered.0).unwrap();
+        let answer: Value = serde_json::from_str(&rendered.json).unwrap();
         let say = answer.get("say").and_then(Value::as_str).unwrap();
         assert!(phrases::is_speakable(say), "not speakable: {say}");
         assert!(phrases::sentences(say) <= 2, "more than two sentences: {say}");
-        assert!(rendered.0.len() <= 8 * 1024, "the answer is longer than 8 KB");
+        assert!(rendered.json.len() <= 8 * 1024, "the answer is longer than 8 KB");
         assert_eq!(answer.as_object().unwrap().keys().next().unwrap(), "say");
         Ok(answer)
     }

@@ -84,12 +84,33 @@ async fn a_request_to_a_tool_that_means_something_else_now_is_not_executed() {
         assert_eq!(change(&server.db, older, &[id.as_str().into()]).await, 1);
         fails(&server, &server, &id, "conflict").await;
         assert_eq!(Books::of(&server.db).await, before);
+    }
+}
 
-        let id = server.agent().call("order_create", unpaid("gone")).await.pending();
-        let gone = "update approvals set tool = 'order_teleport' where id = $1";
-        assert_eq!(change(&server.db, gone, &[id.as_str().into()]).await, 1);
-        fails(&server, &server, &id, "conflict").await;
-        assert_eq!(Books::of(&server.db).await, before);
+#[tokio::test]
+async fn a_request_that_this_server_cannot_run_waits_still() {
+    for server in servers().await {
+        let before = Books::of(&server.db).await;
+        let id = server.agent().call("order_create", unpaid("waits")).await.pending();
+        for (unlike, like) in [
+            (
+                "update approvals set tool = 'order_teleport' where id = $1",
+                "update approvals set tool = 'order_create' where id = $1",
+            ),
+            (
+                "update approvals set tool_version = tool_version + 1 where id = $1",
+                "update approvals set tool_version = tool_version - 1 where id = $1",
+            ),
+        ] {
+            change(&server.db, unlike, &[id.as_str().into()]).await;
+            let decided = server.approver().approve(&id).await;
+            assert_eq!(decided.http, StatusCode::CONFLICT, "{}", decided.body);
+            assert_eq!(status_of(&server.db, &id).await, "pending");
+            assert_eq!(Books::of(&server.db).await, before.holding(1));
+            change(&server.db, like, &[id.as_str().into()]).await;
+        }
+        let decided = server.approver().approve(&id).await;
+        assert_eq!(decided.body["status"], "executed", "{}", decided.body);
     }
 }
 

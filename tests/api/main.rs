@@ -8,6 +8,7 @@
 mod api_keys;
 mod approvals;
 mod approvals_alike;
+mod approvals_changed;
 mod approvals_cli;
 mod approvals_cut_off;
 mod approvals_failed;
@@ -31,6 +32,7 @@ mod edge;
 mod edge_bodies;
 mod enforcement;
 mod envelope;
+mod erasure;
 mod exact_ids;
 mod faults;
 mod forge;
@@ -74,6 +76,7 @@ mod tools_schemas;
 mod undone_desk;
 mod unread;
 mod vendors;
+mod verified_again;
 mod ways;
 mod wire;
 

@@ -6,11 +6,11 @@ use std::{
     time::Duration,
 };
 
-use business_mcp_engine::cli::start;
+use business_mcp_engine::{cli::start, db::value::Value as Bound};
 use serde_json::{Value, json};
 
 use crate::{
-    books::number,
+    books::{change, number},
     process::{HotShop, program},
 };
 
@@ -210,4 +210,38 @@ async fn flags_that_only_a_server_has_are_not_taken() {
     let mut shared = program(&shop.database_url);
     let output = shared.arg("stdio").env("RATE_LIMIT_BURST", "7").stdin(Stdio::null()).output();
     assert!(output.unwrap().status.success());
+}
+
+#[tokio::test]
+async fn requests_expire_over_stdio_too() {
+    for shop in HotShop::on_both(10).await {
+        shop.let_orders_wait();
+        let server = shop.serve().await;
+        let order = json!({
+            "customer_id": "C-1",
+            "items": [{ "sku": "HOT-1", "quantity": 1 }],
+            "total": "10.00",
+        });
+        shop.agent(&server).call("order_create", order).await.pending();
+        drop(server);
+        let db = start::open(&shop.database_url).unwrap();
+        let long_ago: Bound = chrono::DateTime::UNIX_EPOCH.into();
+        assert_eq!(change(&db, "update approvals set expires_at = $1", &[long_ago]).await, 1);
+        let mut child = program(&shop.database_url)
+            .args(["stdio"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let expired = "select count(*) from approvals where status = 'expired'";
+        let mut waited = 0;
+        while number(&db, expired, &[]).await == 0 {
+            assert!(waited < 150, "nobody has expired it");
+            waited += 1;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        drop(child.stdin.take());
+        assert!(child.wait().unwrap().success());
+    }
 }

@@ -169,8 +169,9 @@ fn claim(tx: &Connection, tenant: &str, key: &str, now: &str) -> anyhow::Result<
     let claimed = tx
         .prepare_cached(
             "insert into idempotency_keys
-                 (tenant_id, principal, tool, key, fingerprint, letters, created_at, expires_at)
-             values (?1, ?2, 'order_create', ?3, ?3, ?3, ?4, ?4)
+                 (tenant_id, principal, tool, key, fingerprint, letters, scopes, created_at,
+                  expires_at)
+             values (?1, ?2, 'order_create', ?3, ?3, ?3, '', ?4, ?4)
              on conflict (tenant_id, principal, tool, key) do nothing",
         )?
         .execute(params![tenant, PRINCIPAL, key, now])?;

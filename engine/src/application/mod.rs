@@ -182,7 +182,7 @@ mod tests {
     };
 
     fn application() -> Application {
-        let approvals = approvals::module(Arc::new(NoReservations));
+        let approvals = approvals::module();
         Application::new(Access::BASIC, "", |_| Ok(Arc::new(FIXTURE_FACTS))).module(approvals)
     }
 

@@ -1,14 +1,11 @@
 //! Taking a request back before anyone has decided about it.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::own;
 use crate::{
-    business::Reservations,
     db::approvals::{self, Approval as Request, Decided},
     text,
     tool::{
@@ -17,10 +14,7 @@ use crate::{
 };
 
 /// Takes a request back.
-pub struct ApprovalWithdraw {
-    /// What is released with it.
-    pub reservations: Arc<dyn Reservations>,
-}
+pub struct ApprovalWithdraw;
 
 /// Which request.
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
@@ -92,7 +86,9 @@ impl WriteTool for ApprovalWithdraw {
             // Somebody decided after it was looked up.
             return Err(waits_no_longer());
         }
-        self.reservations.release(&mut ctx.tx, &approvals::holder(&id)).await?;
+        if let Some(reservations) = ctx.reservations.clone() {
+            reservations.release(&mut ctx.tx, &approvals::holder(&id)).await?;
+        }
         ctx.set_audit_subject(&id);
         let output = Output { approval_id: id, status: "withdrawn" };
         Ok(Answer::ok(text!("The request is withdrawn, and nothing was changed."), output))

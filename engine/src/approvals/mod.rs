@@ -4,13 +4,11 @@ mod approval_status;
 mod approval_withdraw;
 mod own;
 
-use std::sync::Arc;
+use crate::application::Module;
 
-use crate::{application::Module, business::Reservations};
-
-/// The module of these tools. `reservations` are released when a request is withdrawn.
-pub fn module(reservations: Arc<dyn Reservations>) -> Module {
-    Module::new("approvals").tool(ApprovalStatus).tool(ApprovalWithdraw { reservations })
+/// The module of these tools.
+pub fn module() -> Module {
+    Module::new("approvals").tool(ApprovalStatus).tool(ApprovalWithdraw)
 }
 
 pub use approval_status::ApprovalStatus;

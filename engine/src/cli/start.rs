@@ -89,16 +89,17 @@ pub struct Jobs {
     tasks: JoinSet<()>,
 }
 
-/// Starts the jobs of every module; they end when `stop` is cancelled.
+/// Starts the gate's sweep and the jobs of every module; they end when `stop` is cancelled.
 pub fn run_jobs(
     application: &Application,
     db: &Db,
-    clock: &Clock,
+    gate: &Arc<Gate>,
     stop: &CancellationToken,
 ) -> Jobs {
     let mut tasks = JoinSet::new();
+    tasks.spawn(sweep(gate.clone(), stop.clone()));
     for job in application.jobs() {
-        tasks.spawn((job.run)(db.clone(), clock.clone(), stop.clone()));
+        tasks.spawn((job.run)(db.clone(), gate.clock().clone(), stop.clone()));
     }
     Jobs { stop: stop.clone(), tasks }
 }
@@ -186,8 +187,8 @@ impl Running {
         });
         let stop = CancellationToken::new();
         let served = tokio::spawn(server::serve(listener, http::router(app.clone()), stop.clone()));
-        let sweeper = tokio::spawn(sweep(app.clone(), gate));
-        let jobs = run_jobs(application, &db, &clock, &stop);
+        let sweeper = tokio::spawn(forget_idle(app.clone()));
+        let jobs = run_jobs(application, &db, &gate, &stop);
         let drain_delay = listen.drain_delay;
         Ok(Self {
             address,
@@ -225,17 +226,20 @@ impl Running {
     }
 }
 
-async fn sweep(app: Arc<App>, gate: Arc<Gate>) {
+async fn forget_idle(app: Arc<App>) {
     let mut ticks = tokio::time::interval(SWEEP);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    // The first tick is at once, when there is nothing to sweep yet.
+    // The first tick is at once, when there is nothing to forget yet.
     ticks.tick().await;
     loop {
         ticks.tick().await;
         app.limits.forget_idle();
-        if let Err(error) = gate.sweep().await {
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::warn!(source, "requests that nobody decided could not be ended");
-        }
+    }
+}
+
+/// Ends what nobody decided in time until `stop` is cancelled.
+async fn sweep(gate: Arc<Gate>, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_some() {
+        gate.sweep().await;
     }
 }

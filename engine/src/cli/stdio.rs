@@ -50,7 +50,7 @@ pub(super) async fn run(args: StdioArgs, application: &Application) -> anyhow::R
         access,
     };
     let stop = CancellationToken::new();
-    let jobs = start::run_jobs(application, &db, &Clock::System, &stop);
+    let jobs = start::run_jobs(application, &db, &gate, &stop);
     let served = Dispatcher::new(gate.clone()).serve_stdio(Arc::new(caller)).await;
     stop.cancel();
     jobs.finish().await;

@@ -245,6 +245,20 @@ pub async fn fail(tx: &mut Tx, id: &str, decided: Decided<'_>, result: &str) -> 
     Ok(changed == 1)
 }
 
+/// Lets a request that waits show something else than it does. False when it waits no longer, or shows something else
+/// already.
+pub async fn show(tx: &mut Tx, row: &Approval, summary: &str, preview: &str) -> StoreResult<bool> {
+    let changed = tx
+        .execute(
+            "update approvals
+             set summary = $3, preview = $4
+             where tenant_id = $1 and id = $2 and status = 'pending' and preview = $5",
+            params![TENANT, &row.id, summary, preview, &row.preview],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
 /// Stores what came of an executed or failed request.
 pub async fn save_result(tx: &mut Tx, id: &str, result: &str) -> StoreResult<()> {
     tx.execute(

@@ -15,6 +15,8 @@ record! {
         pub fingerprint: String,
         /// The customer as whom it was made.
         pub customer_id: Option<String>,
+        /// The scopes that its caller held.
+        pub scopes: String,
         /// Its answer; none while it waits for approval.
         pub response: Option<String>,
         /// The request it waits for.
@@ -42,6 +44,8 @@ pub struct NewClaim<'a> {
     pub letters: &'a str,
     /// The customer as whom it is made.
     pub customer_id: Option<&'a str>,
+    /// The scopes that its caller holds.
+    pub scopes: &'a str,
     /// When it is made.
     pub at: DateTime<Utc>,
     /// Until when the key is kept.
@@ -58,13 +62,15 @@ pub async fn claim(
     let claimed = tx
         .execute(
             "insert into idempotency_keys
-                 (tenant_id, principal, tool, key, fingerprint, letters, customer_id, created_at,
-                  expires_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                 (tenant_id, principal, tool, key, fingerprint, letters, customer_id, scopes,
+                  created_at, expires_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              on conflict (tenant_id, principal, tool, key) do update
              set fingerprint = excluded.fingerprint,
                  letters = excluded.letters,
                  customer_id = excluded.customer_id,
+                 scopes = excluded.scopes,
+                 about = null,
                  response = null,
                  approval_id = null,
                  created_at = excluded.created_at,
@@ -78,6 +84,7 @@ pub async fn claim(
                 new.fingerprint,
                 new.letters,
                 new.customer_id,
+                new.scopes,
                 new.at,
                 new.expires_at
             ],
@@ -87,7 +94,7 @@ pub async fn claim(
         return Ok(None);
     }
     tx.fetch_optional(
-        "select fingerprint, customer_id, response, approval_id
+        "select fingerprint, customer_id, scopes, response, approval_id
          from idempotency_keys
          where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
         params![TENANT, key.principal, key.tool, key.key],
@@ -104,7 +111,7 @@ pub async fn by_letters(
     now: DateTime<Utc>,
 ) -> StoreResult<Option<Claimed>> {
     tx.fetch_optional(
-        "select fingerprint, customer_id, response, approval_id
+        "select fingerprint, customer_id, scopes, response, approval_id
          from idempotency_keys
          where tenant_id = $1 and principal = $2 and tool = $3 and letters = $4
            and expires_at > $5
@@ -119,8 +126,8 @@ pub async fn by_letters(
 pub async fn take_over(tx: &mut Tx, key: ClaimKey<'_>, new: NewClaim<'_>) -> StoreResult<()> {
     tx.execute(
         "update idempotency_keys
-         set fingerprint = $5, letters = $6, customer_id = $7, response = null, approval_id = null,
-             created_at = $8, expires_at = $9
+         set fingerprint = $5, letters = $6, customer_id = $7, scopes = $8, created_at = $9,
+             expires_at = $10, about = null, response = null, approval_id = null
          where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
         params![
             TENANT,
@@ -130,6 +137,7 @@ pub async fn take_over(tx: &mut Tx, key: ClaimKey<'_>, new: NewClaim<'_>) -> Sto
             new.fingerprint,
             new.letters,
             new.customer_id,
+            new.scopes,
             new.at,
             new.expires_at
         ],
@@ -138,18 +146,20 @@ pub async fn take_over(tx: &mut Tx, key: ClaimKey<'_>, new: NewClaim<'_>) -> Sto
     Ok(())
 }
 
-/// Stores the answer of the call that holds the claim.
+/// Stores the answer of the call that holds the claim, and the customer whom it is about: empty where nobody can say
+/// who, none where it is about nobody.
 pub async fn answer(
     tx: &mut Tx,
     key: ClaimKey<'_>,
     response: &str,
+    about: Option<&str>,
     expires_at: DateTime<Utc>,
 ) -> StoreResult<()> {
     tx.execute(
         "update idempotency_keys
-         set response = $5, expires_at = $6
+         set response = $5, about = $6, expires_at = $7
          where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
-        params![TENANT, key.principal, key.tool, key.key, response, expires_at],
+        params![TENANT, key.principal, key.tool, key.key, response, about, expires_at],
     )
     .await?;
     Ok(())

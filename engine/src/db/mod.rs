@@ -17,6 +17,7 @@ pub mod approvals;
 pub mod audit;
 pub mod bulk;
 pub mod collation;
+pub mod erasure;
 pub mod error;
 pub mod idempotency;
 pub mod imports;

@@ -26,6 +26,12 @@ pub fn prefix_range(prefix: impl Into<String>) -> TextRange {
     TextRange { high: format!("{low}\u{10ffff}"), low }
 }
 
+/// A pattern for `like … escape '\\'` that finds this text anywhere; its own `%` and `_` stand for themselves.
+pub fn containing(text: &str) -> String {
+    let literal = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{literal}%")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

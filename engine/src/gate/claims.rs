@@ -19,7 +19,7 @@ use crate::{
     },
     text,
     tool::{
-        ErrorCode, Spec, ToolError,
+        Caller, ErrorCode, Spec, ToolError,
         catalogue::{PreparedCall, Rendered, ResolvedCall},
     },
 };
@@ -47,14 +47,14 @@ pub(super) struct Trace {
 
 /// Whose call it is, and what it says to the letter.
 pub(super) struct Letters {
-    principal: Arc<str>,
+    caller: Arc<Caller>,
     tool: &'static str,
     /// The digest of the given key, or of the conversation, and the canonical arguments.
     digest: String,
     /// The customer as whom the call is made. What was answered then is for nobody else.
     customer: Option<Arc<str>>,
-    /// Whether the call shows who calls.
-    verifies_caller: bool,
+    /// For how long the call shows who calls, if it does.
+    verifies_caller: Option<TimeDelta>,
 }
 
 /// The claim of one call that was understood.
@@ -63,6 +63,8 @@ pub(super) struct Claim {
     pub(super) key: String,
     /// What identifies the wish.
     fingerprint: String,
+    /// The scopes of its caller.
+    scopes: String,
     window: TimeDelta,
 }
 
@@ -106,20 +108,26 @@ impl Letters {
         customer: Option<Arc<str>>,
     ) -> Self {
         let given = call.idempotency_key.as_deref();
-        let key = given.or(request.conversation.as_deref()).unwrap_or_default();
-        let kind = if given.is_some() { "given" } else { "derived" };
+        let verifies_caller = call.verifies_caller();
+        let conversation = request.conversation.as_deref().unwrap_or_default();
+        let key = match given {
+            None => format!("derived\0{conversation}"),
+            // What verifies one conversation says nothing of another one.
+            Some(key) if verifies_caller.is_some() => format!("given\0{key}\0{conversation}"),
+            Some(key) => format!("given\0{key}"),
+        };
         Self {
-            principal: request.caller.subject.clone(),
+            caller: request.caller.clone(),
             tool: spec.name,
-            digest: digest(&format!("{kind}\0{key}\0{}", call.canonical())),
+            digest: digest(&format!("{key}\0{}", call.canonical())),
             customer,
-            verifies_caller: call.verifies_caller(),
+            verifies_caller,
         }
     }
 
     /// The letters of a call about this customer. The answer to one that shows who calls is the customer's.
     pub(super) fn about(mut self, customer: Option<&str>) -> Self {
-        if self.verifies_caller {
+        if self.verifies_caller.is_some() {
             self.customer = customer.map(Arc::from);
         }
         self
@@ -135,7 +143,7 @@ impl Letters {
         now: DateTime<Utc>,
     ) -> Result<Option<Earlier>, ToolError> {
         let found =
-            idempotency::by_letters(tx, &self.principal, self.tool, &self.digest, now).await?;
+            idempotency::by_letters(tx, &self.caller.subject, self.tool, &self.digest, now).await?;
         found.map(|found| self.earlier(found)).transpose()
     }
 
@@ -144,7 +152,7 @@ impl Letters {
         // or ended meanwhile.
         let is_theirs = claimed.customer_id.as_deref() == self.customer.as_deref();
         // Whoever shows again who they are may be nobody as yet.
-        let shows_again = self.verifies_caller && self.customer.is_none();
+        let shows_again = self.verifies_caller.is_some() && self.customer.is_none();
         if !is_theirs && !shows_again {
             return Err(ToolError::new(
                 ErrorCode::IdempotencyConflict,
@@ -154,8 +162,18 @@ impl Letters {
                 ),
             ));
         }
+        // An answer may tell what a token with fewer scopes must not hear.
+        if !self.caller.scopes.contains_all(&self.caller.access.scopes(&claimed.scopes)) {
+            return Err(ToolError::new(
+                ErrorCode::Forbidden,
+                text!(
+                    "The same call was made with a token that may do more than this one, and its answer is not \
+                     for this one. Nothing was done again."
+                ),
+            ));
+        }
         let left = match (claimed.response, claimed.approval_id) {
-            (Some(response), _) => Left::Answered(Rendered(response)),
+            (Some(response), _) => Left::Answered(Rendered::stored(response)),
             (None, Some(approval_id)) => Left::Asked(approval_id),
             (None, None) => Left::Running,
         };
@@ -174,17 +192,36 @@ impl Claims {
         resolved: &ResolvedCall,
     ) -> Result<Option<Claim>, ToolError> {
         let fingerprint = resolved.fingerprint()?;
-        let (key, window) = if let Some(given) = &call.idempotency_key {
-            (given.clone(), self.given)
-        } else if request.conversation.is_none() && !resolved.names_a_record() {
+        let conversation = request.conversation.as_deref().unwrap_or_default();
+        if let Some(given) = &call.idempotency_key {
+            let (fingerprint, window) = match letters.verifies_caller {
+                Some(counts) => {
+                    (digest(&format!("{conversation}\0{fingerprint}")), self.given.min(counts))
+                }
+                None => (fingerprint, self.given),
+            };
+            return Ok(Some(Claim {
+                scopes: letters.caller.scopes.to_string(),
+                letters,
+                key: given.clone(),
+                fingerprint,
+                window,
+            }));
+        }
+        if request.conversation.is_none() && !resolved.names_a_record() {
             return Ok(None);
-        } else {
-            let conversation = request.conversation.as_deref().unwrap_or_default();
-            // A given key has no dot, so a derived one can never be mistaken for it.
-            let derived = digest(&format!("{conversation}\0{fingerprint}"));
-            (format!("derived.{derived}"), self.derived)
-        };
-        Ok(Some(Claim { letters, key, fingerprint, window }))
+        }
+        // A given key has no dot, so a derived one can never be mistaken for it.
+        let key = format!("derived.{}", digest(&format!("{conversation}\0{fingerprint}")));
+        let window =
+            letters.verifies_caller.map_or(self.derived, |counts| self.derived.min(counts));
+        Ok(Some(Claim {
+            scopes: letters.caller.scopes.to_string(),
+            letters,
+            key,
+            fingerprint,
+            window,
+        }))
     }
 
     /// How long an answer that came by a decision is kept under its key.
@@ -217,7 +254,8 @@ impl Trace {
 
 impl Claim {
     fn key(&self) -> ClaimKey<'_> {
-        ClaimKey { principal: &self.letters.principal, tool: self.letters.tool, key: &self.key }
+        let Letters { caller, tool, .. } = &self.letters;
+        ClaimKey { principal: &caller.subject, tool, key: &self.key }
     }
 
     /// Takes the key for this transaction. `None` when this is the first such call.
@@ -254,6 +292,7 @@ impl Claim {
             fingerprint: &self.fingerprint,
             letters: &self.letters.digest,
             customer_id: self.letters.customer.as_deref(),
+            scopes: &self.scopes,
             at: now,
             expires_at: now + self.window,
         }
@@ -264,9 +303,10 @@ impl Claim {
         &self,
         tx: &mut Tx,
         answer: &Rendered,
+        about: Option<&str>,
         now: DateTime<Utc>,
     ) -> StoreResult<()> {
-        idempotency::answer(tx, self.key(), &answer.0, now + self.window).await
+        idempotency::answer(tx, self.key(), &answer.json, about, now + self.window).await
     }
 
     /// Lets the key point to a request; it outlives the request by the key's own window.

@@ -12,7 +12,7 @@ use crate::{
     tool::{
         CallContext, Caller, Spec, ToolError,
         answer::{Envelope, Status},
-        catalogue::Rendered,
+        catalogue::{PreparedCall, Rendered},
     },
 };
 
@@ -49,24 +49,35 @@ impl Gate {
         now: DateTime<Utc>,
     ) -> Result<CallContext, ToolError> {
         let tenant = self.tenants.of(&caller.tenant, &mut tx).await?;
-        Ok(CallContext::new(caller.clone(), tenant, tx, now))
+        let mut ctx = CallContext::new(caller.clone(), tenant, tx, now);
+        ctx.reservations = Some(self.reservations.clone());
+        Ok(ctx)
     }
 
     /// A context around an open transaction, as the customer whom the caller has shown to be.
     pub(super) async fn bind(
         &self,
         spec: &Spec,
+        call: &PreparedCall,
         request: &CallRequest,
         mut tx: Tx,
         now: DateTime<Utc>,
     ) -> Result<Bound, ToolError> {
         let verified = verified(request, &mut tx, now).await?;
         let mut ctx = self.context(&request.caller, tx, now).await?;
-        if verified.is_none() && request.verification.is_some() {
-            return unverified(ctx.tenant.facts.verify_again());
-        }
         let sees_personal = request.caller.sees_personal_data();
-        if verified.is_none() && self.ruling(spec).verified_caller && !sees_personal {
+        let must_be_verified = self.ruling(spec).verified_caller && !sees_personal;
+        if verified.is_none() && request.verification.is_some() {
+            // Whoever sends a handle means its customer. The call that shows who calls is the cure, and what is not
+            // about customers, or is open to everybody, needs none.
+            let access = request.caller.access;
+            let about_customers =
+                spec.scope.is_some_and(|scope| access.about_people.contains(&scope));
+            if must_be_verified || (about_customers && call.verifies_caller().is_none()) {
+                return unverified(ctx.tenant.facts.verify_again());
+            }
+        }
+        if verified.is_none() && must_be_verified {
             return unverified(ctx.tenant.facts.verify_first());
         }
         ctx.conversation.clone_from(&request.conversation);

@@ -107,7 +107,7 @@ impl Meters {
 /// The outcome of a call in one word.
 fn word(outcome: Result<&Rendered, &ToolError>) -> &'static str {
     match outcome {
-        Ok(answer) if answer.is_pending() => "approval_pending",
+        Ok(answer) if answer.is_pending => "approval_pending",
         Ok(_) => OK,
         Err(error) => error.code().as_str(),
     }
@@ -154,7 +154,7 @@ fn log(
             tenant,
             principal,
             request_id,
-            replayed = outcome.is_ok_and(Rendered::is_replayed),
+            replayed = outcome.is_ok_and(|answer| answer.is_replayed),
             "a tool was called"
         ),
     }

@@ -27,7 +27,7 @@ impl Gate {
         now: DateTime<Utc>,
     ) -> Result<Rendered, ToolError> {
         let tx = self.db.read().await?.of(request.caller.tenant.clone());
-        match self.bind(entry.spec, request, tx, now).await? {
+        match self.bind(entry.spec, call, request, tx, now).await? {
             Bound::Context(mut ctx) => call.run(&mut ctx).await,
             Bound::Unverified(instead) => Ok(instead),
         }
@@ -64,7 +64,7 @@ impl Gate {
         now: DateTime<Utc>,
     ) -> Result<Rendered, ToolError> {
         let tx = self.db.write().await?.of(request.caller.tenant.clone());
-        let mut ctx = match self.bind(entry.spec, request, tx, now).await? {
+        let mut ctx = match self.bind(entry.spec, call, request, tx, now).await? {
             Bound::Context(ctx) => ctx,
             Bound::Unverified(instead) => return Ok(instead),
         };
@@ -86,9 +86,10 @@ impl Gate {
         }
         let rendered = planned.execute(&mut ctx).await?;
         let subject = ctx.take_audit_subject();
+        let about = ctx.subject().map(str::to_owned);
         let mut tx = ctx.tx;
         if let Some(claim) = &claim {
-            claim.answer(&mut tx, &rendered, now).await?;
+            claim.answer(&mut tx, &rendered, about.as_deref(), now).await?;
         }
         let mut event = event(entry.spec, request, now);
         event.action = "executed";

@@ -153,7 +153,7 @@ impl Dispatcher {
         let ended = tokio::spawn(call.in_current_span()).await;
         waiting.disarm();
         match ended {
-            Ok(Ok(Rendered(answer))) => {
+            Ok(Ok(Rendered { json: answer, .. })) => {
                 results::success(body, &answer, revision);
                 Ok(())
             }

@@ -79,7 +79,7 @@ impl Fixture {
         let mut ctx = self.context(entry.spec.effect.writes()).await;
         let rendered = call.run(&mut ctx).await?;
         ctx.tx.commit().await?;
-        Ok(serde_json::from_str(&rendered.0).unwrap())
+        Ok(serde_json::from_str(&rendered.json).unwrap())
     }
 
     /// The code and the sentence of a refusal.

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{caller::Caller, conversation::ConversationId, error::ToolError};
 use crate::{
-    business::{Facts, SharedFacts},
+    business::{Facts, Reservations, SharedFacts},
     db::Tx,
     money::{Currency, Money},
     period,
@@ -89,6 +89,8 @@ pub struct CallContext {
     pub now: DateTime<Utc>,
     /// The approval that this call executes, if it is one.
     pub approval_id: Option<Arc<str>>,
+    /// What is reserved for approvals.
+    pub(crate) reservations: Option<Arc<dyn Reservations>>,
     /// Whom the call is about; empty where that is more than one.
     subject: Option<String>,
     /// Which record the audit log says was touched.
@@ -106,6 +108,7 @@ impl CallContext {
             tx,
             now,
             approval_id: None,
+            reservations: None,
             subject: None,
             audit_subject: None,
         }

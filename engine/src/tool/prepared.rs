@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use chrono::TimeDelta;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use validator::Validate;
@@ -46,8 +47,8 @@ impl PreparedCall {
         self.call.resolve(ctx).await.map(ResolvedCall)
     }
 
-    /// Whether the call shows who calls.
-    pub fn verifies_caller(&self) -> bool {
+    /// For how long the call shows who calls, if it does.
+    pub fn verifies_caller(&self) -> Option<TimeDelta> {
         self.call.verifies_caller()
     }
 
@@ -56,7 +57,7 @@ impl PreparedCall {
     /// # Errors
     /// Those of the tool.
     pub async fn run(&self, ctx: &mut CallContext) -> Result<Rendered, ToolError> {
-        self.call.run(ctx).await
+        self.resolve(ctx).await?.plan(ctx).await?.execute(ctx).await
     }
 }
 
@@ -136,12 +137,11 @@ pub(super) trait AnyTool: Send + Sync {
 }
 
 pub(super) trait AnyCall: Send + Sync {
-    fn verifies_caller(&self) -> bool {
-        false
+    fn verifies_caller(&self) -> Option<TimeDelta> {
+        None
     }
 
     fn resolve<'a>(&'a self, ctx: &'a mut CallContext) -> Pending<'a, Box<dyn AnyIntent>>;
-    fn run<'a>(&'a self, ctx: &'a mut CallContext) -> Pending<'a, Rendered>;
 }
 
 pub(super) trait AnyIntent: Send + Sync {
@@ -227,10 +227,6 @@ impl<T: ReadTool> AnyCall for ReadCall<T> {
             Ok(Box::new(intent) as Box<dyn AnyIntent>)
         })
     }
-
-    fn run<'a>(&'a self, ctx: &'a mut CallContext) -> Pending<'a, Rendered> {
-        Box::pin(async { render(self.tool.0.call(ctx, self.args.take()?).await?) })
-    }
 }
 
 impl<T: ReadTool> AnyIntent for ReadIntent<T> {
@@ -290,7 +286,7 @@ impl<T: WriteTool> AnyTool for Writing<T> {
 }
 
 impl<T: WriteTool> AnyCall for WriteCall<T> {
-    fn verifies_caller(&self) -> bool {
+    fn verifies_caller(&self) -> Option<TimeDelta> {
         T::VERIFIES_CALLER
     }
 
@@ -298,14 +294,6 @@ impl<T: WriteTool> AnyCall for WriteCall<T> {
         Box::pin(async {
             let intent = self.tool.0.resolve(ctx, self.args.take()?).await?;
             Ok(Box::new(WriteIntent { tool: self.tool.clone(), intent }) as Box<dyn AnyIntent>)
-        })
-    }
-
-    fn run<'a>(&'a self, ctx: &'a mut CallContext) -> Pending<'a, Rendered> {
-        Box::pin(async {
-            let intent = self.tool.0.resolve(ctx, self.args.take()?).await?;
-            let Planned { plan, .. } = self.tool.0.plan(ctx, intent).await?;
-            render(self.tool.0.execute(ctx, plan).await?)
         })
     }
 }

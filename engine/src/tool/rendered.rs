@@ -2,46 +2,52 @@
 
 use serde_json::{Map, Value};
 
-use super::{answer::Envelope, error::ToolError};
+use super::{
+    answer::{Envelope, Status},
+    error::ToolError,
+};
 
-/// An answer as it goes to the agent: the envelope as compact JSON.
+/// An answer as it goes to the agent: the envelope as compact JSON, and what the gate needs to know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendered(pub String);
+pub struct Rendered {
+    /// The envelope.
+    pub json: String,
+    /// Whether it says that a person decides first.
+    pub is_pending: bool,
+    /// Whether it is the stored answer of an earlier call.
+    pub is_replayed: bool,
+}
 
 impl Rendered {
     /// Writes an envelope down.
+    ///
+    /// # Errors
+    /// Data that serde cannot write, which is a defect of the tool.
     pub fn of<T: serde::Serialize>(envelope: &Envelope<T>) -> Result<Self, ToolError> {
-        serde_json::to_string(envelope).map(Self).map_err(ToolError::internal)
+        let is_pending = envelope.status == Status::ApprovalPending;
+        let json = serde_json::to_string(envelope).map_err(ToolError::internal)?;
+        Ok(Self { json, is_pending, is_replayed: false })
     }
 
-    /// Whether it is the stored answer of an earlier call.
-    pub fn is_replayed(&self) -> bool {
-        // The mark is the last member of the envelope; inside of `data` it would end otherwise.
-        self.0.ends_with(",\"replayed\":true}")
-    }
-
-    /// Whether it says that a person decides first.
-    pub fn is_pending(&self) -> bool {
-        // Before the data, only a member of the envelope itself can read like this.
-        let head = self.0.split_once(",\"data\":").map_or(self.0.as_str(), |(head, _)| head);
-        head.contains("\",\"status\":\"approval_pending\"")
+    /// An answer that was stored. What is stored is an end, and waits for nobody.
+    pub fn stored(json: String) -> Self {
+        Self { json, is_pending: false, is_replayed: false }
     }
 
     /// What the tool found or did; null where it says so in words only.
     pub(super) fn data(&self) -> Value {
-        let envelope = serde_json::from_str::<Map<String, Value>>(&self.0);
+        let envelope = serde_json::from_str::<Map<String, Value>>(&self.json);
         envelope.ok().and_then(|mut envelope| envelope.remove("data")).unwrap_or_default()
     }
 
-    /// The same answer, marked as stored.
+    /// The same answer, marked as stored: `replayed` is the last member of the envelope.
     #[must_use]
-    pub fn replayed(self) -> Self {
-        match serde_json::from_str::<Map<String, Value>>(&self.0) {
-            Ok(mut object) => {
-                object.insert("replayed".into(), Value::Bool(true));
-                Self(Value::Object(object).to_string())
-            }
-            Err(_) => self,
+    pub fn replayed(mut self) -> Self {
+        if !self.is_replayed && self.json.ends_with('}') {
+            self.json.pop();
+            self.json.push_str(",\"replayed\":true}");
+            self.is_replayed = true;
         }
+        self
     }
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -41,9 +42,10 @@ pub trait WriteTool: Send + Sync + 'static {
     type Output: Serialize + JsonSchema + Send + 'static;
     /// What the tool says about itself.
     const SPEC: Spec;
-    /// Whether the call shows who calls. Its answer is kept for the customer whom the call is about, so that a
-    /// repeated call finds it although the conversation is verified by then.
-    const VERIFIES_CALLER: bool = false;
+    /// For how long the call shows who calls, if it does. Its answer is kept for the customer whom the call is about, so
+    /// that a repeated call in the same conversation finds it although the caller is verified by then, and no longer
+    /// than it is true.
+    const VERIFIES_CALLER: Option<TimeDelta> = None;
 
     /// Finds what the arguments mean and judges no state: a repeated call must find the same intent after the first
     /// one has taken effect.
@@ -121,8 +123,11 @@ pub struct Preview {
     /// What it is worth, where it is worth something; rules of the policy compare it, and an
     /// approved request fails when it has changed.
     pub amount: Option<Money>,
-    /// More for the approver: lines, stock, prices.
+    /// What the approver decides about: lines, prices, addresses, how it is paid. An approved request fails where it has
+    /// changed.
     pub details: Value,
+    /// What helps the approver and may change meanwhile, such as how many there are in stock.
+    pub context: Value,
     /// Stock that the request holds while it waits.
     pub holds: Vec<Hold>,
 }
@@ -130,7 +135,13 @@ pub struct Preview {
 impl Preview {
     /// A preview that is a sentence only.
     pub fn new(summary: impl Into<String>) -> Self {
-        Self { summary: summary.into(), amount: None, details: Value::Null, holds: Vec::new() }
+        Self {
+            summary: summary.into(),
+            amount: None,
+            details: Value::Null,
+            context: Value::Null,
+            holds: Vec::new(),
+        }
     }
 }
 

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use business_mcp_engine::{
     Application, approvals,
-    business::NoReservations,
     prelude::*,
     testing::{
         FIXTURE_FACTS,
@@ -29,7 +28,7 @@ pub fn application() -> Application {
         .tool(NumberBreak);
     Application::new(&ACCESS, "", |_| Ok(Arc::new(FIXTURE_FACTS)))
         .module(numbers)
-        .module(approvals::module(Arc::new(NoReservations)))
+        .module(approvals::module())
 }
 
 /// What most of these tools have in common.

@@ -7,10 +7,6 @@ use business_mcp_engine::db::{StoreResult, TENANT, Tx, params, record};
 /// What stands in the place of a name, and of a text.
 pub const ERASED_NAME: &str = "Erased customer";
 
-/// What stands in the place of the answer of a request that was executed.
-const ERASED_ANSWER: &str =
-    r#"{"say":"This was done, and the customer was erased since then.","status":"ok"}"#;
-
 record! {
     /// What an erasure would touch.
     #[derive(Debug, Clone)]
@@ -109,28 +105,4 @@ pub async fn erase(tx: &mut Tx, customer_id: &str, at: DateTime<Utc>) -> StoreRe
     )
     .await?;
     Ok(true)
-}
-
-/// Takes a person out of requests that were decided: what they were about, what was asked for, and
-/// what was answered.
-/// A request that still waits keeps what it needs to be decided, and cannot be executed any more.
-pub async fn erase_from_requests(tx: &mut Tx, customer_id: &str, name: &str) -> StoreResult<()> {
-    let id = format!("%\"{}\"%", literal(customer_id));
-    let name = format!("%{}%", literal(name));
-    tx.execute(
-        "update approvals
-         set summary = $4, preview = '{}', arguments = '{}',
-             result = case when status = 'executed' and result is not null then $5 else result end
-         where tenant_id = $1 and status <> 'pending'
-           and (customer_id = $6 or arguments like $2 escape '\\' or preview like $2 escape '\\'
-                or result like $2 escape '\\' or summary like $3 escape '\\')",
-        params![TENANT, &id, &name, ERASED_NAME, ERASED_ANSWER, customer_id],
-    )
-    .await?;
-    Ok(())
-}
-
-/// A text whose `%` and `_` stand for themselves in a `like`.
-fn literal(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

@@ -31,6 +31,12 @@ impl Dump {
         Self(tables.into_iter().collect())
     }
 
+    /// The rows in which a text stands, in any case.
+    pub fn rows_with(&self, text: &str) -> Vec<&str> {
+        let rows = self.0.values().flat_map(|rows| rows.lines());
+        rows.filter(|row| row.to_lowercase().contains(text)).collect()
+    }
+
     /// The rows that `now` has otherwise: what was, and what has come.
     pub fn changes(&self, now: &Self) -> Changes {
         let changed = |(table, before): (&String, &String)| {

@@ -53,7 +53,7 @@ async fn ends(shop: &Shop, tool: &Tool, caller: &Caller, end: End) {
             "withdrawn"
         }
         End::Failed => {
-            let sql = "update approvals set tool_version = tool_version + 1 where id = $1";
+            let sql = "update approvals set tool_version = tool_version - 1 where id = $1";
             assert_eq!(change(db, sql, &[id.as_str().into()]).await, 1);
             "failed"
         }

@@ -66,7 +66,7 @@ async fn the_new_tool_answers_through_the_gate() {
         cancelled: tokio_util::sync::CancellationToken::new(),
     };
     let found: Value =
-        serde_json::from_str(&gate.call(call("main warehouse")).await.unwrap().0).unwrap();
+        serde_json::from_str(&gate.call(call("main warehouse")).await.unwrap().json).unwrap();
     assert_eq!(
         found,
         json!({

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{Gate, Row, count, execute::Executed, row_event, view};
+use super::{Gate, Row, changed, count, execute::Executed, row_event, view};
 use crate::{
     db::{
         Tx,
@@ -73,7 +73,8 @@ impl Gate {
     ///
     /// # Errors
     /// `forbidden` without the scope or for one's own request, `not_found`, `approval_expired`, and
-    /// `conflict` when it was decided otherwise. What the executed call itself fails with is no
+    /// `conflict` when it was decided otherwise, or when another thing would be done now than the request shows: it
+    /// then shows that and waits still. What the executed call itself fails with is no
     /// error of the decision: the request is then `failed`, with its reason. `timeout` when the
     /// database lets nobody in or fails, and then the request waits still, or when it goes away while
     /// it commits and nobody can say. The same decision may then be made again.
@@ -146,7 +147,12 @@ impl Gate {
                         let failed = timeout(self.deadline, self.fail(verdict, &row, &error)).await;
                         failed.map_err(|_elapsed| busy())??;
                     }
-                    Err(error) => return Err(error),
+                    Ok(Executed::Changed(preview)) => {
+                        let shown = timeout(self.deadline, self.show_anew(verdict, &row, &preview));
+                        shown.await.map_err(|_elapsed| busy())??;
+                        return Err(changed::since_shown(&preview));
+                    }
+                    Ok(Executed::NotHere(error)) | Err(error) => return Err(error),
                 }
             }
         }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     CallContext, Gate, Outcome, Row,
     decide::{Begun, Verdict},
-    row_event,
+    row_event, stored_preview,
 };
 use crate::{
     db::{
@@ -18,7 +18,6 @@ use crate::{
         keys,
     },
     gate::{claims, guard},
-    money::Money,
     text,
     tool::{
         Approval, Caller, ConversationId, ErrorCode, Preview, ToolError,
@@ -30,8 +29,19 @@ use crate::{
 pub(super) enum Executed {
     /// Done, by this decision.
     Now,
+    /// It cannot be run as this server is set up, and waits still.
+    NotHere(ToolError),
+    /// Not what the approver has seen: what would be done now.
+    Changed(Box<Preview>),
     /// Somebody decided while it ran, and this is what the later decision hears.
     Meanwhile(Result<Box<Outcome>, ToolError>),
+}
+
+/// What came of the stored call.
+enum Ran {
+    Done(Rendered),
+    /// It was not run: this is what it would do now.
+    Changed(Box<Preview>),
 }
 
 impl Gate {
@@ -47,7 +57,8 @@ impl Gate {
     ) -> Result<Executed, ToolError> {
         let now = verdict.now;
         let caller = requester(row, verdict.decider, &mut tx, now).await?;
-        let (entry, call) = self.stored_call(row, &caller)?;
+        let Some(entry) = self.runs_here(row) else { return Ok(Executed::NotHere(not_here())) };
+        let call = self.stored_call(entry, row, &caller)?;
         if !entry.spec.effect.writes() {
             drop(tx);
             tx = self.db.read().await?.of(caller.tenant.clone());
@@ -61,11 +72,16 @@ impl Gate {
             ctx.tenant.check_currency()?;
         }
         let run = self.run_stored(row, call, &mut ctx);
-        let rendered = guard::guarded(self.deadline, &CancellationToken::new(), run).await;
-        let rendered = rendered.map_err(|error| match error.code() {
+        let ran = guard::guarded(self.deadline, &CancellationToken::new(), run).await;
+        let ran = ran.map_err(|error| match error.code() {
             ErrorCode::Timeout if std::error::Error::source(&error).is_none() => too_long(),
             _ => error,
         })?;
+        let rendered = match ran {
+            Ran::Done(rendered) => rendered,
+            // The transaction that has marked the request is rolled back with its context.
+            Ran::Changed(preview) => return Ok(Executed::Changed(preview)),
+        };
         let subject = ctx.take_audit_subject();
         let mut tx = ctx.tx;
         if !entry.spec.effect.writes() {
@@ -84,10 +100,19 @@ impl Gate {
         Ok(Executed::Now)
     }
 
+    /// The tool of a request, unless this server is too old for it or was started without it.
+    fn runs_here(&self, row: &Row) -> Option<&Entry> {
+        let entry = self.catalogue.find(&row.tool)?;
+        (row.tool_version <= i64::from(entry.spec.version)).then_some(&**entry)
+    }
+
     /// The stored call, if it still means what it meant and its requester may still make it.
-    fn stored_call(&self, row: &Row, caller: &Caller) -> Result<(&Entry, ResolvedCall), ToolError> {
-        let entry = self.catalogue.find(&row.tool);
-        let entry = entry.ok_or_else(|| changed(&text!("The tool is gone")))?;
+    fn stored_call(
+        &self,
+        entry: &Entry,
+        row: &Row,
+        caller: &Caller,
+    ) -> Result<ResolvedCall, ToolError> {
         if self.policy.ruling(entry.spec).approval == Approval::Disabled {
             return Err(ToolError::new(
                 ErrorCode::Disabled,
@@ -104,20 +129,22 @@ impl Gate {
             let sentence = text!("Whoever asked may no longer do this.");
             return Err(ToolError::new(ErrorCode::Forbidden, sentence));
         }
-        Ok((entry, entry.restore(&row.arguments)?))
+        entry.restore(&row.arguments)
     }
 
-    /// Looks at the price again, then runs the call.
+    /// Plans again, and runs the call if it is what the approver has seen.
     async fn run_stored(
         &self,
         row: &Row,
         call: ResolvedCall,
         ctx: &mut CallContext,
-    ) -> Result<Rendered, ToolError> {
+    ) -> Result<Ran, ToolError> {
         let outcome = async {
             let planned = call.plan(ctx).await?;
-            check_amount(row, &planned.preview)?;
-            planned.execute(ctx).await
+            if !is_as_shown(row, &planned.preview)? {
+                return Ok(Ran::Changed(Box::new(planned.preview)));
+            }
+            planned.execute(ctx).await.map(Ran::Done)
         };
         outcome.await.map_err(|error| match error.code() {
             // To whoever approved a total, another total is a changed price.
@@ -134,11 +161,12 @@ impl Gate {
         rendered: &Rendered,
         now: DateTime<Utc>,
     ) -> Result<(), ToolError> {
-        approvals::save_result(tx, &row.id, &rendered.0).await?;
+        approvals::save_result(tx, &row.id, &rendered.json).await?;
         let key =
             ClaimKey { principal: &row.requester, tool: &row.tool, key: &row.idempotency_key };
         let kept_until = now + self.claims.window_of(&row.idempotency_key);
-        Ok(idempotency::answer(tx, key, &rendered.0, kept_until).await?)
+        let about = row.customer_id.as_deref();
+        Ok(idempotency::answer(tx, key, &rendered.json, about, kept_until).await?)
     }
 }
 
@@ -167,26 +195,23 @@ async fn requester(
     }))
 }
 
-/// What was approved is what will be charged.
-fn check_amount(row: &Row, preview: &Preview) -> Result<(), ToolError> {
-    let stored: Value = serde_json::from_str(&row.preview).map_err(ToolError::internal)?;
-    let approved = stored.get("amount").filter(|amount| !amount.is_null());
-    let approved: Option<Money> = approved
-        .map(|amount| serde_json::from_value(amount.clone()))
-        .transpose()
-        .map_err(ToolError::internal)?;
-    if approved == preview.amount {
-        return Ok(());
-    }
-    let words = |amount: Option<Money>| amount.map_or_else(|| text!("nothing"), |a| a.to_string());
-    Err(ToolError::new(
-        ErrorCode::PriceChanged,
+/// Whether what would be done now is what the approver has seen: the same amount and the same details.
+fn is_as_shown(row: &Row, preview: &Preview) -> Result<bool, ToolError> {
+    // Both were written in the same way, so that a number that is read back otherwise is so in both.
+    let read = |stored: &str| serde_json::from_str::<Value>(stored).map_err(ToolError::internal);
+    let (shown, now) = (read(&row.preview)?, read(&stored_preview(preview))?);
+    Ok(["amount", "details"].iter().all(|part| shown.get(part) == now.get(part)))
+}
+
+/// Another server, or this one when it is set up otherwise, can do it.
+fn not_here() -> ToolError {
+    ToolError::new(
+        ErrorCode::Conflict,
         text!(
-            "The price has changed since this was asked for, from {approved} to {now}. Please quote it again.",
-            approved = words(approved),
-            now = words(preview.amount)
+            "This server does not have the tool in that version, so nothing was changed and the request still waits. \
+             Please decide again when the server has been updated."
         ),
-    ))
+    )
 }
 
 /// The call ran into its deadline, and was rolled back.

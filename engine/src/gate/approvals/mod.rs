@@ -2,11 +2,13 @@
 //!
 //! A gated call is priced and stored with everything it will need; it holds its stock. A different
 //! principal decides. Approving runs the stored call once, in the transaction that moves the request
-//! out of `pending`, with authority, policy, price and stock checked again.
+//! out of `pending`, with authority, policy and stock checked again, if it does what the approver was shown.
 //!
 //! * `decide`, `execute`: the decision, and the stored call that it runs;
+//! * `changed`: what an approver sees where another thing would be done now than they were shown;
 //! * `view`: how a request looks, to whoever decides and to whoever asked.
 
+mod changed;
 mod decide;
 mod execute;
 mod view;
@@ -29,7 +31,7 @@ use crate::{
     db::{
         Tx,
         approvals::{self, Approval as Row},
-        audit, tenants,
+        audit, idempotency, tenants, verifications,
     },
     text,
     tool::{Approval, CallContext, ErrorCode, Hold, Preview, Spec, ToolError, catalogue::Rendered},
@@ -97,11 +99,7 @@ impl Gate {
         let mut row = self.request_row(&asked, &preview, now);
         row.verified_customer = verified.as_deref().map(str::to_owned);
         row.customer_id = about;
-        for hold in sorted(&preview) {
-            let holder = approvals::holder(&row.id);
-            let reserved = Reserved { holder: &holder, now, until: row.expires_at };
-            self.reservations.reserve(&mut tx, &hold, reserved).await?;
-        }
+        self.reserve(&mut tx, &row, &preview, now).await?;
         approvals::insert(&mut tx, &row).await?;
         if let Some(claim) = &asked.claim {
             claim.wait_for(&mut tx, &row.id, row.expires_at).await?;
@@ -115,6 +113,22 @@ impl Gate {
         metrics::counter!("approvals_total", "tool" => spec.name, "outcome" => "requested")
             .increment(1);
         view::pending_answer(&row)
+    }
+
+    /// Reserves what a request needs for as long as it waits.
+    async fn reserve(
+        &self,
+        tx: &mut Tx,
+        row: &Row,
+        preview: &Preview,
+        now: DateTime<Utc>,
+    ) -> Result<(), ToolError> {
+        let holder = approvals::holder(&row.id);
+        for hold in sorted(preview) {
+            let reserved = Reserved { holder: &holder, now, until: row.expires_at };
+            self.reservations.reserve(tx, &hold, reserved).await?;
+        }
+        Ok(())
     }
 
     fn request_row(&self, asked: &Asked<'_>, preview: &Preview, now: DateTime<Utc>) -> Row {
@@ -139,7 +153,7 @@ impl Gate {
             arguments_hash: claims::digest(intent),
             idempotency_key: claim.as_ref().map_or_else(none, |claim| claim.key.clone()),
             summary: preview.summary.clone(),
-            preview: json!({ "amount": preview.amount, "details": preview.details }).to_string(),
+            preview: stored_preview(preview),
             created_at: now,
             expires_at: now + self.approval_ttl,
             decided_by: None,
@@ -198,24 +212,40 @@ impl Gate {
         Ok(true)
     }
 
-    /// Ends what nobody decided in time and forgets what is no longer needed; run every few seconds.
-    pub async fn sweep(&self) -> Result<(), ToolError> {
+    /// Ends what nobody decided in time and forgets what is no longer needed; run every few seconds. What fails is
+    /// logged, keeps nothing else from being done, and is tried again the next time.
+    pub async fn sweep(&self) {
         let now = self.clock.now();
-        let mut tx = self.db.read().await?;
-        let overdue = approvals::overdue(&mut tx, now, SWEPT_AT_ONCE).await?;
-        drop(tx);
-        for (tenant, id) in overdue {
-            let mut tx = self.db.write().await?.of(tenant);
-            self.expire(&mut tx, &id, now).await?;
-            tx.commit().await?;
+        let overdue = async {
+            let mut tx = self.db.read().await?;
+            Ok(approvals::overdue(&mut tx, now, SWEPT_AT_ONCE).await?)
+        };
+        for (tenant, id) in logged(overdue.await).unwrap_or_default() {
+            let expired = async {
+                let mut tx = self.db.write().await?.of(tenant);
+                self.expire(&mut tx, &id, now).await?;
+                Ok(tx.commit().await?)
+            };
+            logged(expired.await);
         }
-        let mut tx = self.db.write().await?;
-        self.reservations.release_expired(&mut tx, now, SWEPT_AT_ONCE).await?;
-        crate::db::idempotency::forget_ended(&mut tx, now).await?;
-        crate::db::verifications::forget_ended(&mut tx, now).await?;
-        tx.commit().await?;
-        Ok(())
+        let forgotten = async {
+            let mut tx = self.db.write().await?;
+            idempotency::forget_ended(&mut tx, now).await?;
+            verifications::forget_ended(&mut tx, now).await?;
+            Ok(tx.commit().await?)
+        };
+        logged(forgotten.await);
     }
+}
+
+fn logged<T>(swept: Result<T, ToolError>) -> Option<T> {
+    let error = match swept {
+        Ok(swept) => return Some(swept),
+        Err(error) => error,
+    };
+    let source = std::error::Error::source(&error).map(ToString::to_string);
+    tracing::warn!(source, "failed to expire approvals or to forget old keys");
+    None
 }
 
 /// The customer whom a request is about. Where the tool has looked at none yet and yet is for customers'
@@ -237,6 +267,12 @@ fn sorted(preview: &Preview) -> Vec<Hold> {
         same.quantity += hold.quantity;
     }
     holds.into_values().collect()
+}
+
+/// A preview as it is stored.
+fn stored_preview(preview: &Preview) -> String {
+    let Preview { amount, details, context, .. } = preview;
+    json!({ "amount": amount, "details": details, "context": context }).to_string()
 }
 
 /// 128 random bits: knowing one id says nothing about another.

@@ -140,7 +140,7 @@ pub(super) fn pending_answer(row: &Row) -> Result<Rendered, ToolError> {
 pub(super) fn answer_of(row: &Row) -> Result<Rendered, ToolError> {
     match (row.status.as_str(), &row.result) {
         ("pending", _) => pending_answer(row),
-        ("executed", Some(result)) => Ok(Rendered(result.clone())),
+        ("executed", Some(result)) => Ok(Rendered::stored(result.clone())),
         ("failed", Some(result)) => Err(stored_failure(result)),
         ("denied", _) => {
             let because =

@@ -1,7 +1,11 @@
 //! The gate in front of a theatre that has one tool: it takes seats.
 //!
+//! * `scopes`: equal calls with more scopes or fewer;
+//! * `sweep`: what is swept although something else could not be;
 //! * `undone`: equal calls after the effect of the first has been undone.
 
+mod scopes;
+mod sweep;
 mod undone;
 
 use std::{sync::Arc, time::Duration};
@@ -24,7 +28,7 @@ use crate::{
     },
     tool::{
         Answer, Approval, Aside, CallContext, Caller, Catalogue, Clock, ConversationId, Effect,
-        Planned, Risk, Spec, ToolError, WriteTool,
+        Planned, Risk, Scopes, Spec, ToolError, WriteTool,
     },
 };
 
@@ -67,13 +71,18 @@ async fn theatres() -> Vec<Theatre> {
 impl Theatre {
     /// Takes a seat in a conversation, and answers the envelope.
     async fn take(&self, arguments: Value) -> Value {
+        self.take_with(&AGENT.scopes(), arguments).await.unwrap()
+    }
+
+    /// The same by a caller with these scopes.
+    async fn take_with(&self, scopes: &Scopes, arguments: Value) -> Result<Value, ToolError> {
         let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
         let caller = Caller {
             tenant: "theatre".into(),
             subject: "agent".into(),
             token_id: None,
             role: Some(AGENT),
-            scopes: AGENT.scopes(),
+            scopes: scopes.clone(),
             expires_at: None,
             access: &ACCESS,
         };
@@ -87,8 +96,8 @@ impl Theatre {
             request_id: None,
             cancelled: CancellationToken::new(),
         };
-        let rendered = self.gate.call(request).await.unwrap();
-        serde_json::from_str(&rendered.0).unwrap()
+        let rendered = self.gate.call(request).await?;
+        Ok(serde_json::from_str(&rendered.json).unwrap())
     }
 
     /// The seats that are taken.

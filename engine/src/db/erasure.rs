@@ -1,0 +1,60 @@
+//! What the engine keeps of a person who is erased: requests and stored answers.
+
+use chrono::{DateTime, Utc};
+
+use super::{StoreResult, TENANT, Tx, params, text_range::containing};
+
+/// Placeholder for a stored answer about somebody who was erased.
+const ERASED_ANSWER: &str =
+    r#"{"say":"This was done, and the customer was erased since then.","status":"ok"}"#;
+/// Placeholder for the error of a failed request about somebody who was erased.
+const ERASED_FAILURE: &str =
+    r#"{"code":"not_found","message":"The customer was erased since then."}"#;
+
+/// Who is erased.
+#[derive(Debug, Clone, Copy)]
+pub struct Erased<'a> {
+    /// Their id.
+    pub id: &'a str,
+    /// Their name as it was.
+    pub name: &'a str,
+    /// Placeholder for the summary of a request about them.
+    pub placeholder: &'a str,
+}
+
+/// Erases a person from every request and every stored answer that is about them, or that names them or their id. A
+/// request that waits cannot be decided any more, and ends as expired.
+pub async fn erase(tx: &mut Tx, erased: Erased<'_>, now: DateTime<Utc>) -> StoreResult<()> {
+    let (id, name) = (containing(&format!("\"{}\"", erased.id)), containing(erased.name));
+    tx.execute(
+        "update approvals
+         set summary = $5, preview = '{}', arguments = '{}', decision_reason = null,
+             result = case status when 'executed' then $6 when 'failed' then $7 end,
+             expires_at = case status when 'pending' then $8 else expires_at end
+         where tenant_id = $1
+           and (customer_id = $2 or arguments like $3 escape '\\' or preview like $3 escape '\\'
+                or result like $3 escape '\\' or result like $4 escape '\\'
+                or summary like $4 escape '\\')",
+        params![
+            TENANT,
+            erased.id,
+            &id,
+            &name,
+            erased.placeholder,
+            ERASED_ANSWER,
+            ERASED_FAILURE,
+            now
+        ],
+    )
+    .await?;
+    tx.execute(
+        "update idempotency_keys
+         set response = $5
+         where tenant_id = $1 and response is not null
+           and (about = $2 or customer_id = $2 or response like $3 escape '\\'
+                or response like $4 escape '\\')",
+        params![TENANT, erased.id, &id, &name, ERASED_ANSWER],
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! What is left of a customer who was erased: nothing that says who they were, in any table.
+
+use business_mcp::access::role;
+use serde_json::{Value, json};
+
+use crate::{
+    books::{PolicyFile, SKU, change, status_of},
+    enforcement::dump::Dump,
+    support::{Client, TestServer},
+};
+
+/// What is personal about the customer of this test, and stands nowhere else.
+const PERSONAL: [&str; 6] =
+    ["zebulon", "quimby", "wuthering heights 7", "5550177", "nightingale", "quagga"];
+
+/// Addresses and changes wait for a person, and so does an erasure; orders take effect at once.
+fn policy() -> PolicyFile {
+    PolicyFile::new(
+        "[tools.order_create]\nauto_approve_below = \"1000000\"\n\
+         [tools.order_update_address]\napproval = \"requires_approval\"\n\
+         [tools.crm_update_customer]\napproval = \"requires_approval\"\n\
+         [tools.customer_delete]\napproval = \"requires_approval\"\n",
+    )
+}
+
+fn address(line1: &str) -> Value {
+    json!({ "line1": line1, "city": "Portland", "postal_code": "97214", "country": "US" })
+}
+
+/// Everything that a customer may leave behind: answers under keys, requests in every state, texts.
+async fn live(server: &TestServer, admin: &Client) -> (String, String) {
+    let person = json!({
+        "name": "Zebulon Quimby",
+        "email": "zebulon.quimby@example.com",
+        "phone": "+1 415 555 0177",
+        "address": address("Wuthering Heights 7"),
+    });
+    let customer = admin.call("crm_create_customer", person).await;
+    let id = customer.data()["customer"]["customer_id"].as_str().unwrap().to_owned();
+    let note = json!({ "customer_id": id, "text": "Loves the nightingale." });
+    admin.call("crm_create_note", note).await.data();
+    let wanted = json!({
+        "customer_id": id,
+        "items": [{ "sku": SKU, "quantity": 1 }],
+        "total": "29.99",
+        "note": "For the nightingale.",
+    });
+    let order = admin.call("order_create", wanted).await.data()["order_id"].clone();
+    let elsewhere = json!({ "order_id": order, "address": address("Wuthering Heights 7") });
+    let request = admin.call("order_update_address", elsewhere).await.pending();
+    let approved = server.approver().approve(&request).await;
+    assert_eq!(approved.body["status"], "executed", "{}", approved.body);
+    let cancel = json!({ "order_id": order, "reason": "Bought a quagga elsewhere." });
+    let request = admin.call("order_cancel", cancel).await;
+    if request.answer()["status"] == "approval_pending" {
+        let approved = server.approver().approve(&request.pending()).await;
+        assert_eq!(approved.body["status"], "executed", "{}", approved.body);
+    }
+    let ticket =
+        json!({ "customer_id": id, "reason": "quagga", "summary": "Zebulon wants a nightingale." });
+    admin.call("support_escalate", ticket).await.data();
+    let renamed = json!({ "customer_id": id, "name": "Zebulon Nightingale Quimby" });
+    let failed = admin.call("crm_update_customer", renamed).await.pending();
+    let older = "update approvals set tool_version = tool_version - 1 where id = $1";
+    change(&server.db, older, &[failed.as_str().into()]).await;
+    assert_eq!(server.approver().approve(&failed).await.body["status"], "failed");
+    let address_change = json!({ "customer_id": id, "address": address("Nightingale Row 1") });
+    let pending = admin.call("crm_update_customer", address_change).await.pending();
+    (id, pending)
+}
+
+#[tokio::test]
+async fn an_erasure_reaches_every_copy() {
+    for server in policy().servers().await {
+        let admin = server.as_role(role::ADMIN);
+        let (id, pending) = live(&server, &admin).await;
+        let before = Dump::of(&server.db).await;
+        for text in PERSONAL {
+            assert!(!before.rows_with(text).is_empty(), "{text} is there to be erased");
+        }
+        let erase = json!({ "customer_id": id, "reason": "asked for it" });
+        let request = admin.call("customer_delete", erase).await.pending();
+        let decided = server.approver().approve(&request).await;
+        assert_eq!(decided.body["status"], "executed", "{}", decided.body);
+        let after = Dump::of(&server.db).await;
+        for text in PERSONAL {
+            assert_eq!(after.rows_with(text), [] as [&str; 0], "{text} is left");
+        }
+        // What waited is over, and tells nobody whom it was about.
+        let late = server.approver().approve(&pending).await;
+        assert_eq!(late.http, 409, "{}", late.body);
+        assert_eq!(status_of(&server.db, &pending).await, "expired");
+    }
+}
