@@ -14,10 +14,7 @@ use crate::{
     },
 };
 use business_mcp_engine::{
-    db::{
-        approvals,
-        erasure::{self as stored, Erased},
-    },
+    db::{approvals, erasure::Erased},
     speech::phrases,
     text,
     tool::{
@@ -125,7 +122,7 @@ impl WriteTool for CustomerDelete {
         }
         let (id, name) = (&*customer.id, &*customer.name);
         let erased = Erased { id, name, placeholder: erasure::ERASED_NAME };
-        stored::erase(&mut ctx.tx, erased, ctx.now).await?;
+        ctx.erase(erased).await?;
         if let Some(approval) = ctx.approval_id.clone() {
             // The request named the person, so that the approver knew whom it was about.
             let summary = text!("Erase the personal data of {id}", id = customer.id);

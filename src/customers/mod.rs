@@ -47,6 +47,7 @@ pub fn module() -> Module {
         .index(sql::reindex::CUSTOMERS)
         .importer(import::Customers)
         .importer(import::Interactions)
+        .erases(sql::erasure::INTERACTIONS)
         .tool(CustomerLookup)
         .tool(CustomerVerify)
         .tool(CrmSearchCustomers)

@@ -77,6 +77,8 @@ pub fn module() -> Module {
         .holds_money(sql::orders::TOTALS)
         .index(sql::reindex::ORDERS)
         .importer(import::Orders)
+        .erases(sql::erasure::ORDERS)
+        .erases(sql::erasure::REFUNDS)
         .tool(CalculateDiscount)
         .tool(OrderQuote)
         .tool(OrderCreate)

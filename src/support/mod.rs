@@ -11,5 +11,6 @@ use business_mcp_engine::Module;
 pub fn module() -> Module {
     Module::new("support")
         .migration(1, "support", include_str!("migrations/0001_support.sql"))
+        .erases(sql::tickets::ERASURE)
         .tool(SupportEscalate)
 }

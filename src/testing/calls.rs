@@ -156,7 +156,10 @@ impl Shop {
             expires_at: None,
             access: crate::access::ACCESS,
         };
-        CallContext::new(Arc::new(caller), Arc::new(tenant), tx.unwrap().of("demo"), self.now)
+        let (caller, tx) = (Arc::new(caller), tx.unwrap().of("demo"));
+        let mut ctx = CallContext::new(caller, Arc::new(tenant), tx, self.now);
+        ctx.erasures = crate::application().erasures();
+        ctx
     }
 }
 

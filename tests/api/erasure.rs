@@ -50,8 +50,8 @@ async fn live(server: &TestServer, admin: &Client) -> (String, String) {
     let request = admin.call("order_update_address", elsewhere).await.pending();
     let approved = server.approver().approve(&request).await;
     assert_eq!(approved.body["status"], "executed", "{}", approved.body);
-    let cancel = json!({ "order_id": order, "reason": "Bought a quagga elsewhere." });
-    let request = admin.call("order_cancel", cancel).await;
+    let cancelled = json!({ "order_id": order, "reason": "Bought a quagga elsewhere." });
+    let request = admin.call("order_cancel", cancelled).await;
     if request.answer()["status"] == "approval_pending" {
         let approved = server.approver().approve(&request.pending()).await;
         assert_eq!(approved.body["status"], "executed", "{}", approved.body);
@@ -59,10 +59,10 @@ async fn live(server: &TestServer, admin: &Client) -> (String, String) {
     let ticket =
         json!({ "customer_id": id, "reason": "quagga", "summary": "Zebulon wants a nightingale." });
     admin.call("support_escalate", ticket).await.data();
-    let renamed = json!({ "customer_id": id, "name": "Zebulon Nightingale Quimby" });
-    let failed = admin.call("crm_update_customer", renamed).await.pending();
-    let older = "update approvals set tool_version = tool_version - 1 where id = $1";
-    change(&server.db, older, &[failed.as_str().into()]).await;
+    let new_name = json!({ "customer_id": id, "name": "Zebulon Nightingale Quimby" });
+    let failed = admin.call("crm_update_customer", new_name).await.pending();
+    let age = "update approvals set tool_version = tool_version - 1 where id = $1";
+    change(&server.db, age, &[failed.as_str().into()]).await;
     assert_eq!(server.approver().approve(&failed).await.body["status"], "failed");
     let address_change = json!({ "customer_id": id, "address": address("Nightingale Row 1") });
     let pending = admin.call("crm_update_customer", address_change).await.pending();

@@ -151,6 +151,11 @@ impl Application {
         self.modules.iter().flat_map(|module| &module.after_import)
     }
 
+    /// The statements that erase what the modules keep of a person.
+    pub fn erasures(&self) -> Arc<[&'static str]> {
+        self.modules.iter().flat_map(|module| module.erasures.iter().copied()).collect()
+    }
+
     /// What reserves things for approvals.
     pub fn reservations(&self) -> Arc<dyn Reservations> {
         let found = self.modules.iter().flat_map(|module| &module.reservations).next();

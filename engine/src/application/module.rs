@@ -27,6 +27,7 @@ pub struct Module {
     pub(super) after_import: Vec<AfterImport>,
     pub(super) tools: Vec<Arc<Entry>>,
     pub(super) money: Option<&'static str>,
+    pub(super) erasures: Vec<&'static str>,
     pub(super) reservations: Vec<Arc<dyn Reservations>>,
     pub(super) jobs: Vec<Job>,
     pub(super) needed_jobs: Vec<(&'static str, &'static str)>,
@@ -89,6 +90,13 @@ impl Module {
         self.tools.iter().map(move |entry| {
             if holds_money { Arc::new(entry.holding_money()) } else { entry.clone() }
         })
+    }
+
+    /// This module keeps texts about people: the statement erases those of the person `$2` of tenant `$1`.
+    #[must_use]
+    pub fn erases(mut self, statement: &'static str) -> Self {
+        self.erasures.push(statement);
+        self
     }
 
     /// This module reserves things for approvals; no other one may.

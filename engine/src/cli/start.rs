@@ -78,6 +78,7 @@ pub fn gate(
         policy: calls.policy().map_err(|why| anyhow!(why))?,
         business_file,
         reservations: application.reservations(),
+        erasures: application.erasures(),
     };
     let tools = application.tools(calls.ignored_arguments.clone());
     Ok(Arc::new(Gate::new(db, tools, options).map_err(|why| anyhow!(why))?))

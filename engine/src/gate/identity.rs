@@ -50,6 +50,7 @@ impl Gate {
     ) -> Result<CallContext, ToolError> {
         let tenant = self.tenants.of(&caller.tenant, &mut tx).await?;
         let mut ctx = CallContext::new(caller.clone(), tenant, tx, now);
+        ctx.erasures = self.erasures.clone();
         ctx.reservations = Some(self.reservations.clone());
         Ok(ctx)
     }

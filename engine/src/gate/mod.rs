@@ -73,6 +73,8 @@ pub struct GateOptions {
     pub business_file: BusinessFile,
     /// What is reserved for approvals.
     pub reservations: Arc<dyn Reservations>,
+    /// What erases a person.
+    pub erasures: Arc<[&'static str]>,
 }
 
 /// One call as it arrives from the protocol.
@@ -108,6 +110,7 @@ pub struct Gate {
     tenants: Tenants,
     trail: Trail,
     reservations: Arc<dyn Reservations>,
+    erasures: Arc<[&'static str]>,
 }
 
 impl Gate {
@@ -132,6 +135,7 @@ impl Gate {
             catalogue,
             approval_ttl: options.approval_ttl,
             reservations: options.reservations,
+            erasures: options.erasures,
         })
     }
 

@@ -9,7 +9,11 @@ use serde_json::json;
 use super::{caller::Caller, conversation::ConversationId, error::ToolError};
 use crate::{
     business::{Facts, Reservations, SharedFacts},
-    db::Tx,
+    db::{
+        StoreResult, TENANT, Tx,
+        erasure::{self, Erased},
+        params,
+    },
     money::{Currency, Money},
     period,
     speech::words::Language,
@@ -91,6 +95,8 @@ pub struct CallContext {
     pub approval_id: Option<Arc<str>>,
     /// What is reserved for approvals.
     pub(crate) reservations: Option<Arc<dyn Reservations>>,
+    /// What erases a person, of every module.
+    pub erasures: Arc<[&'static str]>,
     /// Whom the call is about; empty where that is more than one.
     subject: Option<String>,
     /// Which record the audit log says was touched.
@@ -109,6 +115,7 @@ impl CallContext {
             now,
             approval_id: None,
             reservations: None,
+            erasures: Arc::default(),
             subject: None,
             audit_subject: None,
         }
@@ -149,6 +156,17 @@ impl CallContext {
     /// Whether personal data of a person are shown unmasked: to whoever holds the scope for it, and to that person.
     pub fn sees_personal(&self, subject: &str) -> bool {
         self.caller.sees_personal_data() || self.verified.as_deref() == Some(subject)
+    }
+
+    /// Erases a person from what every module and the engine keep: texts, requests, stored answers.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn erase(&mut self, person: Erased<'_>) -> StoreResult<()> {
+        for statement in self.erasures.clone().iter() {
+            self.tx.execute(statement, params![TENANT, person.id]).await?;
+        }
+        erasure::erase(&mut self.tx, person, self.now).await
     }
 
     /// The day it is for the tenant.

@@ -20,6 +20,11 @@ record! {
     }
 }
 
+/// Notes, calls and e-mails. The rows stay, so that importing the same file again does not bring the texts back.
+pub(crate) const INTERACTIONS: &str = "update interactions
+    set text = 'Erased'
+    where tenant_id = $1 and customer_id = $2";
+
 /// What an erasure of this customer would touch.
 pub async fn reach(tx: &mut Tx, customer_id: &str) -> StoreResult<Reach> {
     tx.fetch_one(
@@ -64,13 +69,6 @@ pub async fn erase(tx: &mut Tx, customer_id: &str, at: DateTime<Utc>) -> StoreRe
         params![TENANT, customer_id],
     )
     .await?;
-    tx.execute(
-        "update payment_methods
-         set brand = null, last4 = null
-         where tenant_id = $1 and customer_id = $2",
-        params![TENANT, customer_id],
-    )
-    .await?;
     // An import has nothing to compare with any more, and leaves who was erased as they are.
     tx.execute(
         "delete from imported_records
@@ -79,28 +77,6 @@ pub async fn erase(tx: &mut Tx, customer_id: &str, at: DateTime<Utc>) -> StoreRe
                 or kind = 'orders' and id in (select id
                                               from orders
                                               where tenant_id = $1 and customer_id = $2))",
-        params![TENANT, customer_id],
-    )
-    .await?;
-    // The rows stay, so that importing the same file again does not bring the texts back.
-    tx.execute(
-        "update interactions
-         set text = 'Erased'
-         where tenant_id = $1 and customer_id = $2",
-        params![TENANT, customer_id],
-    )
-    .await?;
-    tx.execute(
-        "update tickets
-         set reason = 'Erased', summary = 'Erased'
-         where tenant_id = $1 and customer_id = $2",
-        params![TENANT, customer_id],
-    )
-    .await?;
-    tx.execute(
-        "update orders
-         set address = null, note = null
-         where tenant_id = $1 and customer_id = $2",
         params![TENANT, customer_id],
     )
     .await?;

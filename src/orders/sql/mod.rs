@@ -2,6 +2,7 @@
 
 pub(crate) mod articles;
 pub(crate) mod buyers;
+pub(crate) mod erasure;
 pub(crate) mod import;
 pub(crate) mod order_items;
 pub(crate) mod order_lists;

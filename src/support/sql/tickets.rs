@@ -54,6 +54,11 @@ pub async fn insert(tx: &mut Tx, new: NewTicket<'_>) -> StoreResult<()> {
     Ok(())
 }
 
+/// What a ticket says of a person who is erased.
+pub(crate) const ERASURE: &str = "update tickets
+    set reason = 'Erased', summary = 'Erased'
+    where tenant_id = $1 and customer_id = $2";
+
 /// Nothing sounds like a ticket: only the server numbers them.
 pub fn sounds_like<'a>(_tx: &'a mut Tx, _number: &'a str) -> BoxFuture<'a, StoreResult<bool>> {
     future::ready(Ok(false)).boxed()

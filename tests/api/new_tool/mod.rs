@@ -44,6 +44,7 @@ async fn the_new_tool_answers_through_the_gate() {
         clock: Clock::System,
         policy: Policy::default(),
         business_file: application().business_file(Some(BUSINESS_FILE.as_ref())).unwrap(),
+        erasures: application().erasures(),
         reservations: Arc::new(NoReservations),
     };
     let gate = Gate::new(db, Catalogue::default().with(FindLocation), options).unwrap();

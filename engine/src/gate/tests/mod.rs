@@ -60,6 +60,7 @@ async fn theatres() -> Vec<Theatre> {
             clock,
             policy: Policy::default(),
             business_file: business_file(),
+            erasures: Arc::default(),
             reservations: Arc::new(NoReservations),
         };
         let gate = Gate::new(db.db.clone(), Catalogue::default().with(SeatTake), options).unwrap();

@@ -1,0 +1,12 @@
+//! What orders say of a person who is erased.
+
+/// Where they went, and what was noted.
+pub(crate) const ORDERS: &str = "update orders
+    set address = null, note = null, cancel_reason = null
+    where tenant_id = $1 and customer_id = $2";
+
+/// Why money went back.
+pub(crate) const REFUNDS: &str = "update payments
+    set reason = null
+    where tenant_id = $1
+      and order_id in (select id from orders where tenant_id = $1 and customer_id = $2)";
