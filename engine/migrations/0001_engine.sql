@@ -1,5 +1,5 @@
 -- The tables of the engine: tenants and their counters, what records are found by, keys, approvals, idempotency,
--- audit, who has shown to be a customer, and what was imported.
+-- audit, verified callers, and what was imported.
 --
 -- One dialect for SQLite and Postgres: text, bigint, boolean and timestamptz only, no defaults that read a clock.
 -- Every table is a tenant's, and its key begins with the tenant. Text that people do not read is compared by its
@@ -68,11 +68,11 @@ create table approvals (
     requester_token text collate "C",
     requester_scopes text not null,
     conversation text collate "C",
-    -- The customer as whom it was made, where its caller was verified.
-    verified_customer text collate "C",
-    -- The customer whom it is about; empty where it is about somebody who is not known, and null where it is about
+    -- The person as whom its caller was verified; null where nobody was.
+    verified_subject text collate "C",
+    -- The person whom it is about; empty where it is about somebody who is not known, and null where it is about
     -- nobody, such as a correction of stock.
-    customer_id text collate "C",
+    subject_id text collate "C",
     -- Exactly what will be executed, and its SHA-256.
     arguments text not null,
     arguments_hash text collate "C" not null,
@@ -102,21 +102,21 @@ create table idempotency_keys (
     fingerprint text collate "C" not null,
     -- SHA-256 of the arguments as they were sent, with the given key or the conversation: the same letters are the
     -- same call, and nothing has to be understood again.
-    letters text collate "C" not null,
+    arguments_hash text collate "C" not null,
     -- The stored answer; none while the call waits for its approval.
     response text,
     approval_id text collate "C",
-    -- The customer as whom the call was made, where its caller was verified. Its answer is for nobody else.
-    customer_id text collate "C",
-    -- The customer whom the answer is about; empty where nobody can say who, null where it is about nobody.
-    about text collate "C",
+    -- The person as whom its caller was verified; null where nobody was. Its answer is for nobody else.
+    verified_subject text collate "C",
+    -- The person whom the answer is about; empty where nobody can say who, null where it is about nobody.
+    subject_id text collate "C",
     -- What the caller was allowed. The answer is for no caller who is allowed less.
     scopes text not null,
     created_at timestamptz not null,
     expires_at timestamptz not null,
     primary key (tenant_id, principal, tool, key)
 );
-create index idempotency_keys_by_letters on idempotency_keys (tenant_id, principal, tool, letters);
+create index idempotency_keys_by_arguments on idempotency_keys (tenant_id, principal, tool, arguments_hash);
 create index idempotency_keys_by_expiry on idempotency_keys (expires_at);
 
 create table audit (
@@ -138,14 +138,14 @@ create table audit (
 );
 create index audit_by_principal on audit (tenant_id, principal, tool, at);
 
--- A caller who has shown to be a customer, for as long as that counts. `id` is the SHA-256 of the handle.
+-- A verified caller, until the verification expires. `id` is the SHA-256 of the handle.
 create table verifications (
     tenant_id text collate "C" not null,
     id text collate "C" not null,
     principal text collate "C" not null,
     -- The conversation that a header named; none where only the handle proves it.
     conversation text collate "C",
-    customer_id text collate "C" not null,
+    subject_id text collate "C" not null,
     created_at timestamptz not null,
     expires_at timestamptz not null,
     primary key (tenant_id, id)
@@ -153,14 +153,14 @@ create table verifications (
 create index verifications_by_conversation on verifications (tenant_id, principal, conversation, expires_at);
 create index verifications_by_expiry on verifications (expires_at);
 
--- How often somebody has guessed, by caller and customer.
+-- How often somebody has guessed, by caller and person.
 create table verification_tries (
     tenant_id text collate "C" not null,
     principal text collate "C" not null,
-    customer_id text collate "C" not null,
+    subject_id text collate "C" not null,
     failures bigint not null check (failures >= 0),
     locked_until timestamptz,
-    primary key (tenant_id, principal, customer_id)
+    primary key (tenant_id, principal, subject_id)
 );
 
 -- Which import wrote what, so that the same file can be imported again without doubling anything.

@@ -32,6 +32,10 @@ pub trait Facts: Any + Debug + Send + Sync {
     fn verify_again(&self) -> String {
         text!("Your verification has ended. Please verify again.")
     }
+    /// What an agent is told that asks for a record of somebody else than the verified caller.
+    fn verified_as_another(&self) -> String {
+        text!("This conversation is verified for someone else, and can only be about them.")
+    }
 }
 
 /// The facts of a business that needs no type of its own for them.
@@ -105,7 +109,7 @@ impl Reservations for NoReservations {
         hold: &'a Hold,
         _reserved: Reserved<'a>,
     ) -> BoxFuture<'a, Result<(), ToolError>> {
-        let cause = format!("{} cannot be reserved: no module reserves anything", hold.sku);
+        let cause = format!("{} cannot be reserved: no module reserves anything", hold.item);
         Box::pin(async { Err(ToolError::internal(cause)) })
     }
 

@@ -48,6 +48,13 @@ impl Facts for Business {
         )
     }
 
+    fn verified_as_another(&self) -> String {
+        text!(
+            "This conversation is verified for another customer, and can only be about that one. Offer the caller a \
+             person instead."
+        )
+    }
+
     fn verify_again(&self) -> String {
         text!(
             "Your verification has ended. Please tell me two of these again: postal code, e-mail address, \

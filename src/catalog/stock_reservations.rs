@@ -46,10 +46,10 @@ impl Reservations for StockReservations {
                 None => hold.quantity,
                 Some(owner) => {
                     let from = (owner.as_str(), holding);
-                    own_reservations::lend(tx, &hold.sku, hold.quantity, from).await?
+                    own_reservations::lend(tx, &hold.item, hold.quantity, from).await?
                 }
             };
-            if reservations::hold(tx, &hold.sku, missing, holding).await? {
+            if reservations::hold(tx, &hold.item, missing, holding).await? {
                 return Ok(());
             }
             Err(ToolError::new(
@@ -57,7 +57,7 @@ impl Reservations for StockReservations {
                 text!(
                     "There are no longer {quantity} of {sku} in stock.",
                     quantity = hold.quantity,
-                    sku = hold.sku
+                    sku = hold.item
                 ),
             ))
         })

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::shown;
+use super::{shown, spoken_ids};
 use crate::{
     access::{scope, toolset},
     business::TenantFacts as _,
@@ -150,7 +150,7 @@ async fn find(
     let number = number(query, &ctx.tenant.business().phone_region);
     let end = phone::end(query).unwrap_or_default();
     for address in addresses(query, number.is_some()) {
-        let ids = reference::customer_ids(query);
+        let ids = spoken_ids::ids(query);
         let number = number.clone().unwrap_or_default();
         let tx = &mut ctx.tx;
         let hits = customer_search::by_key(tx, &ids, &address, &number, &end, tier).await?;

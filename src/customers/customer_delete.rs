@@ -189,8 +189,8 @@ mod tests {
             requester_token: None,
             requester_scopes: String::new(),
             conversation: None,
-            verified_customer: None,
-            customer_id: None,
+            verified_subject: None,
+            subject_id: None,
             arguments: arguments.to_string(),
             arguments_hash: String::new(),
             idempotency_key: id.to_owned(),
@@ -222,7 +222,7 @@ mod tests {
             approvals::insert(&mut tx, &executed).await.unwrap();
             // One that names neither the id nor the name of today.
             let mut by_order = decided_request("APR-4", "CUST-2");
-            by_order.customer_id = Some("CUST-2".to_owned());
+            by_order.subject_id = Some("CUST-2".to_owned());
             by_order.arguments = r#"{"order_id":"ORD-10003"}"#.to_owned();
             approvals::insert(&mut tx, &by_order).await.unwrap();
             let answer = r#"{"data":{"customer_id":"CUST-2","email":"mornings@b.c"}}"#;

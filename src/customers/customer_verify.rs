@@ -270,7 +270,7 @@ async fn verified(ctx: &mut CallContext, customer_id: String) -> Result<Output, 
         id: &digest::sha256(&handle),
         principal: &principal,
         conversation: conversation.as_deref(),
-        customer_id: &customer_id,
+        subject_id: &customer_id,
         created_at: ctx.now,
         expires_at,
     };

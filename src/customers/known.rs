@@ -1,6 +1,6 @@
 //! The one customer whom a call names by id, and their orders.
 
-use super::ambiguous;
+use super::{ambiguous, spoken_ids};
 use crate::{
     customers::sql::{
         customer_changes::{self, Stored},
@@ -52,7 +52,7 @@ pub async fn stored(ctx: &mut CallContext, id: &str) -> Result<Stored, ToolError
 /// # Errors
 /// As [`one`].
 pub async fn or_erased(ctx: &mut CallContext, said: &str) -> Result<String, ToolError> {
-    let erased = customers::erased(&mut ctx.tx, &reference::customer_ids(said)).await?;
+    let erased = customers::erased(&mut ctx.tx, &spoken_ids::ids(said)).await?;
     let id = match (find(ctx, said).await?.as_slice(), erased.as_slice()) {
         (_, erased) if erased.iter().any(|id| id == said.trim()) => said.trim().to_owned(),
         ([only], []) => only.id.clone(),
@@ -98,8 +98,8 @@ pub async fn maybe(
 
 /// Those whom an id may mean that was said like this.
 async fn find(ctx: &mut CallContext, said: &str) -> Result<Vec<Match>, ToolError> {
-    let ids = reference::customer_ids(said);
-    let readings = reference::customer_readings(said);
+    let ids = spoken_ids::ids(said);
+    let readings = spoken_ids::readings(said);
     let number = Some(reference::digits(said)).filter(|digits| !digits.is_empty());
     let mut found = customers::by_number(&mut ctx.tx, &ids, number.as_deref()).await?;
     let is_meant = |customer: &Match| {
@@ -120,7 +120,7 @@ async fn find(ctx: &mut CallContext, said: &str) -> Result<Vec<Match>, ToolError
 /// told of none.
 fn which(ctx: &CallContext, several: &[Match]) -> ToolError {
     if !several.iter().all(|customer| ctx.can_access(&customer.id)) {
-        return ToolError::other_subject();
+        return ctx.verified_as_another();
     }
     let found_by = text!("with that customer number");
     ToolError::ambiguous(ambiguous::which::<()>(ctx, Some(&found_by), several))

@@ -58,7 +58,7 @@ pub(super) async fn who<'a>(
     match (surest, foreign) {
         (Some(_), _) if contradicted => Ok(Who::Either(found.matches)),
         (Some(clue), _) => Ok(Who::By(clue, found)),
-        (None, Some(_)) => Err(ToolError::other_subject()),
+        (None, Some(_)) => Err(ctx.verified_as_another()),
         (None, None) => Ok(Who::Nobody),
     }
 }

@@ -26,6 +26,7 @@ pub(crate) mod known;
 mod matching;
 mod method;
 mod shown;
+mod spoken_ids;
 pub(crate) mod sql;
 
 pub use crm_create_customer::CrmCreateCustomer;

@@ -30,7 +30,7 @@ async fn pieces_change_places_and_the_difference_is_charged() {
                        red M; charge 2.50 USD to the gift card";
         assert_eq!(preview.summary, summary);
         assert_eq!(preview.amount.unwrap().minor, 250);
-        assert_eq!((preview.holds[0].sku.as_str(), preview.holds[0].quantity), ("TEE-BLUE-M", 1));
+        assert_eq!((preview.holds[0].item.as_str(), preview.holds[0].quantity), ("TEE-BLUE-M", 1));
 
         let answer = shop.call(OrderUpdateItems, call).await.unwrap();
         let say = "Your order 1 0 0 0 1 is changed: 1 T-Shirt blue M instead of T-Shirt red M. I \

@@ -38,7 +38,7 @@ const PURE: [&str; 14] = [
     "src/orders/settlement.rs",
 ];
 
-const RULES: [Rule; 5] = [
+const RULES: [Rule; 6] = [
     Rule {
         name: "SQL is in sql/ folders and in the engine's db/ only",
         finds: |path, text| {
@@ -84,6 +84,19 @@ const RULES: [Rule; 5] = [
         except: &[("engine/src/tool/clock.rs", "this is the clock")],
         broken: ("engine/src/gate/a.rs", "let now = Utc::now();"),
         kept: ("engine/src/gate/a.rs", "let now = self.clock.now();"),
+    },
+    Rule {
+        name: "the engine names no record of the business",
+        finds: |path, text| {
+            let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+            let found = code(text).find(|line| {
+                ["customer", "sku"].iter().any(|word| line.to_lowercase().contains(word))
+            });
+            found.filter(|_| path.starts_with("engine/") && !is_test(path)).map(str::to_owned)
+        },
+        except: &[("engine/src/speech/heard.rs", "callers say \"customer number\"")],
+        broken: ("engine/src/gate/a.rs", "    customer_id: Option<String>,"),
+        kept: ("engine/src/gate/a.rs", "/// Such as a customer.\nsubject_id: Option<String>,"),
     },
     Rule {
         name: "a file holds one idea",

@@ -169,7 +169,7 @@ fn claim(tx: &Connection, tenant: &str, key: &str, now: &str) -> anyhow::Result<
     let claimed = tx
         .prepare_cached(
             "insert into idempotency_keys
-                 (tenant_id, principal, tool, key, fingerprint, letters, scopes, created_at,
+                 (tenant_id, principal, tool, key, fingerprint, arguments_hash, scopes, created_at,
                   expires_at)
              values (?1, ?2, 'order_create', ?3, ?3, ?3, '', ?4, ?4)
              on conflict (tenant_id, principal, tool, key) do nothing",

@@ -89,19 +89,19 @@ impl ReadTool for ApprovalStatus {
 /// The caller's latest request. Where a header names the conversation it is the latest of that one,
 /// because many conversations may share a token. Whoever is verified hears only of what is about them, and
 /// of what was asked in this conversation about nobody. Whoever was cut off and calls again is in another
-/// conversation: there it is the latest about the same customer.
+/// conversation: there it is the latest about the same person.
 async fn latest(ctx: &mut CallContext) -> Result<Option<Request>, ToolError> {
-    let subject = ctx.caller.subject.clone();
-    let (conversation, customer) = (ctx.conversation.as_deref(), ctx.verified.as_deref());
+    let principal = ctx.caller.subject.clone();
+    let (conversation, subject) = (ctx.conversation.as_deref(), ctx.verified.as_deref());
     let since = ctx.now - CONVERSATION;
     let tx = &mut ctx.tx;
-    if conversation.is_none() && customer.is_none() {
-        return Ok(approvals::latest_of(tx, &subject).await?);
+    if conversation.is_none() && subject.is_none() {
+        return Ok(approvals::latest_of(tx, &principal).await?);
     }
-    let here = approvals::latest_since(tx, &subject, (conversation, customer), since).await?;
-    match (here, conversation, customer) {
+    let here = approvals::latest_since(tx, &principal, (conversation, subject), since).await?;
+    match (here, conversation, subject) {
         (None, Some(_), Some(_)) => {
-            Ok(approvals::latest_since(tx, &subject, (None, customer), since).await?)
+            Ok(approvals::latest_since(tx, &principal, (None, subject), since).await?)
         }
         (here, ..) => Ok(here),
     }
@@ -114,9 +114,9 @@ fn none_known(ctx: &CallContext) -> String {
             "Nothing in this conversation waits for approval. If you asked in an earlier one, I have to \
              verify you first."
         ),
-        (_, Some(_)) => text!(
-            "No request of this customer waits for approval, and none has been decided lately."
-        ),
+        (_, Some(_)) => {
+            text!("No request of this caller waits for approval, and none has been decided lately.")
+        }
         _ => text!("No request of yours waits for approval, and none has been decided."),
     }
 }

@@ -106,7 +106,7 @@ async fn the_latest_is_the_one_of_this_conversation() {
 fn about(id: &str, customer: Option<&str>, conversation: &str) -> Request {
     Request {
         conversation: Some(conversation.into()),
-        customer_id: customer.map(Into::into),
+        subject_id: customer.map(Into::into),
         ..testing::request(id, "tester")
     }
 }
@@ -169,7 +169,7 @@ async fn whoever_calls_again_finds_it_once_they_are_verified() {
         let mut ctx = on_line(&fixture, Some("call-2"), None).await;
         assert!(none_known(&ctx).contains("I have to verify you first"));
         ctx.verified = Some("CUST-3".into());
-        assert!(none_known(&ctx).starts_with("No request of this customer"));
+        assert!(none_known(&ctx).starts_with("No request of this caller"));
     }
 }
 
@@ -204,7 +204,7 @@ async fn what_came_of_it_is_for_those_whom_it_concerns() {
     let result = r#"{"say":"Order 77 is placed.","status":"ok","data":{"order_id":"ORD-77"}}"#;
     for mut fixture in fixtures().await {
         let verified = Request {
-            verified_customer: Some("CUST-1".into()),
+            verified_subject: Some("CUST-1".into()),
             ..about("APR-2", Some("CUST-1"), "call-1")
         };
         let desk = Request {

@@ -14,23 +14,23 @@ pub async fn one(ctx: &mut CallContext, said: &str) -> Result<Request, ToolError
     let row = approvals::find(&mut ctx.tx, &id).await?;
     let row = row.filter(|row| row.requester == *ctx.caller.subject || decides(ctx));
     let row = row.ok_or_else(|| ToolError::not_found("request", said))?;
-    if let Some(customer_id) = &row.customer_id {
-        ctx.authorize(customer_id)?;
+    if let Some(subject_id) = &row.subject_id {
+        ctx.authorize(subject_id)?;
     }
     Ok(row)
 }
 
 /// Whether the caller may hear what came of a request, beyond how it stands: whoever decides or sees
-/// personal data, the customer whom it is about, and before anybody is verified only where it was answered
+/// personal data, the person whom it is about, and before anybody is verified only where it was answered
 /// to somebody who saw no more than this caller.
 pub fn hears_result(ctx: &CallContext, request: &Request) -> bool {
     let plain = || {
         let access = ctx.caller.access;
         let seen = access.scopes(&request.requester_scopes).contains(access.personal_data);
-        !seen && request.verified_customer.is_none()
+        !seen && request.verified_subject.is_none()
     };
-    let customer = request.customer_id.as_deref().unwrap_or_default();
-    decides(ctx) || ctx.sees_personal(customer) || (ctx.verified.is_none() && plain())
+    let subject = request.subject_id.as_deref().unwrap_or_default();
+    decides(ctx) || ctx.sees_personal(subject) || (ctx.verified.is_none() && plain())
 }
 
 fn decides(ctx: &CallContext) -> bool {

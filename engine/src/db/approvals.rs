@@ -28,10 +28,10 @@ record! {
         pub requester_scopes: String,
         /// The conversation in which it was asked.
         pub conversation: Option<String>,
-        /// The customer whom the caller had shown to be.
-        pub verified_customer: Option<String>,
-        /// The customer whom it is about; empty where nobody can say who, none where it is about nobody.
-        pub customer_id: Option<String>,
+        /// The person as whom the caller was verified.
+        pub verified_subject: Option<String>,
+        /// The person whom it is about; empty where nobody can say who, none where it is about nobody.
+        pub subject_id: Option<String>,
         /// The canonical arguments, executed exactly.
         pub arguments: String,
         /// Their SHA-256.
@@ -68,7 +68,7 @@ pub async fn insert(tx: &mut Tx, approval: &Approval) -> StoreResult<()> {
     tx.execute(
         "insert into approvals
              (tenant_id, id, status, tool, tool_version, policy_version, risk, requester,
-              requester_token, requester_scopes, conversation, verified_customer, customer_id,
+              requester_token, requester_scopes, conversation, verified_subject, subject_id,
               arguments, arguments_hash, idempotency_key, summary, preview, created_at, expires_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
                  $19, $20)",
@@ -84,8 +84,8 @@ pub async fn insert(tx: &mut Tx, approval: &Approval) -> StoreResult<()> {
             &a.requester_token,
             &a.requester_scopes,
             &a.conversation,
-            &a.verified_customer,
-            &a.customer_id,
+            &a.verified_subject,
+            &a.subject_id,
             &a.arguments,
             &a.arguments_hash,
             &a.idempotency_key,
@@ -103,7 +103,7 @@ pub async fn insert(tx: &mut Tx, approval: &Approval) -> StoreResult<()> {
 pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Approval>> {
     tx.fetch_optional(
         "select id, status, tool, tool_version, policy_version, risk, requester, requester_token,
-                requester_scopes, conversation, verified_customer, customer_id, arguments,
+                requester_scopes, conversation, verified_subject, subject_id, arguments,
                 arguments_hash, idempotency_key, summary, preview, created_at, expires_at,
                 decided_by, decided_at, decision_reason, result
          from approvals
@@ -117,7 +117,7 @@ pub async fn find(tx: &mut Tx, id: &str) -> StoreResult<Option<Approval>> {
 pub async fn latest_of(tx: &mut Tx, requester: &str) -> StoreResult<Option<Approval>> {
     tx.fetch_optional(
         "select id, status, tool, tool_version, policy_version, risk, requester, requester_token,
-                requester_scopes, conversation, verified_customer, customer_id, arguments,
+                requester_scopes, conversation, verified_subject, subject_id, arguments,
                 arguments_hash, idempotency_key, summary, preview, created_at, expires_at,
                 decided_by, decided_at, decision_reason, result
          from approvals
@@ -130,26 +130,26 @@ pub async fn latest_of(tx: &mut Tx, requester: &str) -> StoreResult<Option<Appro
 }
 
 /// The newest request of a principal made since a time. Where a conversation is named it was made in
-/// that one; where a customer is named it is about them, or was made in that conversation and is about
+/// that one; where a person is named it is about them, or was made in that conversation and is about
 /// nobody.
 pub async fn latest_since(
     tx: &mut Tx,
     requester: &str,
-    (conversation, customer_id): (Option<&str>, Option<&str>),
+    (conversation, subject_id): (Option<&str>, Option<&str>),
     since: DateTime<Utc>,
 ) -> StoreResult<Option<Approval>> {
     tx.fetch_optional(
         "select id, status, tool, tool_version, policy_version, risk, requester, requester_token,
-                requester_scopes, conversation, verified_customer, customer_id, arguments,
+                requester_scopes, conversation, verified_subject, subject_id, arguments,
                 arguments_hash, idempotency_key, summary, preview, created_at, expires_at,
                 decided_by, decided_at, decision_reason, result
          from approvals
          where tenant_id = $1 and requester = $2 and created_at >= $3
            and ($4 is null or conversation = $4)
-           and ($5 is null or customer_id = $5 or (customer_id is null and conversation = $4))
+           and ($5 is null or subject_id = $5 or (subject_id is null and conversation = $4))
          order by created_at desc, id desc
          limit 1",
-        params![TENANT, requester, since, conversation, customer_id],
+        params![TENANT, requester, since, conversation, subject_id],
     )
     .await
 }
@@ -164,7 +164,7 @@ pub async fn list(
     let (before_at, before_id) = before.unzip();
     tx.fetch_all(
         "select id, status, tool, tool_version, policy_version, risk, requester, requester_token,
-                requester_scopes, conversation, verified_customer, customer_id, arguments,
+                requester_scopes, conversation, verified_subject, subject_id, arguments,
                 arguments_hash, idempotency_key, summary, preview, created_at, expires_at,
                 decided_by, decided_at, decision_reason, result
          from approvals

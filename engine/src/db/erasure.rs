@@ -6,10 +6,10 @@ use super::{StoreResult, TENANT, Tx, params, text_range::containing};
 
 /// Placeholder for a stored answer about somebody who was erased.
 const ERASED_ANSWER: &str =
-    r#"{"say":"This was done, and the customer was erased since then.","status":"ok"}"#;
+    r#"{"say":"This was done, and their data have been erased since.","status":"ok"}"#;
 /// Placeholder for the error of a failed request about somebody who was erased.
 const ERASED_FAILURE: &str =
-    r#"{"code":"not_found","message":"The customer was erased since then."}"#;
+    r#"{"code":"not_found","message":"Their data have been erased since."}"#;
 
 /// Who is erased.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ pub async fn erase(tx: &mut Tx, erased: Erased<'_>, now: DateTime<Utc>) -> Store
              result = case status when 'executed' then $6 when 'failed' then $7 end,
              expires_at = case status when 'pending' then $8 else expires_at end
          where tenant_id = $1
-           and (customer_id = $2 or arguments like $3 escape '\\' or preview like $3 escape '\\'
+           and (subject_id = $2 or arguments like $3 escape '\\' or preview like $3 escape '\\'
                 or result like $3 escape '\\' or result like $4 escape '\\'
                 or summary like $4 escape '\\')",
         params![
@@ -51,7 +51,7 @@ pub async fn erase(tx: &mut Tx, erased: Erased<'_>, now: DateTime<Utc>) -> Store
         "update idempotency_keys
          set response = $5
          where tenant_id = $1 and response is not null
-           and (about = $2 or customer_id = $2 or response like $3 escape '\\'
+           and (subject_id = $2 or verified_subject = $2 or response like $3 escape '\\'
                 or response like $4 escape '\\')",
         params![TENANT, erased.id, &id, &name, ERASED_ANSWER],
     )

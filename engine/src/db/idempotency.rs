@@ -13,8 +13,8 @@ record! {
     pub struct Claimed {
         /// SHA-256 of the intent of the first call.
         pub fingerprint: String,
-        /// The customer as whom it was made.
-        pub customer_id: Option<String>,
+        /// The person as whom its caller was verified.
+        pub verified_subject: Option<String>,
         /// The scopes that its caller held.
         pub scopes: String,
         /// Its answer; none while it waits for approval.
@@ -35,15 +35,15 @@ pub struct ClaimKey<'a> {
     pub key: &'a str,
 }
 
-/// What is claimed: a call with its arguments, made as a customer or as nobody.
+/// What is claimed: a call with its arguments, and as whom its caller was verified.
 #[derive(Debug, Clone, Copy)]
 pub struct NewClaim<'a> {
     /// SHA-256 of the intent.
     pub fingerprint: &'a str,
     /// SHA-256 of the arguments as they were sent, with the key or the conversation.
-    pub letters: &'a str,
-    /// The customer as whom it is made.
-    pub customer_id: Option<&'a str>,
+    pub arguments_hash: &'a str,
+    /// The person as whom its caller is verified.
+    pub verified_subject: Option<&'a str>,
     /// The scopes that its caller holds.
     pub scopes: &'a str,
     /// When it is made.
@@ -62,15 +62,15 @@ pub async fn claim(
     let claimed = tx
         .execute(
             "insert into idempotency_keys
-                 (tenant_id, principal, tool, key, fingerprint, letters, customer_id, scopes,
+                 (tenant_id, principal, tool, key, fingerprint, arguments_hash, verified_subject, scopes,
                   created_at, expires_at)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              on conflict (tenant_id, principal, tool, key) do update
              set fingerprint = excluded.fingerprint,
-                 letters = excluded.letters,
-                 customer_id = excluded.customer_id,
+                 arguments_hash = excluded.arguments_hash,
+                 verified_subject = excluded.verified_subject,
                  scopes = excluded.scopes,
-                 about = null,
+                 subject_id = null,
                  response = null,
                  approval_id = null,
                  created_at = excluded.created_at,
@@ -82,8 +82,8 @@ pub async fn claim(
                 key.tool,
                 key.key,
                 new.fingerprint,
-                new.letters,
-                new.customer_id,
+                new.arguments_hash,
+                new.verified_subject,
                 new.scopes,
                 new.at,
                 new.expires_at
@@ -94,7 +94,7 @@ pub async fn claim(
         return Ok(None);
     }
     tx.fetch_optional(
-        "select fingerprint, customer_id, scopes, response, approval_id
+        "select fingerprint, verified_subject, scopes, response, approval_id
          from idempotency_keys
          where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
         params![TENANT, key.principal, key.tool, key.key],
@@ -102,22 +102,22 @@ pub async fn claim(
     .await
 }
 
-/// What a call left that was made before with the same letters, while its key is kept.
-pub async fn by_letters(
+/// What a call left that was made before with the same arguments, while its key is kept.
+pub async fn by_arguments(
     tx: &mut Tx,
     principal: &str,
     tool: &str,
-    letters: &str,
+    arguments_hash: &str,
     now: DateTime<Utc>,
 ) -> StoreResult<Option<Claimed>> {
     tx.fetch_optional(
-        "select fingerprint, customer_id, scopes, response, approval_id
+        "select fingerprint, verified_subject, scopes, response, approval_id
          from idempotency_keys
-         where tenant_id = $1 and principal = $2 and tool = $3 and letters = $4
+         where tenant_id = $1 and principal = $2 and tool = $3 and arguments_hash = $4
            and expires_at > $5
          order by created_at desc
          limit 1",
-        params![TENANT, principal, tool, letters, now],
+        params![TENANT, principal, tool, arguments_hash, now],
     )
     .await
 }
@@ -126,8 +126,8 @@ pub async fn by_letters(
 pub async fn take_over(tx: &mut Tx, key: ClaimKey<'_>, new: NewClaim<'_>) -> StoreResult<()> {
     tx.execute(
         "update idempotency_keys
-         set fingerprint = $5, letters = $6, customer_id = $7, scopes = $8, created_at = $9,
-             expires_at = $10, about = null, response = null, approval_id = null
+         set fingerprint = $5, arguments_hash = $6, verified_subject = $7, scopes = $8, created_at = $9,
+             expires_at = $10, subject_id = null, response = null, approval_id = null
          where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
         params![
             TENANT,
@@ -135,8 +135,8 @@ pub async fn take_over(tx: &mut Tx, key: ClaimKey<'_>, new: NewClaim<'_>) -> Sto
             key.tool,
             key.key,
             new.fingerprint,
-            new.letters,
-            new.customer_id,
+            new.arguments_hash,
+            new.verified_subject,
             new.scopes,
             new.at,
             new.expires_at
@@ -146,20 +146,20 @@ pub async fn take_over(tx: &mut Tx, key: ClaimKey<'_>, new: NewClaim<'_>) -> Sto
     Ok(())
 }
 
-/// Stores the answer of the call that holds the claim, and the customer whom it is about: empty where nobody can say
+/// Stores the answer of the call that holds the claim, and the person whom it is about: empty where nobody can say
 /// who, none where it is about nobody.
 pub async fn answer(
     tx: &mut Tx,
     key: ClaimKey<'_>,
     response: &str,
-    about: Option<&str>,
+    subject: Option<&str>,
     expires_at: DateTime<Utc>,
 ) -> StoreResult<()> {
     tx.execute(
         "update idempotency_keys
-         set response = $5, about = $6, expires_at = $7
+         set response = $5, subject_id = $6, expires_at = $7
          where tenant_id = $1 and principal = $2 and tool = $3 and key = $4",
-        params![TENANT, key.principal, key.tool, key.key, response, about, expires_at],
+        params![TENANT, key.principal, key.tool, key.key, response, subject, expires_at],
     )
     .await?;
     Ok(())

@@ -1,10 +1,10 @@
-//! Callers who have shown to be a customer: for how long, and how often somebody has guessed.
+//! Verified callers: as whom, for how long, and how often somebody has guessed.
 
 use chrono::{DateTime, Utc};
 
 use super::{StoreResult, TENANT, Tx, params, record};
 
-/// A caller who has shown to be a customer.
+/// A verified caller.
 #[derive(Debug, Clone, Copy)]
 pub struct NewVerification<'a> {
     /// SHA-256 of the handle.
@@ -14,7 +14,7 @@ pub struct NewVerification<'a> {
     /// The conversation, where a header names it.
     pub conversation: Option<&'a str>,
     /// Who they are.
-    pub customer_id: &'a str,
+    pub subject_id: &'a str,
     /// When it was shown.
     pub created_at: DateTime<Utc>,
     /// Until when it counts.
@@ -26,14 +26,14 @@ pub async fn insert(tx: &mut Tx, new: NewVerification<'_>) -> StoreResult<()> {
     let n = new;
     tx.execute(
         "insert into verifications
-             (tenant_id, id, principal, conversation, customer_id, created_at, expires_at)
+             (tenant_id, id, principal, conversation, subject_id, created_at, expires_at)
          values ($1, $2, $3, $4, $5, $6, $7)",
         params![
             TENANT,
             n.id,
             n.principal,
             n.conversation,
-            n.customer_id,
+            n.subject_id,
             n.created_at,
             n.expires_at
         ],
@@ -42,7 +42,7 @@ pub async fn insert(tx: &mut Tx, new: NewVerification<'_>) -> StoreResult<()> {
     Ok(())
 }
 
-/// The customer whom a principal's handle stands for, while it counts.
+/// The person whom a principal's handle stands for, until it expires.
 pub async fn by_handle(
     tx: &mut Tx,
     principal: &str,
@@ -50,7 +50,7 @@ pub async fn by_handle(
     now: DateTime<Utc>,
 ) -> StoreResult<Option<(String,)>> {
     tx.fetch_optional(
-        "select customer_id
+        "select subject_id
          from verifications
          where tenant_id = $1 and id = $2 and principal = $3 and expires_at > $4",
         params![TENANT, id, principal, now],
@@ -58,7 +58,7 @@ pub async fn by_handle(
     .await
 }
 
-/// The customer as whom a principal was verified last in a conversation, while it counts.
+/// The person as whom a principal was verified last in a conversation, until that expires.
 pub async fn by_conversation(
     tx: &mut Tx,
     principal: &str,
@@ -66,7 +66,7 @@ pub async fn by_conversation(
     now: DateTime<Utc>,
 ) -> StoreResult<Option<(String,)>> {
     tx.fetch_optional(
-        "select customer_id
+        "select subject_id
          from verifications
          where tenant_id = $1 and principal = $2 and conversation = $3 and expires_at > $4
          order by expires_at desc
@@ -97,19 +97,19 @@ record! {
 pub async fn take_try(
     tx: &mut Tx,
     principal: &str,
-    customer_id: &str,
+    subject_id: &str,
     now: DateTime<Utc>,
 ) -> StoreResult<Try> {
     tx.fetch_one(
-        "insert into verification_tries (tenant_id, principal, customer_id, failures, locked_until)
+        "insert into verification_tries (tenant_id, principal, subject_id, failures, locked_until)
          values ($1, $2, $3, 1, null)
-         on conflict (tenant_id, principal, customer_id) do update
+         on conflict (tenant_id, principal, subject_id) do update
          set failures = case when verification_tries.locked_until <= $4 then 1
                              else verification_tries.failures + 1 end,
              locked_until = case when verification_tries.locked_until <= $4 then null
                                  else verification_tries.locked_until end
          returning failures, locked_until",
-        params![TENANT, principal, customer_id, now],
+        params![TENANT, principal, subject_id, now],
     )
     .await
 }
@@ -118,25 +118,25 @@ pub async fn take_try(
 pub async fn lock(
     tx: &mut Tx,
     principal: &str,
-    customer_id: &str,
+    subject_id: &str,
     until: DateTime<Utc>,
 ) -> StoreResult<()> {
     tx.execute(
         "update verification_tries
          set locked_until = $4
-         where tenant_id = $1 and principal = $2 and customer_id = $3",
-        params![TENANT, principal, customer_id, until],
+         where tenant_id = $1 and principal = $2 and subject_id = $3",
+        params![TENANT, principal, subject_id, until],
     )
     .await?;
     Ok(())
 }
 
-/// Forgets the tries of a caller who has shown to be the customer.
-pub async fn forget_tries(tx: &mut Tx, principal: &str, customer_id: &str) -> StoreResult<()> {
+/// Forgets the failed tries of a caller who is verified now.
+pub async fn forget_tries(tx: &mut Tx, principal: &str, subject_id: &str) -> StoreResult<()> {
     tx.execute(
         "delete from verification_tries
-         where tenant_id = $1 and principal = $2 and customer_id = $3",
-        params![TENANT, principal, customer_id],
+         where tenant_id = $1 and principal = $2 and subject_id = $3",
+        params![TENANT, principal, subject_id],
     )
     .await?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Keys that make a repeated call harmless: the one the caller gives, or one derived from who calls,
 //! in which conversation, which tool and what for. A call that is repeated to the letter finds its answer before
-//! anything is understood; one in other words finds it by its intent. What was answered to a verified customer's
+//! anything is understood; one in other words finds it by its intent. What was answered to a verified person's
 //! call is for nobody else.
 
 use std::sync::{
@@ -51,8 +51,8 @@ pub(super) struct Letters {
     tool: &'static str,
     /// The digest of the given key, or of the conversation, and the canonical arguments.
     digest: String,
-    /// The customer as whom the call is made. What was answered then is for nobody else.
-    customer: Option<Arc<str>>,
+    /// The person as whom the caller is verified. What was answered then is for nobody else.
+    verified: Option<Arc<str>>,
     /// For how long the call shows who calls, if it does.
     verifies_caller: Option<TimeDelta>,
 }
@@ -100,12 +100,12 @@ impl Earlier {
 }
 
 impl Letters {
-    /// The letters of a call that is made as a customer, or as nobody.
+    /// The letters of a call whose caller is verified as this person, or as nobody.
     pub(super) fn of(
         spec: &Spec,
         call: &PreparedCall,
         request: &CallRequest,
-        customer: Option<Arc<str>>,
+        verified: Option<Arc<str>>,
     ) -> Self {
         let given = call.idempotency_key.as_deref();
         let verifies_caller = call.verifies_caller();
@@ -120,15 +120,15 @@ impl Letters {
             caller: request.caller.clone(),
             tool: spec.name,
             digest: digest(&format!("{key}\0{}", call.canonical())),
-            customer,
+            verified,
             verifies_caller,
         }
     }
 
-    /// The letters of a call about this customer. The answer to one that shows who calls is the customer's.
-    pub(super) fn about(mut self, customer: Option<&str>) -> Self {
+    /// The letters of a call about this person. The answer to a call that verifies the caller is for that person.
+    pub(super) fn about(mut self, subject: Option<&str>) -> Self {
         if self.verifies_caller.is_some() {
-            self.customer = customer.map(Arc::from);
+            self.verified = subject.map(Arc::from);
         }
         self
     }
@@ -136,23 +136,24 @@ impl Letters {
     /// What the same call left that was made before, to the letter: nothing has to be understood again.
     ///
     /// # Errors
-    /// `idempotency_conflict` where it was made as another customer.
+    /// `idempotency_conflict` where its caller was verified as another person.
     pub(super) async fn find(
         &self,
         tx: &mut Tx,
         now: DateTime<Utc>,
     ) -> Result<Option<Earlier>, ToolError> {
         let found =
-            idempotency::by_letters(tx, &self.caller.subject, self.tool, &self.digest, now).await?;
+            idempotency::by_arguments(tx, &self.caller.subject, self.tool, &self.digest, now)
+                .await?;
         found.map(|found| self.earlier(found)).transpose()
     }
 
     fn earlier(&self, claimed: Claimed) -> Result<Earlier, ToolError> {
         // Neither told nor done again: a retry must not happen twice because a verification has begun
         // or ended meanwhile.
-        let is_theirs = claimed.customer_id.as_deref() == self.customer.as_deref();
+        let is_theirs = claimed.verified_subject.as_deref() == self.verified.as_deref();
         // Whoever shows again who they are may be nobody as yet.
-        let shows_again = self.verifies_caller.is_some() && self.customer.is_none();
+        let shows_again = self.verifies_caller.is_some() && self.verified.is_none();
         if !is_theirs && !shows_again {
             return Err(ToolError::new(
                 ErrorCode::IdempotencyConflict,
@@ -261,7 +262,7 @@ impl Claim {
     /// Takes the key for this transaction. `None` when this is the first such call.
     ///
     /// # Errors
-    /// `idempotency_conflict` when the key was used for another wish, or as another customer.
+    /// `idempotency_conflict` when the key was used for another wish, or by a caller who was verified as another person.
     pub(super) async fn take(
         &self,
         tx: &mut Tx,
@@ -290,8 +291,8 @@ impl Claim {
     fn as_row(&self, now: DateTime<Utc>) -> NewClaim<'_> {
         NewClaim {
             fingerprint: &self.fingerprint,
-            letters: &self.letters.digest,
-            customer_id: self.letters.customer.as_deref(),
+            arguments_hash: &self.letters.digest,
+            verified_subject: self.letters.verified.as_deref(),
             scopes: &self.scopes,
             at: now,
             expires_at: now + self.window,
@@ -303,10 +304,10 @@ impl Claim {
         &self,
         tx: &mut Tx,
         answer: &Rendered,
-        about: Option<&str>,
+        subject: Option<&str>,
         now: DateTime<Utc>,
     ) -> StoreResult<()> {
-        idempotency::answer(tx, self.key(), &answer.json, about, now + self.window).await
+        idempotency::answer(tx, self.key(), &answer.json, subject, now + self.window).await
     }
 
     /// Lets the key point to a request; it outlives the request by the key's own window.

@@ -1,5 +1,5 @@
-//! As which customer a call is made: bound by a handle in an argument or a header, or by the
-//! conversation in which the customer was verified. It never has to pass through the model.
+//! As whom the caller is verified: bound by a handle in an argument or a header, or by the
+//! conversation in which the person was verified. It never has to pass through the model.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ impl Gate {
         Ok(ctx)
     }
 
-    /// A context around an open transaction, as the customer whom the caller has shown to be.
+    /// A context around an open transaction, with the person as whom the caller is verified.
     pub(super) async fn bind(
         &self,
         spec: &Spec,
@@ -69,12 +69,11 @@ impl Gate {
         let sees_personal = request.caller.sees_personal_data();
         let must_be_verified = self.ruling(spec).verified_caller && !sees_personal;
         if verified.is_none() && request.verification.is_some() {
-            // Whoever sends a handle means its customer. The call that shows who calls is the cure, and what is not
-            // about customers, or is open to everybody, needs none.
+            // Whoever sends a handle means the person behind it. The call that shows who calls is the cure, and what is not
+            // about people, or is open to everybody, needs none.
             let access = request.caller.access;
-            let about_customers =
-                spec.scope.is_some_and(|scope| access.about_people.contains(&scope));
-            if must_be_verified || (about_customers && call.verifies_caller().is_none()) {
+            let about_people = spec.scope.is_some_and(|scope| access.about_people.contains(&scope));
+            if must_be_verified || (about_people && call.verifies_caller().is_none()) {
                 return unverified(ctx.tenant.facts.verify_again());
             }
         }
@@ -87,7 +86,7 @@ impl Gate {
     }
 }
 
-/// The customer whom the handle stands for; without one, whom the conversation was verified as.
+/// The person whom the handle stands for; without one, whom the conversation was verified as.
 async fn verified(
     request: &CallRequest,
     tx: &mut Tx,
@@ -101,7 +100,7 @@ async fn verified(
         }
         (None, None) => None,
     };
-    Ok(found.map(|(customer,)| customer.into()))
+    Ok(found.map(|(subject,)| subject.into()))
 }
 
 /// An ordinary answer, because some platforms say only that a call failed where it is an error.

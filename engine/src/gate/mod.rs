@@ -13,7 +13,7 @@
 //! * [`policy`]: what waits for a person, from a built-in default and a file;
 //! * [`approvals`]: requests, and the decision that executes them;
 //! * [`claims`]: given and derived keys;
-//! * `identity`: as which customer a call is made;
+//! * `identity`: as whom the caller is verified;
 //! * `guard`: deadline, cancellation and panics;
 //! * `meters`: figures and log lines;
 //! * `trail`: the audit lines of what failed;

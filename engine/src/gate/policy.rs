@@ -67,7 +67,7 @@ pub struct Ruling<'a> {
     pub auto_approve_below: Option<&'a str>,
     /// More of one caller's calls in an hour than this wait for a person.
     pub max_per_hour: Option<i64>,
-    /// Whether the caller must have shown to be the customer, unless the token holds `crm:pii`.
+    /// Whether the caller must be verified, unless the token holds `crm:pii`.
     pub verified_caller: bool,
     /// The only toolsets that the tool is left in; all of its own where it is not said.
     only_in: Option<&'a [String]>,

@@ -78,7 +78,7 @@ impl ConversationHeaders {
             principal = &*caller.subject,
             %header,
             %why,
-            "a header names no conversation, so a verified customer is known by the handle only"
+            "a header names no conversation, so a verified caller is known by the handle only"
         );
     }
 }

@@ -33,7 +33,7 @@ pub fn readings(said: &str) -> Vec<String> {
 
 /// An id without what was said around it. What is no id at all may have several words, too, so that
 /// this is for what is known to be one.
-fn heard(said: &str) -> String {
+pub fn heard(said: &str) -> String {
     let folded = folded(said);
     let words = words(&folded);
     written(&if is_spoken(said) { heard::plain(&words) } else { words }, alphabet::nato)
@@ -109,41 +109,6 @@ pub fn tail(id: &str) -> String {
 /// A normalised id from its end to its beginning.
 pub fn reversed(key: &str) -> String {
     key.chars().rev().collect()
-}
-
-/// The ids that a customer's id may be, said like this, the likeliest first: as it is, in either
-/// case, with the prefix that this server gives (`one double oh four two` is `CUST-10042`), and
-/// with underscores, as other shops write them.
-pub fn customer_ids(said: &str) -> [String; 5] {
-    let said = said.trim();
-    let lower = said.to_lowercase();
-    let ours = customer_number(said);
-    [
-        said.to_owned(),
-        said.to_uppercase(),
-        ours.map_or_else(|| said.to_owned(), |number| format!("CUST-{number}")),
-        lower.split_whitespace().collect::<Vec<_>>().join("_"),
-        lower,
-    ]
-}
-
-/// The number of a customer that was said like this, where none but our own letters are in front of it.
-fn customer_number(said: &str) -> Option<String> {
-    let heard = heard(said);
-    let number = heard.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let word = heard.strip_suffix(number).unwrap_or_default();
-    let ours = matches!(word, "" | "CUST" | "CUSTOMER" | "CUSTOMERID" | "ID");
-    (ours && !number.is_empty()).then(|| number.to_owned())
-}
-
-/// What the normalised id of a customer may be that was said like this: words for customers in front of
-/// it are none of its letters.
-pub fn customer_readings(said: &str) -> Vec<String> {
-    let mut readings = readings(said);
-    if !heard(said).starts_with("CUST") || heard(said).starts_with("CUSTOMER") {
-        readings.extend(customer_number(said));
-    }
-    readings
 }
 
 /// Whether an id was said as a whole, with or without the letters in front. Its last digits are not it.
@@ -244,8 +209,6 @@ mod tests {
         for name in ["sara_doe_496", "ORD", "W-1-A", ""] {
             assert_eq!(number(name), None, "{name}");
         }
-        assert!(customer_readings("customer number 10001").contains(&"10001".to_owned()));
-        assert!(!customer_readings("CUST-10001").contains(&"10001".to_owned()));
     }
 
     #[test]
@@ -272,21 +235,6 @@ mod tests {
         assert_eq!(readings("IT-12345"), ["IT12345"]);
         assert!(readings("…").is_empty());
         assert_eq!(digits("the last four digits are zero one two three"), "0123");
-    }
-
-    #[test]
-    fn a_customer_is_found_however_the_id_is_said() {
-        for said in [
-            "CUST-10042",
-            "cust 10042",
-            "customer number one double oh four two",
-            "my customer id is cust ten oh four two",
-            "10042",
-        ] {
-            assert!(customer_ids(said).contains(&"CUST-10042".to_owned()), "{said}");
-        }
-        assert!(customer_ids("Sara Doe 496").contains(&"sara_doe_496".to_owned()));
-        assert!(!customer_ids("ORD-10042").contains(&"CUST-10042".to_owned()));
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl<T> Answer<T> {
         Self { say: say.into(), status: Status::Ok, data: None, candidates: Vec::new() }
     }
 
-    /// The caller has not shown to be the customer. An ordinary answer, because what was tried is kept.
+    /// The caller is not verified. An ordinary answer, because what was tried is kept.
     pub fn unverified(say: impl Into<String>, data: T) -> Self {
         let status = Status::VerificationRequired;
         Self { say: say.into(), status, data: Some(data), candidates: Vec::new() }

@@ -6,7 +6,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde_json::json;
 
-use super::{caller::Caller, conversation::ConversationId, error::ToolError};
+use super::{
+    caller::Caller,
+    conversation::ConversationId,
+    error::{ErrorCode, ToolError},
+};
 use crate::{
     business::{Facts, Reservations, SharedFacts},
     db::{
@@ -127,7 +131,7 @@ impl CallContext {
     /// `forbidden`, where the caller is verified as somebody else.
     pub(crate) fn authorize(&mut self, subject: &str) -> Result<(), ToolError> {
         if !self.can_access(subject) {
-            return Err(ToolError::other_subject());
+            return Err(self.verified_as_another());
         }
         // What is about two people is about neither alone.
         let only = self.subject.as_deref().is_none_or(|known| known == subject);
@@ -141,6 +145,11 @@ impl CallContext {
     /// `forbidden`, where the caller is verified.
     pub fn authorize_new(&mut self) -> Result<(), ToolError> {
         self.authorize("")
+    }
+
+    /// The refusal where a record belongs to somebody else than the verified caller.
+    pub fn verified_as_another(&self) -> ToolError {
+        ToolError::new(ErrorCode::Forbidden, self.tenant.facts.verified_as_another())
     }
 
     /// Whether this call can access what belongs to a person: anybody's, or that of the verified caller.

@@ -1,7 +1,7 @@
 //! The id of a conversation, which is all that ties a caller to whom they were verified as.
 //!
 //! A platform that does not fill in its template sends the same text in every conversation. Such a value
-//! names none: otherwise the next caller would act as the customer who was verified before.
+//! names none: otherwise the next caller would act as the person who was verified before.
 
 use std::{fmt, ops::Deref, sync::Arc};
 

@@ -171,15 +171,6 @@ impl ToolError {
         )
     }
 
-    /// The record belongs to somebody else than the caller is verified as.
-    pub fn other_subject() -> Self {
-        let sentence = text!(
-            "This conversation is verified for someone else, and can only be about them. Please offer the caller a \
-             person."
-        );
-        Self::new(ErrorCode::Forbidden, sentence)
-    }
-
     /// The thing is in a state that does not allow this.
     pub fn invalid_state(sentence: impl Into<String>) -> Self {
         Self::new(ErrorCode::InvalidState, sentence)

@@ -42,7 +42,7 @@ pub trait WriteTool: Send + Sync + 'static {
     type Output: Serialize + JsonSchema + Send + 'static;
     /// What the tool says about itself.
     const SPEC: Spec;
-    /// For how long the call shows who calls, if it does. Its answer is kept for the customer whom the call is about, so
+    /// For how long the call verifies the caller, if it does. Its answer is kept for the person whom the call is about, so
     /// that a repeated call in the same conversation finds it although the caller is verified by then, and no longer
     /// than it is true.
     const VERIFIES_CALLER: Option<TimeDelta> = None;
@@ -126,9 +126,9 @@ pub struct Preview {
     /// What the approver decides about: lines, prices, addresses, how it is paid. An approved request fails where it has
     /// changed.
     pub details: Value,
-    /// What helps the approver and may change meanwhile, such as how many there are in stock.
+    /// What helps the approver and may change meanwhile, such as how many are left.
     pub context: Value,
-    /// Stock that the request holds while it waits.
+    /// What is reserved for the request while it waits.
     pub holds: Vec<Hold>,
 }
 
@@ -145,11 +145,11 @@ impl Preview {
     }
 }
 
-/// Stock held for a request that waits.
+/// Something that is reserved for a request while it waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
-    /// What is held.
-    pub sku: String,
+    /// What is reserved, such as a SKU.
+    pub item: String,
     /// How many pieces.
     pub quantity: i64,
     /// Only at the location of this id; otherwise wherever there are pieces.
@@ -160,7 +160,7 @@ pub struct Hold {
 
 impl Hold {
     /// So many pieces that are free, wherever they are.
-    pub fn anywhere(sku: &str, quantity: i64) -> Self {
-        Self { sku: sku.to_owned(), quantity, location: None, drawn_from: None }
+    pub fn anywhere(item: &str, quantity: i64) -> Self {
+        Self { item: item.to_owned(), quantity, location: None, drawn_from: None }
     }
 }

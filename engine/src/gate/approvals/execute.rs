@@ -66,7 +66,7 @@ impl Gate {
         let mut ctx = self.context(&caller, tx, now).await?;
         ctx.conversation =
             row.conversation.as_deref().and_then(|id| ConversationId::parse(id).ok());
-        ctx.verified = row.verified_customer.as_deref().map(Arc::from);
+        ctx.verified = row.verified_subject.as_deref().map(Arc::from);
         ctx.approval_id = Some(Arc::from(row.id.as_str()));
         if entry.writes_money() {
             ctx.tenant.check_currency()?;
@@ -165,7 +165,7 @@ impl Gate {
         let key =
             ClaimKey { principal: &row.requester, tool: &row.tool, key: &row.idempotency_key };
         let kept_until = now + self.claims.window_of(&row.idempotency_key);
-        let about = row.customer_id.as_deref();
+        let about = row.subject_id.as_deref();
         Ok(idempotency::answer(tx, key, &rendered.json, about, kept_until).await?)
     }
 }

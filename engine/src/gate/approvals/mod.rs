@@ -97,8 +97,8 @@ impl Gate {
             ));
         }
         let mut row = self.request_row(&asked, &preview, now);
-        row.verified_customer = verified.as_deref().map(str::to_owned);
-        row.customer_id = about;
+        row.verified_subject = verified.as_deref().map(str::to_owned);
+        row.subject_id = about;
         self.reserve(&mut tx, &row, &preview, now).await?;
         approvals::insert(&mut tx, &row).await?;
         if let Some(claim) = &asked.claim {
@@ -147,8 +147,8 @@ impl Gate {
             requester_token: caller.token_id.as_deref().map(str::to_owned),
             requester_scopes: caller.scopes.to_string(),
             conversation: request.conversation.as_deref().map(str::to_owned),
-            verified_customer: None,
-            customer_id: None,
+            verified_subject: None,
+            subject_id: None,
             arguments: intent.clone(),
             arguments_hash: claims::digest(intent),
             idempotency_key: claim.as_ref().map_or_else(none, |claim| claim.key.clone()),
@@ -248,7 +248,7 @@ fn logged<T>(swept: Result<T, ToolError>) -> Option<T> {
     None
 }
 
-/// The customer whom a request is about. Where the tool has looked at none yet and yet is for customers'
+/// The person whom a request is about. Where the tool has looked at none yet and yet is for people's
 /// affairs it is somebody, and nobody can say who.
 fn whose(spec: &Spec, ctx: &CallContext) -> Option<String> {
     let unknown = spec
@@ -258,11 +258,11 @@ fn whose(spec: &Spec, ctx: &CallContext) -> Option<String> {
     ctx.subject().or(unknown).map(str::to_owned)
 }
 
-/// Holds in the order of their SKUs, one a SKU and location.
+/// Holds in the order of their items, one an item and location.
 fn sorted(preview: &Preview) -> Vec<Hold> {
     let mut holds = std::collections::BTreeMap::<(&str, Option<&str>), Hold>::new();
     for hold in &preview.holds {
-        let key = (hold.sku.as_str(), hold.location.as_deref());
+        let key = (hold.item.as_str(), hold.location.as_deref());
         let same = holds.entry(key).or_insert_with(|| Hold { quantity: 0, ..hold.clone() });
         same.quantity += hold.quantity;
     }
