@@ -41,7 +41,10 @@ async fn warnings(shop: &HotShop, variables: &[(&str, &str)]) -> String {
         .await;
     process.terminate();
     assert!(process.ended().await.success());
-    fs::read_to_string(path).unwrap()
+    let log = fs::read_to_string(path).unwrap();
+    // A fork may have more voice tools than are advised.
+    let lines = log.lines().filter(|line| !line.contains("the voice toolset has"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     books::{two, unpaid},
+    enforcement::samples,
     support::{Reply, TENANT, TestServer, servers},
 };
 
@@ -209,10 +210,13 @@ fn conforms<'a>(server: &TestServer, tool: &str, reply: &'a Reply) -> &'a Value 
 #[tokio::test]
 async fn what_is_answered_keeps_to_the_output_schema() {
     let catalogue = application().tools(Vec::new());
-    let calls = samples();
+    let mut calls = samples();
     let sampled: BTreeSet<&str> = calls.iter().map(|(tool, _)| *tool).collect();
     for entry in catalogue.iter().filter(|entry| !entry.spec.effect.writes()) {
-        assert!(sampled.contains(entry.spec.name), "samples() has no call of {}", entry.spec.name);
+        let tool = entry.spec.name;
+        if !sampled.contains(tool) {
+            calls.push((tool, samples::of(tool).arguments("")));
+        }
     }
     for server in servers().await {
         let admin = server.client(server.token(TENANT, "admin", Grant::Role(role::ADMIN)));
