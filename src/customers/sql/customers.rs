@@ -137,12 +137,19 @@ pub async fn by_number(
     number: Option<&str>,
 ) -> StoreResult<Vec<Match>> {
     let [first, second, third, fourth, fifth] = ids;
+    // Two searches, because SQLite reads every customer of the tenant for an `or` of the two.
     tx.fetch_all(
         "select id, name, company, tier, address, created_at, email_key, phone_key, postal_key,
                 cast(null as text) as order_id
          from customers
          where tenant_id = $1
-           and (id in ($2, $3, $4, $5, $6) or id_number = $7)
+           and id in (select id
+                      from customers
+                      where tenant_id = $1 and id in ($2, $3, $4, $5, $6)
+                      union
+                      select id
+                      from customers
+                      where tenant_id = $1 and id_number = $7)
            and erased_at is null
          order by id <> $2, created_at, id
          limit 12",

@@ -229,11 +229,16 @@ pub fn sounds_like<'a>(tx: &'a mut Tx, number: &'a str) -> BoxFuture<'a, StoreRe
     Box::pin(async move {
         let tail = reference::reversed(number);
         let lettered = with_letters(&tail);
+        // Two searches, because SQLite reads every order of the tenant for an `or` of the two.
         let ids: Vec<(String,)> = tx
             .fetch_all(
                 "select id
                  from orders
-                 where tenant_id = $1 and (id_tail = $2 or id_tail >= $3 and id_tail <= $4)
+                 where tenant_id = $1 and id_tail = $2
+                 union all
+                 select id
+                 from orders
+                 where tenant_id = $1 and id_tail >= $3 and id_tail <= $4
                  limit 100",
                 params![TENANT, &tail, &lettered.low, &lettered.high],
             )
