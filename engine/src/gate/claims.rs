@@ -112,7 +112,6 @@ impl Letters {
         let conversation = request.conversation.as_deref().unwrap_or_default();
         let key = match given {
             None => format!("derived\0{conversation}"),
-            // What verifies one conversation says nothing of another one.
             Some(key) if verifies_caller.is_some() => format!("given\0{key}\0{conversation}"),
             Some(key) => format!("given\0{key}"),
         };
@@ -194,35 +193,24 @@ impl Claims {
     ) -> Result<Option<Claim>, ToolError> {
         let fingerprint = resolved.fingerprint()?;
         let conversation = request.conversation.as_deref().unwrap_or_default();
-        if let Some(given) = &call.idempotency_key {
-            let (fingerprint, window) = match letters.verifies_caller {
-                Some(counts) => {
-                    (digest(&format!("{conversation}\0{fingerprint}")), self.given.min(counts))
-                }
-                None => (fingerprint, self.given),
-            };
-            return Ok(Some(Claim {
-                scopes: letters.caller.scopes.to_string(),
-                letters,
-                key: given.clone(),
-                fingerprint,
-                window,
-            }));
-        }
-        if request.conversation.is_none() && !resolved.names_a_record() {
-            return Ok(None);
-        }
-        // A given key has no dot, so a derived one can never be mistaken for it.
-        let key = format!("derived.{}", digest(&format!("{conversation}\0{fingerprint}")));
-        let window =
-            letters.verifies_caller.map_or(self.derived, |counts| self.derived.min(counts));
-        Ok(Some(Claim {
-            scopes: letters.caller.scopes.to_string(),
-            letters,
-            key,
-            fingerprint,
-            window,
-        }))
+        let in_conversation = |text: &str| digest(&format!("{conversation}\0{text}"));
+        let (key, fingerprint, window) = match &call.idempotency_key {
+            // What verifies one conversation says nothing of another one.
+            Some(given) if letters.verifies_caller.is_some() => {
+                (given.clone(), in_conversation(&fingerprint), self.given)
+            }
+            Some(given) => (given.clone(), fingerprint, self.given),
+            None if request.conversation.is_none() && !resolved.names_a_record() => {
+                return Ok(None);
+            }
+            // A given key has no dot, so a derived one can never be mistaken for it.
+            None => {
+                (format!("derived.{}", in_conversation(&fingerprint)), fingerprint, self.derived)
+            }
+        };
+        let window = letters.verifies_caller.map_or(window, |counts| counts.min(window));
+        let scopes = letters.caller.scopes.to_string();
+        Ok(Some(Claim { letters, key, fingerprint, scopes, window }))
     }
 
     /// How long an answer that came by a decision is kept under its key.
