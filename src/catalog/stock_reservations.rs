@@ -68,17 +68,21 @@ impl Reservations for StockReservations {
     }
 }
 
-/// How often what has expired is released.
-const RELEASE: Duration = Duration::from_secs(5);
-/// How much at once, so that it never holds the database for long.
-const AT_ONCE: i64 = 500;
+/// How often expired reservations are released.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// How many are released at once, so that the transaction stays short.
+const BATCH: i64 = 500;
 
-/// Releases what has expired until `stop` is cancelled.
+/// Releases expired reservations until `stop` is cancelled.
 pub async fn release_expired(db: Db, clock: Clock, stop: CancellationToken) {
-    while stop.run_until_cancelled(tokio::time::sleep(RELEASE)).await.is_some() {
+    release_every(INTERVAL, db, clock, stop).await;
+}
+
+async fn release_every(interval: Duration, db: Db, clock: Clock, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(interval)).await.is_some() {
         let released = async {
             let mut tx = db.write().await?;
-            reservations::release_ended(&mut tx, clock.now(), AT_ONCE).await?;
+            reservations::release_ended(&mut tx, clock.now(), BATCH).await?;
             tx.commit().await
         };
         if let Err(error) = released.await {
@@ -87,3 +91,7 @@ pub async fn release_expired(db: Db, clock: Clock, stop: CancellationToken) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "stock_reservations_tests.rs"]
+mod tests;

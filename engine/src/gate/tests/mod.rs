@@ -19,7 +19,7 @@ use validator::Validate;
 
 use super::{CallRequest, Gate, GateOptions, policy::Policy};
 use crate::{
-    business::NoReservations,
+    business::{NoReservations, Reservations},
     db::{Migration, Migrations, params, tenants},
     testing::{
         FIXTURE_FACTS, TestDb,
@@ -47,6 +47,11 @@ struct Theatre {
 
 /// A theatre on every database there is to test on.
 async fn theatres() -> Vec<Theatre> {
+    theatres_with(&Policy::default(), &(Arc::new(NoReservations) as Arc<dyn Reservations>)).await
+}
+
+/// The same with this policy, where requests reserve this.
+async fn theatres_with(policy: &Policy, reservations: &Arc<dyn Reservations>) -> Vec<Theatre> {
     let mut theatres = Vec::new();
     for db in databases_with(&Migrations::new([SEATS]).unwrap()).await {
         let clock = Clock::movable();
@@ -58,10 +63,10 @@ async fn theatres() -> Vec<Theatre> {
             deadline: Duration::from_secs(10),
             approval_ttl: TimeDelta::minutes(10),
             clock,
-            policy: Policy::default(),
+            policy: policy.clone(),
             business_file: business_file(),
             erasures: Arc::default(),
-            reservations: Arc::new(NoReservations),
+            reservations: reservations.clone(),
         };
         let gate = Gate::new(db.db.clone(), Catalogue::default().with(SeatTake), options).unwrap();
         theatres.push(Theatre { gate, db });
