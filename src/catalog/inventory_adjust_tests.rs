@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::testing::{self, Shop, shops, wordings};
-use business_mcp_engine::db::{Tx, approvals, params};
+use business_mcp_engine::db::{Tx, params};
 
 async fn ledger(tx: &mut Tx, sku: &str) -> (i64, String, Option<String>) {
     let sums = "select cast(coalesce(sum(delta), 0) as bigint), max(reason), max(cause)
@@ -28,6 +28,7 @@ async fn an_approver_reads_what_will_be() {
         let sentence = "Take 1 of T-Shirt blue M away at Harbor Street store \
                         from 3 to 2: torn";
         assert_eq!(preview.summary, sentence);
+        assert_eq!(preview.context["on_hand"], 3, "a difference is approved over any count");
     }
 }
 
@@ -113,55 +114,6 @@ async fn nonsense_is_refused_before_anyone_is_asked() {
         ] {
             let refused = shop.preview(InventoryAdjust, args.clone()).await.unwrap_err();
             assert_eq!(refused.code().as_str(), code, "{args}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn an_approved_count_holds_only_over_the_count_that_the_approver_saw() {
-    for shop in shops().await {
-        let args = json!({ "sku": "MUG-1", "mode": "set", "quantity": 12, "reason": "recount" });
-        for seen in [7, 0] {
-            let mut ctx = shop.context(true).await;
-            let id = format!("APR-{seen}");
-            let row = approvals::Approval {
-                id: id.clone(),
-                status: "executed".into(),
-                tool: "inventory_adjust".into(),
-                tool_version: 1,
-                policy_version: String::new(),
-                risk: "high".into(),
-                requester: "tester".into(),
-                requester_token: None,
-                requester_scopes: String::new(),
-                conversation: None,
-                verified_subject: None,
-                subject_id: None,
-                arguments: String::new(),
-                arguments_hash: String::new(),
-                idempotency_key: id.clone(),
-                summary: String::new(),
-                preview: json!({ "amount": null, "details": { "on_hand": seen } }).to_string(),
-                created_at: ctx.now,
-                expires_at: ctx.now,
-                decided_by: None,
-                decided_at: None,
-                decision_reason: None,
-                result: None,
-            };
-            approvals::insert(&mut ctx.tx, &row).await.unwrap();
-            ctx.approval_id = Some(id.as_str().into());
-            let parsed: Args = serde_json::from_value(args.clone()).unwrap();
-            let answer = testing::run(&InventoryAdjust, &mut ctx, parsed).await;
-            if seen == 0 {
-                answer.unwrap();
-                let (sum, _, cause) = ledger(&mut ctx.tx, "MUG-1").await;
-                assert_eq!((sum, cause.as_deref()), (12, Some("APR-0")));
-            } else {
-                let error = answer.unwrap_err();
-                assert_eq!(error.code().as_str(), "conflict");
-                assert_eq!(error.details().unwrap()["on_hand"], 0);
-            }
         }
     }
 }

@@ -1,12 +1,10 @@
 //! What there is, what it costs, and how many.
 //!
 //! * `find`, `place`: articles and locations as callers name them;
-//! * `approved`: what the approver saw of a change;
 //! * [`import`]: how files bring them;
 //! * `numbers`: what reservations and transfers go by;
 //! * `said`, `spelling`: the words that several tools say, and those that callers misspell.
 
-mod approved;
 mod find;
 mod get_product_info;
 pub mod import;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use validator::Validate;
 
-use super::{approved, find, said};
+use super::{find, said};
 use crate::{
     access::{scope, toolset},
     catalog::sql::{
@@ -170,10 +170,10 @@ impl WriteTool for ProductUpdate {
         };
         preview.details = json!({
             "sku": plan.variant.sku,
-            "version": before.version,
             "before": facts(before),
             "after": facts(after),
         });
+        preview.context = json!({ "version": before.version });
         Ok(Planned { preview, plan })
     }
 
@@ -260,13 +260,6 @@ impl Plan {
                 text!("{name} is like that already, so there is nothing to change.", name);
             let facts = json!({ "version": before.version });
             return Err(ToolError::invalid_state(sentence).with_details(facts));
-        }
-        // A change is approved over what the approver saw.
-        if let Some(details) = approved::details(ctx).await? {
-            let seen = details.get("version").and_then(Value::as_i64);
-            if seen != Some(before.version) {
-                return Err(changed(before.version));
-            }
         }
         Ok(Self { variant, before, after })
     }

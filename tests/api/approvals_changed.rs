@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
-    books::{Books, PolicyFile, change, number, status_of, two},
+    books::{Books, PolicyFile, SKU, change, number, status_of, two},
     support::{TestServer, servers},
 };
 
@@ -102,5 +102,29 @@ async fn what_moves_on_its_own_is_not_compared() {
         let touched = "update customers set version = version + 1 where id = 'CUST-12345'";
         change(&server.db, touched, &[]).await;
         executes(&server, &id).await;
+    }
+}
+
+#[tokio::test]
+async fn a_count_replaces_the_count_that_was_shown() {
+    let counted = "select on_hand from stock where sku = $1 and location = 'main'";
+    let moved = "update stock set on_hand = on_hand + 1 where sku = $1 and location = 'main'";
+    for server in servers().await {
+        let before = number(&server.db, counted, &[SKU.into()]).await;
+        let adjust = |mode: &str, quantity: i64| json!({ "sku": SKU, "mode": mode, "quantity": quantity, "reason": "recount" });
+        let stock = server.as_role(role::STOCK);
+        let id = stock.call("inventory_adjust", adjust("set", before + 10)).await.pending();
+        change(&server.db, moved, &[SKU.into()]).await;
+        let shown = shows_anew(&server, &id).await;
+        assert_eq!(shown["preview"]["details"]["on_hand"], before + 1);
+        assert_eq!(number(&server.db, counted, &[SKU.into()]).await, before + 1);
+        executes(&server, &id).await;
+        assert_eq!(number(&server.db, counted, &[SKU.into()]).await, before + 10);
+
+        // A difference is added to whatever is there.
+        let id = stock.call("inventory_adjust", adjust("delta", 5)).await.pending();
+        change(&server.db, moved, &[SKU.into()]).await;
+        executes(&server, &id).await;
+        assert_eq!(number(&server.db, counted, &[SKU.into()]).await, before + 16);
     }
 }

@@ -120,11 +120,11 @@ impl<P> Planned<P> {
 pub struct Preview {
     /// The sentence an approver reads, made by the server from its own records.
     pub summary: String,
-    /// What it is worth, where it is worth something; rules of the policy compare it, and an
-    /// approved request fails when it has changed.
+    /// What it is worth, where it is worth something; rules of the policy compare it. An approved request is not
+    /// executed once it has changed, and shows the new one.
     pub amount: Option<Money>,
-    /// What the approver decides about: lines, prices, addresses, how it is paid. An approved request fails where it has
-    /// changed.
+    /// What the approver decides about: lines, prices, addresses, how it is paid. An approved request is not executed
+    /// once it has changed, and shows the new ones.
     pub details: Value,
     /// What helps the approver and may change meanwhile, such as how many are left.
     pub context: Value,
