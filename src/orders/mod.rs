@@ -78,7 +78,6 @@ pub fn module() -> Module {
         .index(sql::reindex::ORDERS)
         .importer(import::Orders)
         .erases(sql::erasure::ORDERS)
-        .erases(sql::erasure::REFUNDS)
         .tool(CalculateDiscount)
         .tool(OrderQuote)
         .tool(OrderCreate)

@@ -29,7 +29,6 @@ pub fn module() -> Module {
         .migration(1, "payments", include_str!("migrations/0001_payments.sql"))
         .holds_money(sql::ledgers::ENTRIES)
         .erases(sql::erasure::METHODS)
-        .erases(sql::erasure::ENTRIES)
         .needs_job(WORKER, "no module brings a payment provider: see src/sandbox for one")
         .check("stock, gift cards, payments and sales add up", |tx| Box::pin(ledgers(tx)))
 }

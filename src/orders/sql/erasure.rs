@@ -4,9 +4,3 @@
 pub(crate) const ORDERS: &str = "update orders
     set address = null, note = null, cancel_reason = null
     where tenant_id = $1 and customer_id = $2";
-
-/// Why money went back.
-pub(crate) const REFUNDS: &str = "update payments
-    set reason = null
-    where tenant_id = $1
-      and order_id in (select id from orders where tenant_id = $1 and customer_id = $2)";

@@ -4,8 +4,3 @@
 pub(crate) const METHODS: &str = "update payment_methods
     set brand = null, last4 = null
     where tenant_id = $1 and customer_id = $2";
-
-/// Why a gift card was credited or debited. The amounts stay.
-pub(crate) const ENTRIES: &str = "update gift_card_entries
-    set reason = 'Erased'
-    where tenant_id = $1 and customer_id = $2";
