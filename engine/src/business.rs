@@ -32,7 +32,7 @@ pub trait Facts: Any + Debug + Send + Sync {
     fn verify_again(&self) -> String {
         text!("Your verification has ended. Please verify again.")
     }
-    /// What an agent is told that asks for a record of somebody else than the verified caller.
+    /// The error for an agent that asks for a record of someone other than the verified caller.
     fn verified_as_another(&self) -> String {
         text!("This conversation is verified for someone else, and can only be about them.")
     }
@@ -47,7 +47,7 @@ pub struct PlainFacts {
     pub currency: Currency,
     /// Whose days count.
     pub time_zone: Tz,
-    /// The language of what is said (BCP 47).
+    /// The language that callers hear, such as `en-US` (BCP 47).
     pub language: &'static str,
 }
 

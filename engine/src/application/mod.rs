@@ -42,8 +42,8 @@ impl Application {
         }
     }
 
-    /// This application with what agents are told before they call any tool. How to speak and what to do with what waits
-    /// for approval follows it.
+    /// Sets the instructions that agents read before they call any tool. The engine adds how to speak, and what to do
+    /// while an approval is pending.
     #[must_use]
     pub fn instructions(mut self, text: &'static str) -> Self {
         self.instructions = text;

@@ -30,7 +30,7 @@ record! {
         pub conversation: Option<String>,
         /// The person as whom the caller was verified.
         pub verified_subject: Option<String>,
-        /// The person whom it is about; empty where nobody can say who, none where it is about nobody.
+        /// The person it is about: none if it is about nobody, empty if nobody knows who it is.
         pub subject_id: Option<String>,
         /// The canonical arguments, executed exactly.
         pub arguments: String,

@@ -146,8 +146,8 @@ pub async fn take_over(tx: &mut Tx, key: ClaimKey<'_>, new: NewClaim<'_>) -> Sto
     Ok(())
 }
 
-/// Stores the answer of the call that holds the claim, and the person whom it is about: empty where nobody can say
-/// who, none where it is about nobody.
+/// Stores the answer of the call that holds the claim, and the person it is about: none if it is about nobody, empty if
+/// nobody knows who it is.
 pub async fn answer(
     tx: &mut Tx,
     key: ClaimKey<'_>,

@@ -29,14 +29,14 @@ impl Tx {
         Self { inner, tenant: None }
     }
 
-    /// This transaction as one of a tenant: its statements are about what is that tenant's.
+    /// Sets the tenant whose records the statements of this transaction read and write.
     #[must_use]
     pub fn of(mut self, tenant: impl Into<Arc<str>>) -> Self {
         self.set_tenant(tenant);
         self
     }
 
-    /// From here on, statements are about what is this tenant's. For work on records of several tenants.
+    /// Sets the tenant for the statements that follow: a job may work on records of several tenants.
     pub fn set_tenant(&mut self, tenant: impl Into<Arc<str>>) {
         self.tenant = Some(tenant.into());
     }

@@ -56,8 +56,8 @@ pub struct Entry {
 }
 
 impl Catalogue {
-    /// An empty catalogue that drops these argument names wherever a tool does not know them, with what agents are told
-    /// before they call any tool.
+    /// An empty catalogue. It drops these argument names wherever a tool does not know them, and has these instructions
+    /// for agents.
     pub fn new(ignored: Vec<String>, instructions: &'static str) -> Self {
         Self { ignored: arguments::Ignored::new(ignored), instructions, ..Self::default() }
     }

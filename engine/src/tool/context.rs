@@ -125,7 +125,7 @@ impl CallContext {
         }
     }
 
-    /// Goes on only if this call can access what belongs to a person, and notes that it is about them.
+    /// Checks that this call can access what belongs to a person, and notes that it is about them.
     ///
     /// # Errors
     /// `forbidden`, where the caller is verified as somebody else.
@@ -139,7 +139,7 @@ impl CallContext {
         Ok(())
     }
 
-    /// Goes on only if this call can create somebody new: a verified caller acts for themselves alone.
+    /// Checks that this call can create someone new: a verified caller acts only for themselves.
     ///
     /// # Errors
     /// `forbidden`, where the caller is verified.
@@ -162,7 +162,7 @@ impl CallContext {
         self.subject.as_deref().or(self.verified.as_deref())
     }
 
-    /// Whether personal data of a person are shown unmasked: to whoever holds the scope for it, and to that person.
+    /// Whether the caller sees this person's data unmasked: because of a scope, or because they are that person.
     pub fn sees_personal(&self, subject: &str) -> bool {
         self.caller.sees_personal_data() || self.verified.as_deref() == Some(subject)
     }

@@ -1,5 +1,5 @@
-//! A request that would do another thing now than the approver was shown: nothing is done, and it shows what it would
-//! do now.
+//! A request that would now do something else than the approver was shown. Nothing is done, and the request shows the
+//! new preview.
 
 use super::{Gate, Row, decide::Verdict, row_event, stored_preview};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Gate {
-    /// Lets a request that waits show this preview, and reserves what that one needs.
+    /// Replaces the preview of a pending request, and reserves what the new one needs.
     pub(super) async fn show_anew(
         &self,
         verdict: &Verdict<'_>,
@@ -29,7 +29,7 @@ impl Gate {
     }
 }
 
-/// What whoever approved it is told.
+/// The error for the approver.
 pub(super) fn since_shown(preview: &Preview) -> ToolError {
     let summary = preview.summary.trim_end_matches('.');
     ToolError::new(

@@ -244,7 +244,7 @@ fn logged<T>(swept: Result<T, ToolError>) -> Option<T> {
         Err(error) => error,
     };
     let source = std::error::Error::source(&error).map(ToString::to_string);
-    tracing::warn!(source, "failed to expire approvals or to forget old keys");
+    tracing::warn!(%error, source, "failed to expire approvals or to forget old keys");
     None
 }
 
